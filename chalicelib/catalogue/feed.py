@@ -1,0 +1,142 @@
+"""The rows of a catalogue feed, whatever brought them: a CommerceML file, a spreadsheet, a hand.
+
+A reader yields these in the file's order; the snapshot builder and the stock writer consume them.
+Ids are the sender's own (1C GUIDs, integers, `7992E`), kept as text; `guid#guid` is split into
+`product_id` and `variant_id`. Prices and quantities are exact Decimals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueHead:
+    """Opens a catalogue or an offers package. `only_changes` False means: what is absent is withdrawn (domain §4.5)."""
+
+    catalogue_id: str
+    only_changes: bool
+    kind: str  # "goods" | "offers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryRow:
+    id: str
+    name: str
+    parent_id: str | None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PropertyRow:
+    """An attribute's definition; `values` maps a reference value's id to its text."""
+
+    id: str
+    name: str
+    values: tuple[tuple[str, str], ...] = ()
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceTypeRow:
+    id: str
+    name: str
+    currency: str | None  # ISO 4217, normalised from `руб.`, `грн`…; None when not given
+    vat_included: bool | None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarehouseRow:
+    id: str
+    name: str
+    address: str = ""
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductRow:
+    """A product card as the sender gives it. `attributes` are (property id, value or reference value id)."""
+
+    id: str
+    name: str
+    article: str = ""
+    barcode: str = ""
+    unit: str = ""  # as shown: "шт"
+    unit_code: str = ""  # ОКЕИ, stripped: "796"
+    description: str = ""
+    brand: str = ""
+    category_ids: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()
+    pictures: tuple[str, ...] = ()
+    vat_rate: Decimal | None = None  # percent; None = not given or without VAT
+    requisites: tuple[tuple[str, str], ...] = ()
+    variant_id: str | None = None  # when goods themselves come as `guid#guid`
+    characteristics: tuple[tuple[str, str], ...] = ()
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRow:
+    """What can be bought: a product or one variant of it. Empty texts mean: as the product card says."""
+
+    product_id: str
+    variant_id: str | None
+    name: str = ""
+    article: str = ""
+    barcode: str = ""
+    unit: str = ""
+    unit_code: str = ""
+    characteristics: tuple[tuple[str, str], ...] = ()  # (name, value)
+    attributes: tuple[tuple[str, str], ...] = ()  # (property id, value or reference value id), as in ProductRow
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceRow:
+    """One price; `amount` None = the sender left it empty: no price of this type ("on request")."""
+
+    product_id: str
+    variant_id: str | None
+    price_type_id: str
+    amount: Decimal | None
+    currency: str | None
+    unit: str = ""
+    coefficient: Decimal = Decimal(1)
+    min_quantity: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockRow:
+    """Quantity in a warehouse; `warehouse_id` None = a total that names no warehouse. May be negative."""
+
+    product_id: str
+    variant_id: str | None
+    warehouse_id: str | None
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedRow:
+    """A row that could not be taken, with its number (1-based among its kind) and the reason's code."""
+
+    kind: str  # "product" | "offer" | "price" | "stock" | "category" | "document"…
+    number: int
+    reason: str  # message code `exchange.reason.<reason>`
+    subject: str = ""  # id or article, to find it
+    detail: str = ""
+
+
+FeedRow = (
+    CatalogueHead
+    | CategoryRow
+    | PropertyRow
+    | PriceTypeRow
+    | WarehouseRow
+    | ProductRow
+    | OfferRow
+    | PriceRow
+    | StockRow
+    | RejectedRow
+)

@@ -1,0 +1,232 @@
+"""Doors: how a URL reaches a function, and everything that is the same at each of them.
+
+    doors = Doors(__name__)
+
+    @doors.page("/orders/{order_id}", may=Permission.ORDERS_READ)
+    def order_page(request: Request) -> Response: ...
+
+    @doors.page("/orders/{order_id}/confirm", may=Permission.MODERATE, methods=("POST",))
+    def confirm(request: Request) -> Response: ...
+
+A door names who may pass (`may=` a permission, or PUBLIC). Before the function runs: the session is resumed, the
+permission checked, and for unsafe methods the CSRF token. After it: refusals become pages or problem+json, security
+headers are set, one log line is written. `ROUTES` lists every door for the tests that walk them all.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from chalice.app import Blueprint
+from chalice.app import Request as ChaliceRequest
+from chalice.app import Response as ChaliceResponse
+
+from chalicelib.gateways.telemetry import count, logger
+from chalicelib.http import csrf, sessions
+from chalicelib.http.i18n import LOCALES, negotiate
+from chalicelib.http.problems import error_page, problem
+from chalicelib.http.request import MAX_BODY, Request, parse_cookies, query_form
+from chalicelib.http.responses import Response, as_chalice, redirect
+from chalicelib.kernel.access import Permission
+from chalicelib.kernel.clock import utc_now
+from chalicelib.kernel.errors import Forbidden, Invalid, KontorError, Unauthenticated
+from chalicelib.kernel.ids import new_secret
+
+_SAFE = frozenset({"GET", "HEAD"})
+LANGUAGE_COOKIE = "kontor-lang"
+THEME_COOKIE = "kontor-theme"
+
+
+class Public:
+    """The mark of a door that anybody may pass."""
+
+
+PUBLIC = Public()
+Handler = Callable[[Request], Response]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One door as registered: for the matrix tests and the API's description."""
+
+    path: str
+    method: str
+    may: Permission | Public
+    kind: str  # "page" | "endpoint" | "machine"
+    name: str
+
+
+ROUTES: list[Route] = []
+
+
+class Doors:
+    """The doors of one room, as a Chalice blueprint that `app.py` registers."""
+
+    def __init__(self, room: str) -> None:
+        self.blueprint = Blueprint(room)
+
+    def page(
+        self, path: str, *, may: Permission | Public, methods: tuple[str, ...] = ("GET",)
+    ) -> Callable[[Handler], Handler]:
+        """A page or a form of the cabinet: errors are pages, sign-in is offered to strangers."""
+        return self._door(path, may, methods, "page")
+
+    def endpoint(
+        self, path: str, *, may: Permission | Public, methods: tuple[str, ...] = ("GET",)
+    ) -> Callable[[Handler], Handler]:
+        """A JSON door of the cabinet: errors are problem+json."""
+        return self._door(path, may, methods, "endpoint")
+
+    def machine(
+        self, path: str, *, methods: tuple[str, ...] = ("GET", "POST")
+    ) -> Callable[[Handler], Handler]:
+        """A door for programs that sign in by their own protocol: no session, no CSRF, any content type."""
+        return self._door(path, PUBLIC, methods, "machine")
+
+    def _door(
+        self, path: str, may: Permission | Public, methods: tuple[str, ...], kind: str
+    ) -> Callable[[Handler], Handler]:
+        def register(handler: Handler) -> Handler:
+            for method in methods:
+                route = Route(
+                    path=path,
+                    method=method,
+                    may=may,
+                    kind=kind,
+                    name=f"{handler.__module__}.{handler.__name__}",
+                )
+                ROUTES.append(route)
+            first = ROUTES[-1]
+
+            def view(**params: str) -> ChaliceResponse:
+                return _serve(
+                    self.blueprint.current_request, self.blueprint.lambda_context, params, first, handler
+                )
+
+            view.__name__ = handler.__name__
+            self.blueprint.route(path, methods=list(methods), content_types=["*/*"], name=handler.__name__)(
+                view
+            )
+            return handler
+
+        return register
+
+
+def _serve(
+    incoming: ChaliceRequest, context: Any, params: dict[str, str], route: Route, handler: Handler
+) -> ChaliceResponse:
+    started = time.perf_counter()
+    request = _request(incoming, context, params, route)
+    try:
+        response = _answer(request, route, handler)
+    except KontorError as refusal:
+        response = _refused(request, route, refusal)
+    except Exception:
+        logger().exception("unhandled", request_id=request.request_id, route=route.path)
+        response = _refused(request, route, KontorError("internal"))
+    _log(request, route, response, time.perf_counter() - started)
+    if route.kind == "page" and csrf.FORM_COOKIE not in request.cookies and request.session is None:
+        cookie = sessions.set_cookie(csrf.FORM_COOKIE, request.form_secret, seconds=86_400)
+        response = Response(
+            status=response.status,
+            body=response.body,
+            content_type=response.content_type,
+            headers=response.headers,
+            cookies=(*response.cookies, cookie),
+        )
+    return as_chalice(response)
+
+
+def _answer(request: Request, route: Route, handler: Handler) -> Response:
+    if len(request.body) > MAX_BODY:
+        raise Invalid("too_large")
+    if isinstance(route.may, Permission):
+        if request.session is None:
+            raise Unauthenticated("sign_in_first")
+        if not request.actor.may(route.may):
+            raise Forbidden("not_allowed")
+    if route.kind != "machine" and request.method not in _SAFE:
+        sent = request.headers.get(csrf.HEADER) or request.form.text("csrf")
+        csrf.check(request.headers, request.form_secret, sent)
+    return handler(request)
+
+
+def _refused(request: Request, route: Route, refusal: KontorError) -> Response:
+    if route.kind != "page":
+        return problem(request, refusal)
+    if isinstance(refusal, Unauthenticated) and request.method in _SAFE:
+        return redirect(request.url("/signin?" + urlencode({"next": request.path})))
+    return error_page(request, refusal)
+
+
+def _request(incoming: ChaliceRequest, context: Any, params: dict[str, str], route: Route) -> Request:
+    now = utc_now()
+    headers = {name.lower(): value for name, value in incoming.headers.items()}
+    cookies = parse_cookies(headers.get("cookie", ""))
+    session, secret, storage = None, cookies.get(csrf.FORM_COOKIE) or new_secret(), None
+    cookie = cookies.get(sessions.cookie_name())
+    if cookie and route.kind != "machine":
+        resumed = sessions.resume(cookie, now=now)
+        if resumed is not None:
+            session, secret, storage = resumed
+    stage = _stage_prefix(incoming.context, headers.get("host", ""))
+    return Request(
+        method=incoming.method,
+        path=_filled_path(route.path, params),
+        params=params,
+        query=query_form(_query(incoming)),
+        headers=headers,
+        body=incoming.raw_body or b"",
+        cookies=cookies,
+        now=now,
+        request_id=getattr(context, "aws_request_id", "") or incoming.context.get("requestId", ""),
+        source_ip=incoming.context.get("identity", {}).get("sourceIp", ""),
+        url=lambda path: stage + path,
+        locale=session.person.locale if session else _locale(cookies, headers),
+        form_secret=secret,
+        session=session,
+        storage=storage,
+    )
+
+
+def _query(incoming: ChaliceRequest) -> dict[str, list[str]]:
+    params = incoming.query_params
+    return {name: params.getlist(name) for name in params} if params else {}
+
+
+def _locale(cookies: dict[str, str], headers: dict[str, str]) -> str:
+    chosen = cookies.get(LANGUAGE_COOKIE, "")
+    return chosen if chosen in LOCALES else negotiate(headers.get("accept-language"))
+
+
+def _stage_prefix(context: dict[str, Any], host: str) -> str:
+    """`/api` where the API is reached at its own AWS address; nothing under a domain name."""
+    return f"/{context.get('stage', '')}" if ".execute-api." in host else ""
+
+
+def _filled_path(template: str, params: dict[str, str]) -> str:
+    path = template
+    for name, value in params.items():
+        path = path.replace("{" + name + "}", quote(value, safe=""))
+    return path
+
+
+def _log(request: Request, route: Route, response: Response, seconds: float) -> None:
+    tenant_id = request.session.person.tenant_id if request.session else ""
+    usage = request.storage.usage if request.storage else None
+    logger().info(
+        "request",
+        tenant=tenant_id,
+        request_id=request.request_id,
+        route=f"{request.method} {route.path}",
+        status=response.status,
+        ms=round(seconds * 1000),
+        calls=usage.calls if usage else 0,
+        units=str(usage.units) if usage else "0",
+    )
+    if tenant_id:
+        count("requests", tenant_id)

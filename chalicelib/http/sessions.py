@@ -1,0 +1,149 @@
+"""Signed-in sessions: an opaque secret in a cookie, its hash with an expiry in the `ephemeral` table.
+
+The row says who the person is to this tenant, so that a request needs one read to know its actor. It is found only
+under the tenant that made it: the tenant id in the cookie is where to look, the row is the proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from chalicelib.gateways.settings import settings
+from chalicelib.kernel.access import Actor, Role
+from chalicelib.kernel.ids import fingerprint, is_tenant_id, new_secret
+from chalicelib.storage import codec, keys
+from chalicelib.storage.session import Record, TenantSession, open_tenant
+from chalicelib.storage.writes import Delete, Put, Write
+
+LIFETIME = timedelta(days=14)  # at most, however busy
+IDLE = timedelta(days=3)
+_SEEN_STEP = timedelta(hours=1)  # how exact "last seen" is: one write an hour, not one a request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """Who somebody is to a tenant, kept with the session; rights that change must change or end the session."""
+
+    tenant_id: str
+    tenant_name: str
+    currency: str
+    time_zone: str
+    user_id: str
+    name: str
+    email: str
+    locale: str
+    role: Role
+    party_id: str | None = None
+    party_name: str = ""
+    contract_id: str | None = None  # the contract that a dealer works under now
+    contract_label: str = ""
+    theme: str = "auto"
+    many_tenants: bool = False
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(
+            tenant_id=self.tenant_id,
+            user_id=self.user_id,
+            name=self.name,
+            role=self.role,
+            party_id=self.party_id,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSession:
+    """A session as stored; `digest` names it in lists, the secret itself is only in the person's browser."""
+
+    digest: str
+    person: SignedIn
+    created: datetime
+    seen: datetime
+    agent: str = ""
+
+
+def cookie_name() -> str:
+    """`__Host-` wants https; a plain-http stage does without."""
+    return "__Host-kontor" if settings().cookie_secure else "kontor"
+
+
+def set_cookie(name: str, value: str, *, seconds: int) -> str:
+    secure = "; Secure" if settings().cookie_secure else ""
+    return f"{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
+
+
+def start(db: TenantSession, person: SignedIn, *, now: datetime, agent: str) -> str:
+    """Opens a session; returns the cookie's value. A new secret each time: sign-in never keeps an old one."""
+    secret = new_secret()
+    session = WebSession(digest=fingerprint(secret), person=person, created=now, seen=now, agent=agent[:120])
+    db.commit(_rows(session))
+    return f"{person.tenant_id}.{secret}"
+
+
+def resume(cookie: str, *, now: datetime) -> tuple[WebSession, str, TenantSession] | None:
+    """The session of a cookie's value, its secret and the tenant's storage; None if unknown, revoked or expired."""
+    tenant_id, _, secret = cookie.partition(".")
+    if not is_tenant_id(tenant_id) or not secret:
+        return None
+    db = open_tenant(tenant_id)
+    record = db.get(keys.session(tenant_id, fingerprint(secret)))
+    if record is None:
+        return None
+    session = record.load(WebSession)
+    if _ends(session) <= now:
+        return None
+    if now - session.seen >= _SEEN_STEP:
+        session = replace(session, seen=now)
+        db.commit(_rows(session))
+    return session, secret, db
+
+
+def change(db: TenantSession, session: WebSession, person: SignedIn) -> None:
+    """The same session with other facts about the person: language, contract, theme."""
+    db.commit(_rows(replace(session, person=person)))
+
+
+def sessions_of(db: TenantSession, user_id: str, *, now: datetime) -> Sequence[WebSession]:
+    """The user's open sessions, the latest first."""
+    found = [_load(record) for record in db.query_all(keys.user_sessions(db.tenant_id, user_id))]
+    return sorted((s for s in found if _ends(s) > now), key=lambda s: s.seen, reverse=True)
+
+
+def revoke(db: TenantSession, user_id: str, digest: str) -> None:
+    """Ends one session of the user at once; an unknown one is already ended."""
+    db.commit(
+        [
+            Delete(key=keys.session(db.tenant_id, digest)),
+            Delete(key=keys.user_session(db.tenant_id, user_id, digest)),
+        ]
+    )
+
+
+def revoke_all(db: TenantSession, user_id: str, *, now: datetime, but: str | None = None) -> None:
+    """Ends the user's sessions (all but one): after a change of role, a lock-out or a new password."""
+    for session in sessions_of(db, user_id, now=now):
+        if session.digest != but:
+            revoke(db, user_id, session.digest)
+
+
+def _ends(session: WebSession) -> datetime:
+    return min(session.created + LIFETIME, session.seen + IDLE)
+
+
+def _load(record: Record) -> WebSession:
+    return record.load(WebSession)
+
+
+def _rows(session: WebSession) -> list[Write]:
+    tenant_id = session.person.tenant_id
+    data = codec.dump(session)
+    expires = _ends(session)
+    return [
+        Put(key=key, kind="session", data=data, expires=expires)
+        for key in (
+            keys.session(tenant_id, session.digest),
+            keys.user_session(tenant_id, session.person.user_id, session.digest),
+        )
+    ]

@@ -1,0 +1,52 @@
+"""Identifiers: short, unguessable where they must be, sortable by time where that helps."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_TIME_CHARS = 10
+_RANDOM_CHARS = 10
+TENANT_ID_LENGTH = 12
+
+
+def _base32(number: int, width: int) -> str:
+    out = ""
+    for _ in range(width):
+        number, digit = divmod(number, 32)
+        out = _ALPHABET[digit] + out
+    return out
+
+
+def new_id(now: datetime) -> str:
+    """20 characters that sort by creation time (milliseconds), then at random (50 bits)."""
+    return _base32(int(now.timestamp() * 1000), _TIME_CHARS) + _base32(
+        secrets.randbits(5 * _RANDOM_CHARS), _RANDOM_CHARS
+    )
+
+
+def new_tenant_id() -> str:
+    """`t` and 11 random characters: of fixed length, never with the key separator (domain §9.1)."""
+    return "t" + _base32(secrets.randbits(5 * (TENANT_ID_LENGTH - 1)), TENANT_ID_LENGTH - 1)
+
+
+def is_tenant_id(text: str) -> bool:
+    return len(text) == TENANT_ID_LENGTH and text[0] == "t" and all(c in _ALPHABET for c in text[1:])
+
+
+def new_secret() -> str:
+    """256 random bits, URL-safe."""
+    return secrets.token_urlsafe(32)
+
+
+def fingerprint(secret: str) -> str:
+    """What is stored in place of a secret of full entropy: its SHA-256 in hex."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def stable_id(*parts: str) -> str:
+    """20 characters that depend only on `parts`: an id for what another system named (its GUID)."""
+    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    return _base32(int.from_bytes(digest[:13], "big"), 20)

@@ -1,0 +1,52 @@
+"""Frozen dataclasses ↔ plain maps for DynamoDB.
+
+Decimals, dates and moments become text (exact, sortable), so no number drifts; ints and bools stay themselves.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+from chalicelib.kernel.errors import Invalid
+
+_T = TypeVar("_T")
+
+
+@lru_cache(maxsize=256)
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def dump(value: object) -> dict[str, Any]:
+    """A dataclass as a map; None members are left out."""
+    plain = _adapter(type(value)).dump_python(value, mode="json", exclude_none=True)
+    if not isinstance(plain, dict):
+        raise TypeError(f"{type(value).__name__} is not a dataclass")
+    return plain
+
+
+def load(kind: type[_T], data: dict[str, Any]) -> _T:
+    """The dataclass back; members that the stored map lacks take their defaults."""
+    loaded: _T = _adapter(kind).validate_python(data)
+    return loaded
+
+
+def pack(parts: list[str]) -> str:
+    """A list of texts as one URL-safe word: a cursor for a page's address."""
+    return base64.urlsafe_b64encode(json.dumps(parts, ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def unpack(word: str, count: int) -> list[str]:
+    """What `pack` packed; Invalid("bad_cursor") for anything else."""
+    try:
+        parts = json.loads(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
+    except ValueError as wrong:
+        raise Invalid("bad_cursor") from wrong
+    if not isinstance(parts, list) or len(parts) != count or not all(isinstance(part, str) for part in parts):
+        raise Invalid("bad_cursor")
+    return parts

@@ -1,0 +1,71 @@
+"""A manufacturer's account and its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class StockKind(StrEnum):
+    """What the ERP's stock messages count (domain §4.4)."""
+
+    PHYSICAL = "physical"  # everything in the warehouse, reserved or not
+    FREE = "free"  # what is left after the orders that the ERP knows
+
+
+class RoundingBase(StrEnum):
+    """Where VAT is rounded, so that totals equal the ERP's (domain §3.2)."""
+
+    ROW = "row"
+    TOTAL = "total"
+
+
+class OrderStructure(StrEnum):
+    """How orders are laid out for 1C (protocol §6)."""
+
+    FLAT = "flat"  # КоммерческаяИнформация/Документ: УТ, УНФ
+    CONTAINER = "container"  # Контейнер/Документ: the Bitrix module ≥ 6.5
+
+
+class Charset(StrEnum):
+    WINDOWS_1251 = "windows-1251"
+    UTF_8 = "utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeSettings:
+    """How the tenant's 1C speaks."""
+
+    charset: Charset = Charset.WINDOWS_1251
+    byte_order_mark: bool = False
+    structure: OrderStructure = OrderStructure.FLAT
+    stock_kind: StockKind = StockKind.FREE
+    organisation: str = ""  # requisite `Организация`, matched by exact name in 1C
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantSettings:
+    """Everything that a tenant sets for itself. `reminder_days` count from the due day: 0 is the day itself."""
+
+    id: str
+    name: str
+    country: str  # ISO 3166, e.g. RU
+    tax_id: str
+    currency: str  # ISO 4217
+    locale: str  # ru | en | ro: of the tenant's documents and mails to people without a language
+    time_zone: str  # IANA, e.g. Europe/Moscow
+    created: datetime
+    order_prefix: str = "K-"
+    default_price_type: str | None = None
+    vat_rate: Decimal = Decimal(20)  # percent, when a product names none
+    rounding_base: RoundingBase = RoundingBase.ROW
+    safety_stock: Decimal = Decimal(0)  # pieces of every SKU that are never promised
+    reminder_days: tuple[int, ...] = (0, 3, 7)
+    closed_days: tuple[str, ...] = ()  # ISO dates on which no reminder is sent
+    closed_weekdays: tuple[int, ...] = (5, 6)  # 0 = Monday
+    exchange: ExchangeSettings = field(default_factory=ExchangeSettings)
+    bank_details: str = ""  # printed on invoices
+    address: str = ""
+    connected_at: datetime | None = None  # the ERP's first successful exchange
