@@ -23,6 +23,12 @@ class Settings:
     mail_from: str
     public_url: str  # where links in mails lead, without a trailing slash
     cookie_secure: bool
+    handler: str  # the Lambda handler that this process runs, e.g. `app.on_event`; empty outside Lambda
+
+    @property
+    def serves_pages(self) -> bool:
+        """False in the workers: they needn't import what only pages need."""
+        return self.handler in ("", "app.app")
 
 
 def _read(environment: dict[str, str]) -> Settings:
@@ -42,6 +48,7 @@ def _read(environment: dict[str, str]) -> Settings:
         mail_from=value("MAIL_FROM", "kontor@example.org"),
         public_url=value("PUBLIC_URL", "http://localhost:4566").rstrip("/"),
         cookie_secure=value("COOKIE_SECURE", "1") == "1",
+        handler=environment.get("_HANDLER", ""),
     )
 
 

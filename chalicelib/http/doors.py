@@ -81,9 +81,7 @@ class Doors:
         """A JSON door of the cabinet: errors are problem+json."""
         return self._door(path, may, methods, "endpoint")
 
-    def machine(
-        self, path: str, *, methods: tuple[str, ...] = ("GET", "POST")
-    ) -> Callable[[Handler], Handler]:
+    def machine(self, path: str, *, methods: tuple[str, ...] = ("GET", "POST")) -> Callable[[Handler], Handler]:
         """A door for programs that sign in by their own protocol: no session, no CSRF, any content type."""
         return self._door(path, PUBLIC, methods, "machine")
 
@@ -103,14 +101,10 @@ class Doors:
             first = ROUTES[-1]
 
             def view(**params: str) -> ChaliceResponse:
-                return _serve(
-                    self.blueprint.current_request, self.blueprint.lambda_context, params, first, handler
-                )
+                return _serve(self.blueprint.current_request, self.blueprint.lambda_context, params, first, handler)
 
             view.__name__ = handler.__name__
-            self.blueprint.route(path, methods=list(methods), content_types=["*/*"], name=handler.__name__)(
-                view
-            )
+            self.blueprint.route(path, methods=list(methods), content_types=["*/*"], name=handler.__name__)(view)
             return handler
 
         return register
@@ -180,7 +174,7 @@ def _request(incoming: ChaliceRequest, context: Any, params: dict[str, str], rou
         params=params,
         query=query_form(_query(incoming)),
         headers=headers,
-        body=incoming.raw_body or b"",
+        body=_bytes(incoming.raw_body),
         cookies=cookies,
         now=now,
         request_id=getattr(context, "aws_request_id", "") or incoming.context.get("requestId", ""),
@@ -191,6 +185,10 @@ def _request(incoming: ChaliceRequest, context: Any, params: dict[str, str], rou
         session=session,
         storage=storage,
     )
+
+
+def _bytes(body: str | bytes) -> bytes:
+    return body.encode() if isinstance(body, str) else body
 
 
 def _query(incoming: ChaliceRequest) -> dict[str, list[str]]:

@@ -91,7 +91,7 @@ def resume(cookie: str, *, now: datetime) -> tuple[WebSession, str, TenantSessio
     record = db.get(keys.session(tenant_id, fingerprint(secret)))
     if record is None:
         return None
-    session = record.load(WebSession)
+    session = _load(record)
     if _ends(session) <= now:
         return None
     if now - session.seen >= _SEEN_STEP:

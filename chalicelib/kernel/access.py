@@ -46,14 +46,12 @@ _STAFF_READS = _EVERYBODY | {
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission) - {Permission.ORDER_PLACE},
-    Role.SALES_MANAGER: _STAFF_READS
-    | {Permission.NETWORK_EDIT, Permission.MODERATE, Permission.BILLING_READ},
+    Role.SALES_MANAGER: _STAFF_READS | {Permission.NETWORK_EDIT, Permission.MODERATE, Permission.BILLING_READ},
     Role.ACCOUNTANT: _STAFF_READS | {Permission.BILLING_READ, Permission.PAYMENTS_EDIT},
     Role.WAREHOUSE: _STAFF_READS,
     Role.DEALER_BUYER: _EVERYBODY
     | {Permission.CATALOGUE_READ, Permission.ORDER_PLACE, Permission.ORDERS_READ, Permission.BILLING_READ},
-    Role.DEALER_ACCOUNTANT: _EVERYBODY
-    | {Permission.CATALOGUE_READ, Permission.ORDERS_READ, Permission.BILLING_READ},
+    Role.DEALER_ACCOUNTANT: _EVERYBODY | {Permission.CATALOGUE_READ, Permission.ORDERS_READ, Permission.BILLING_READ},
 }
 
 

@@ -46,9 +46,7 @@ class Invalid(KontorError):
 
     status = 422
 
-    def __init__(
-        self, code: str = "invalid", fields: Mapping[str, Complaint] | None = None, **params: object
-    ) -> None:
+    def __init__(self, code: str = "invalid", fields: Mapping[str, Complaint] | None = None, **params: object) -> None:
         super().__init__(code, **params)
         self.fields: dict[str, Complaint] = dict(fields or {})
 

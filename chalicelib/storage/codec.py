@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -17,9 +16,14 @@ from chalicelib.kernel.errors import Invalid
 _T = TypeVar("_T")
 
 
-@lru_cache(maxsize=256)
+_adapters: dict[type[Any], TypeAdapter[Any]] = {}
+
+
 def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    # Built on first use: a process needs only the few kinds that its requests touch.
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
 
 
 def dump(value: object) -> dict[str, Any]:

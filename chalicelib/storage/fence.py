@@ -57,12 +57,7 @@ def keys_of(operation: str, call: Mapping[str, Any]) -> list[str]:
     if operation in _REFUSED:
         raise FenceBreach(f"{operation} has no leading key")
     if "TransactItems" in call:
-        return [
-            key
-            for item in call["TransactItems"]
-            for part in item.values()
-            for key in _keys_of_operation(part)
-        ]
+        return [key for item in call["TransactItems"] for part in item.values() for key in _keys_of_operation(part)]
     if "RequestItems" in call:
         found: list[str] = []
         for request in call["RequestItems"].values():

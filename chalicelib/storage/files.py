@@ -1,4 +1,4 @@
-"""Files of a tenant in S3. Every key begins with the tenant; uploads of an exchange live under a prefix that expires."""
+"""Files of a tenant in S3: every key names the tenant; uploads live under a prefix that expires."""
 
 from __future__ import annotations
 
@@ -56,9 +56,7 @@ def get_path(key: str, path: Path) -> None:
 
 def names(prefix: str) -> Iterator[str]:
     """Keys that begin with `prefix`, in order."""
-    for page in (
-        client("s3").get_paginator("list_objects_v2").paginate(Bucket=settings().bucket, Prefix=prefix)
-    ):
+    for page in client("s3").get_paginator("list_objects_v2").paginate(Bucket=settings().bucket, Prefix=prefix):
         for item in page.get("Contents", ()):
             yield item["Key"]
 

@@ -327,9 +327,7 @@ def month_orders(tenant: str, month: str) -> Partition:
 
 @_pattern("an order among those of its month (gsi3)")
 def order_by_month(tenant: str, created: datetime, order: str) -> IndexKey:
-    return IndexKey(
-        Index.GSI3, f"{tenant_prefix(tenant)}ORDERS#{stamp(created)[:7]}", f"{stamp(created)}#{order}"
-    )
+    return IndexKey(Index.GSI3, f"{tenant_prefix(tenant)}ORDERS#{stamp(created)[:7]}", f"{stamp(created)}#{order}")
 
 
 @_pattern("a task that waits for someone: its own item")
@@ -399,9 +397,7 @@ def party_invoices(tenant: str, party: str) -> Partition:
 
 @_pattern("an invoice among its counterparty's (gsi3)")
 def invoice_by_party(tenant: str, party: str, day: date, invoice: str) -> IndexKey:
-    return IndexKey(
-        Index.GSI3, f"{tenant_prefix(tenant)}PARTY#{party}#INVOICES", f"{day.isoformat()}#{invoice}"
-    )
+    return IndexKey(Index.GSI3, f"{tenant_prefix(tenant)}PARTY#{party}#INVOICES", f"{day.isoformat()}#{invoice}")
 
 
 @_pattern("a payment")
@@ -416,9 +412,7 @@ def party_payments(tenant: str, party: str) -> Partition:
 
 @_pattern("a payment among its counterparty's (gsi3)")
 def payment_by_party(tenant: str, party: str, day: date, payment: str) -> IndexKey:
-    return IndexKey(
-        Index.GSI3, f"{tenant_prefix(tenant)}PARTY#{party}#PAYMENTS", f"{day.isoformat()}#{payment}"
-    )
+    return IndexKey(Index.GSI3, f"{tenant_prefix(tenant)}PARTY#{party}#PAYMENTS", f"{day.isoformat()}#{payment}")
 
 
 @_pattern("the factory's invoices of a month, by day: pointers to their heads")

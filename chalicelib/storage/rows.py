@@ -92,7 +92,7 @@ class EphemeralRow(Row):
         table_name = f"{settings().table_prefix}-{Table.EPHEMERAL}"
 
 
-class Gsi1(GlobalSecondaryIndex["CoreRow"]):
+class Gsi1(GlobalSecondaryIndex["CoreRow"]):  # type: ignore[no-untyped-call]
     class Meta:
         index_name = "gsi1"
         projection = AllProjection()
@@ -101,7 +101,7 @@ class Gsi1(GlobalSecondaryIndex["CoreRow"]):
     gsi1sk = UnicodeAttribute(range_key=True)
 
 
-class Gsi2(GlobalSecondaryIndex["CoreRow"]):
+class Gsi2(GlobalSecondaryIndex["CoreRow"]):  # type: ignore[no-untyped-call]
     class Meta:
         index_name = "gsi2"
         projection = AllProjection()
@@ -110,7 +110,7 @@ class Gsi2(GlobalSecondaryIndex["CoreRow"]):
     gsi2sk = UnicodeAttribute(range_key=True)
 
 
-class Gsi3(GlobalSecondaryIndex["CoreRow"]):
+class Gsi3(GlobalSecondaryIndex["CoreRow"]):  # type: ignore[no-untyped-call]
     class Meta:
         index_name = "gsi3"
         projection = AllProjection()
@@ -143,5 +143,5 @@ ROWS: dict[Table, type[Row]] = {
 
 
 def table_name(table: Table) -> str:
-    name: str = ROWS[table].Meta.table_name  # type: ignore[attr-defined]
+    name: str = ROWS[table].Meta.table_name
     return name

@@ -11,7 +11,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -63,6 +62,7 @@ class Record:
     n: Mapping[str, Any] = field(default_factory=dict)
     version: int = 0
     expires: int | None = None
+    place: str = ""  # the sort key in the index that it was read from
 
     def load(self, kind: type[_T]) -> _T:
         return codec.load(kind, dict(self.data))
@@ -150,9 +150,7 @@ class Session:
         if since is None and until is None and partition.prefix:
             condition = Path([sk]).startswith(partition.prefix)
         elif since is not None or until is not None:
-            condition = Path([sk]).between(
-                low or " ", _just_before(until) if until is not None else low + "\U0010fffd"
-            )
+            condition = Path([sk]).between(low or " ", _just_before(until) if until is not None else low + "\U0010fffd")
         response = self._run(
             lambda: self._connection.query(
                 table_name(partition.table),
@@ -165,9 +163,7 @@ class Session:
                 consistent_read=consistent and partition.index is None,
             )
         )
-        records = tuple(
-            r for r in (_record(partition.table, item) for item in response["Items"]) if r is not None
-        )
+        records = tuple(r for r in (_record(partition.table, item) for item in response["Items"]) if r is not None)
         last = response.get("LastEvaluatedKey")
         return Page(records, _cursor(partition, last) if last else None)
 
@@ -196,11 +192,7 @@ class Session:
                 return
             except PynamoDBException as failure:
                 reasons = _reasons(failure)
-                refused = [
-                    i
-                    for i, reason in enumerate(reasons)
-                    if reason and reason.code == "ConditionalCheckFailed"
-                ]
+                refused = [i for i, reason in enumerate(reasons) if reason and reason.code == "ConditionalCheckFailed"]
                 if refused:
                     raise _refusal([(order[i], reasons[i]) for i in refused]) from failure
                 if not _worth_retrying(failure, reasons) or attempt == _ATTEMPTS - 1:
@@ -208,7 +200,8 @@ class Session:
                 _pause(attempt)
 
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        return self._run(lambda: self._connection.dispatch(operation, arguments))
+        response: dict[str, Any] = self._run(lambda: self._connection.dispatch(operation, arguments))
+        return response
 
     def _run(self, call: Any) -> Any:
         self.usage.calls += 1
@@ -246,15 +239,13 @@ def _connection(prefixes: tuple[str, ...], credentials: Credentials | None) -> C
     if cached is not None:
         _connections.move_to_end(identity)
         return cached
-    keys: dict[str, str] = {}
-    if credentials:
-        keys = {
-            "aws_access_key_id": credentials.access_key,
-            "aws_secret_access_key": credentials.secret_key,
-            "aws_session_token": credentials.token,
-        }
     connection = Connection(
-        connect_timeout_seconds=1, read_timeout_seconds=3, max_pool_connections=10, **keys
+        connect_timeout_seconds=1,
+        read_timeout_seconds=3,
+        max_pool_connections=10,
+        aws_access_key_id=credentials.access_key if credentials else None,
+        aws_secret_access_key=credentials.secret_key if credentials else None,
+        aws_session_token=credentials.token if credentials else None,
     )
     for row in ROWS.values():
         connection.add_meta_table(_meta(row))
@@ -273,7 +264,7 @@ def _meta(row: type[Row]) -> MetaTable:
     ]
     return MetaTable(
         {
-            "TableName": row.Meta.table_name,  # type: ignore[attr-defined]
+            "TableName": row.Meta.table_name,
             "KeySchema": _schema("pk", "sk"),
             "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in names],
             "GlobalSecondaryIndexes": [
@@ -297,7 +288,7 @@ def _batch(keys: Sequence[Key], consistent: bool) -> dict[str, Any]:
     return tables
 
 
-def _record(table: Table, item: dict[str, Any]) -> Record | None:
+def _record(table: Table, item: dict[str, Any], index: Index | None = None) -> Record | None:
     row = ROWS[table].from_raw_data(item)
     if row.ttl is not None and int(row.ttl) <= time.time():
         return None  # DynamoDB deletes expired items late
@@ -308,6 +299,7 @@ def _record(table: Table, item: dict[str, Any]) -> Record | None:
         n=row.n or {},
         version=int(row.version or 0),
         expires=int(row.ttl) if row.ttl is not None else None,
+        place=getattr(row, f"{index}sk") if index else "",
     )
 
 
@@ -332,9 +324,7 @@ def _fill(transaction: TransactWrite, writes: Sequence[Write]) -> list[Write]:
     puts = [w for w in writes if isinstance(w, Put)]
     updates = [w for w in writes if isinstance(w, Update)]
     for check in checks:
-        transaction.condition_check(
-            ROWS[check.key.table], check.key.pk, check.key.sk, condition=_all(check.when)
-        )
+        transaction.condition_check(ROWS[check.key.table], check.key.pk, check.key.sk, condition=_all(check.when))
     for delete in deletes:
         transaction.delete(ROWS[delete.key.table](delete.key.pk, delete.key.sk), condition=_all(delete.when))
     for put in puts:
@@ -410,10 +400,7 @@ def _refusal(failed: list[tuple[Write, Any]]) -> KontorError:
         if only is not None:
             return only
     return TransactionRefused(
-        [
-            (write, _record(write.key.table, reason.raw_item) if reason.raw_item else None)
-            for write, reason in failed
-        ]
+        [(write, _record(write.key.table, reason.raw_item) if reason.raw_item else None) for write, reason in failed]
     )
 
 
@@ -442,7 +429,7 @@ def _worth_retrying(failure: PynamoDBException, reasons: Sequence[Any]) -> bool:
 
 
 def _pause(attempt: int) -> None:
-    time.sleep(random.uniform(0, 0.02 * 2**attempt))
+    time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, no secret
 
 
 def _just_before(text: str) -> str:
@@ -464,7 +451,3 @@ def _position(partition: Partition, after: str) -> dict[str, Any]:
         position[f"{partition.index}pk"] = {"S": partition.pk}
         position[f"{partition.index}sk"] = {"S": parts[2]}
     return position
-
-
-def is_expired(record: Record, now: datetime) -> bool:
-    return record.expires is not None and record.expires <= now.timestamp()

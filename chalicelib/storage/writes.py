@@ -139,7 +139,7 @@ class AlreadyDone(KontorError):
 
 
 def guard(tenant_id: str, key: str, done: Done, *, now: datetime) -> Put:
-    """Makes a transaction happen once per key (domain §5.8). Raises AlreadyDone from `commit` the second time."""
+    """Makes a transaction happen once per key (domain §5.8). `commit` raises AlreadyDone the second time."""
     data = {"result": dict(done.result), "fingerprint": done.fingerprint, "at": now.isoformat()}
     return Put(
         key=idempotency(tenant_id, key),
@@ -160,9 +160,7 @@ def publish(event: Event) -> Put:
         "data": dict(event.data),
     }
     place = due_at(event.tenant_id, event.at, "outbox", f"{event.aggregate}#{event.id}")
-    return Put(
-        key=outbox(event.tenant_id, event.aggregate, event.id), kind="outbox", data=body, indexes=(place,)
-    )
+    return Put(key=outbox(event.tenant_id, event.aggregate, event.id), kind="outbox", data=body, indexes=(place,))
 
 
 def audit(

@@ -47,7 +47,7 @@ class ExchangeSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantSettings:
-    """Everything that a tenant sets for itself. `reminder_days` count from the due day: 0 is the day itself."""
+    """What a tenant sets for itself. `reminder_days` count from the due day: 0 is the day itself."""
 
     id: str
     name: str

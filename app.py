@@ -1,0 +1,62 @@
+"""Kontor's one Chalice application: it registers doors and workers and holds no logic of its own.
+
+Workers don't import the pages: `settings().serves_pages` is False in their processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from chalice.app import Chalice, Rate
+
+from chalicelib.gateways.settings import settings
+from chalicelib.kernel.clock import utc_now
+
+app = Chalice(app_name="kontor")
+app.api.binary_types = []  # `http.responses` encodes bytes itself; see there
+
+if settings().serves_pages:
+    import chalicelib.http.pages
+
+    for room in (chalicelib.http.pages,):
+        app.register_blueprint(room.doors.blueprint)
+
+
+@app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:eu-central-1:000000000000:table/core/stream/set-by-template")
+def publish_outbox(event: Any) -> None:
+    from chalicelib.ops.workers import publish_outbox as publish
+
+    publish(_new_images(event))
+
+
+def _new_images(event: Any) -> Iterator[dict[str, Any]]:
+    return (record.new_image for record in event if record.event_name == "INSERT" and record.new_image)
+
+
+@app.on_sqs_message(queue="events", batch_size=10)
+def on_event(event: Any) -> dict[str, Any]:
+    from chalicelib.ops.queue_handlers import consume_events
+
+    return consume_events(event.to_dict(), event.context)
+
+
+@app.on_sqs_message(queue="imports", batch_size=1)
+def on_import(event: Any) -> dict[str, Any]:
+    from chalicelib.ops.queue_handlers import consume_imports
+
+    return consume_imports(event.to_dict(), event.context)
+
+
+@app.on_sqs_message(queue="due", batch_size=10)
+def on_due(event: Any) -> dict[str, Any]:
+    from chalicelib.ops.queue_handlers import consume_due
+
+    return consume_due(event.to_dict(), event.context)
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def every_minute(event: Any) -> None:
+    from chalicelib.ops.workers import fan_out
+
+    fan_out(utc_now())
