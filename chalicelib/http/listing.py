@@ -1,0 +1,270 @@
+"""The one list component: what a door hands to `lists.list(listing)` of http/listing.html.
+
+A door parses the address, asks one action for a page of rows, and describes them:
+
+    query = ListQuery.parse(request.query_params)
+    page = list_orders(session, actor, status=query.get("status"), search=query.get("q"), cursor=query.cursor)
+    Listing(
+        caption_key="ordering.orders",
+        columns=(
+            Column(key="number", label_key="ordering.number", phone="id", sortable=True),
+            Column(key="placed", label_key="ordering.placed", kind="date"),
+            Column(key="what", label_key="ordering.content", phone="what"),
+            Column(key="status", label_key="ordering.status", kind="status", phone="state"),
+            Column(key="sum", label_key="ordering.sum", kind="money", phone="sum"),
+        ),
+        rows=tuple(
+            Row(
+                id=order.id,
+                cells={
+                    "number": Cell(order.number, href=f"/orders/{order.id}", sub=order.entity_name),
+                    "placed": fmt.date(order.placed_at),
+                    "what": Cell(order.first_line, sub=t("ordering.and_more", count=order.others)),
+                    "status": Cell(t(f"ordering.state.{order.state}"), tone=TONES[order.state]),
+                    "sum": Cell(fmt.amount(order.total, order.currency), sub=order.rest_text, tone="bad"),
+                },
+            )
+            for order in page.orders
+        ),
+        totals={"sum": fmt.amount(page.total, currency)},
+        views=(View(key="", label_key="ordering.view.all"), View(key="mine", label_key="ordering.view.mine", count=1)),
+        filters=(
+            Filter(name="q", label_key="ordering.find", kind="search"),
+            Filter(name="status", label_key="ordering.status", kind="choice", options=(("new", t("…")), …)),
+            Filter(name="placed", label_key="ordering.placed", kind="dates"),  # placed_from, placed_to
+        ),
+        query=query,
+        next_cursor=page.next_cursor,
+        empty_key="ordering.no_orders",
+        export_href=query.link("/orders.xlsx"),
+        bulk_actions=(BulkAction(label_key="ordering.confirm", action="/moderation/confirm"),),
+    )
+
+Everything that shapes the list lives in the address: filters under their own names, and `view`, `sort` (`-sum`
+is descending), `cursor` or `page`. Every link keeps the rest; a changed filter, view or sort begins at the top.
+A row or a table cell that needs more than text is drawn by the page: `{% call(row, column, cell)
+lists.list(listing) %}…{% endcall %}`; where the caller returns nothing, the cell is drawn as usual.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlencode
+
+Tone = Literal["ok", "warn", "bad", "info", "mute"]
+Kind = Literal["text", "num", "money", "date", "status", "link", "units"]
+Phone = Literal["id", "sum", "what", "units", "state", "hide"]
+
+_RESERVED = ("view", "sort", "cursor", "page")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_MAX_VALUE = 300
+_MAX_NAMES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: the text, where it leads, a second line, and a tone (of the tag in a status cell, else of `sub`).
+
+    `kind` overrides the column's. A `units` cell shows `units` = (ready, total) as blocks beside the text.
+    """
+
+    text: str
+    href: str | None = None
+    sub: str | None = None
+    kind: Kind | None = None
+    tone: Tone | None = None
+    units: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """`id` is what a bulk action gets; `cells` maps column keys to cells or plain texts, absent ones are empty."""
+
+    id: str
+    cells: Mapping[str, Cell | str]
+
+    def cell(self, key: str) -> Cell:
+        return as_cell(self.cells.get(key, ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column. `phone` is the cell's place on the three-line card that a row becomes on a phone:
+    `id` and `sum` above, `what` in the middle, `units` and `state` below; `hide` leaves it out."""
+
+    key: str
+    label_key: str
+    kind: Kind = "text"
+    phone: Phone = "hide"
+    sortable: bool = False
+    unit: str | None = None  # said in the head, e.g. the currency of the whole column
+
+    @property
+    def right(self) -> bool:
+        return self.kind in ("num", "money")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """A filter in the address under `name`. `choice` offers (value, label) pairs, `flag` is on (`1`) or absent,
+    `dates` and `range` take `<name>_from` and `<name>_to`, `search` is the field in front of the pills."""
+
+    name: str
+    label_key: str
+    kind: Literal["search", "choice", "flag", "text", "dates", "range"] = "choice"
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (f"{self.name}_from", f"{self.name}_to") if self.kind in ("dates", "range") else (self.name,)
+
+    def said(self, query: ListQuery) -> str:
+        """What the filter is set to, for its pill; empty when it is off."""
+        values = [query.get(name) for name in self.names]
+        if self.kind == "choice":
+            return dict(self.options).get(values[0], values[0])
+        return " – ".join(values) if any(values) else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A saved view: a tab. `key` is the `view` of the address, empty for the first one."""
+
+    key: str
+    label_key: str
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkAction:
+    """A button that posts the ids of the chosen rows (`id` = …, `id` = …) and the CSRF token to `action`."""
+
+    label_key: str
+    action: str
+    tone: Literal["main", "plain", "bad"] = "plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListQuery:
+    """What the address asks of a list. `sort` is a column's key; `page` counts from 1."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    view: str = ""
+    sort: str = ""
+    descending: bool = False
+    cursor: str = ""
+    page: int = 1
+
+    @classmethod
+    def parse(cls, query_params: Mapping[str, str] | None) -> ListQuery:
+        """From a query string's pairs. What makes no sense is left out: an address is typed by anybody."""
+        given = dict(query_params or {})
+        sort = given.get("sort", "")
+        page = given.get("page", "")
+        values = {
+            name: value.strip()[:_MAX_VALUE]
+            for name, value in list(given.items())[:_MAX_NAMES]
+            if name not in _RESERVED and _NAME.fullmatch(name) and value.strip()
+        }
+        return cls(
+            values=values,
+            view=_name_or_nothing(given.get("view", "")),
+            sort=_name_or_nothing(sort.removeprefix("-")),
+            descending=sort.startswith("-"),
+            cursor=given.get("cursor", "")[:2000],
+            page=int(page) if page.isascii() and page.isdecimal() and 0 < len(page) < 6 and int(page) else 1,
+        )
+
+    def get(self, name: str) -> str:
+        """The value of a filter, empty when it is off."""
+        return self.values.get(name, "")
+
+    def pairs(self, *without: str) -> tuple[tuple[str, str], ...]:
+        """What a filter's form must carry along hidden: all but `without`, the cursor and the page."""
+        pairs = [*self.values.items(), ("view", self.view), ("sort", self._sort_value())]
+        return tuple((name, value) for name, value in pairs if value and name not in without)
+
+    def href(self, **changes: str) -> str:
+        """This list with some filters or the view changed (empty = off), from its first page."""
+        pairs = dict(self.pairs()) | changes
+        return "?" + urlencode([pair for pair in pairs.items() if pair[1]])
+
+    def without(self, names: tuple[str, ...]) -> str:
+        return self.href(**dict.fromkeys(names, ""))
+
+    def sorted_by(self, key: str) -> str:
+        """The link of a column's head: ascending first, descending when it is ascending already."""
+        again = self.sort == key and not self.descending
+        return self.href(sort=f"-{key}" if again else key)
+
+    def at_cursor(self, cursor: str) -> str:
+        return self.href(cursor=cursor)
+
+    def at_page(self, page: int) -> str:
+        return self.href(page=str(page) if page > 1 else "")
+
+    def link(self, path: str) -> str:
+        """Exactly this view elsewhere, e.g. as a file: filters, view and sort are kept, the page is not."""
+        query = self.href()
+        return path if query == "?" else path + query
+
+    def _sort_value(self) -> str:
+        return ("-" if self.descending else "") + self.sort if self.sort else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A list as the page shows it. `caption_key` names the table for screen readers.
+
+    Give `next_cursor` for lists that go on by cursor, or `pages` for numbered ones. `empty_key` is said when
+    there is nothing at all (with `empty_action` = label's key, path); when only the filters leave nothing, the
+    list says so itself. `error` is a sentence shown instead of rows that could not be read.
+    """
+
+    caption_key: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    query: ListQuery
+    empty_key: str
+    id: str = "list"
+    totals: Mapping[str, Cell | str] = field(default_factory=dict)
+    total_text: str | None = None
+    views: tuple[View, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    next_cursor: str | None = None
+    pages: int | None = None
+    empty_action: tuple[str, str] | None = None
+    error: str | None = None
+    export_href: str | None = None
+    bulk_actions: tuple[BulkAction, ...] = ()
+    wide: bool = False  # scrolls inside its card, the sum column stays in sight
+
+    @property
+    def search(self) -> Filter | None:
+        return next((one for one in self.filters if one.kind == "search"), None)
+
+    @property
+    def pills(self) -> tuple[Filter, ...]:
+        return tuple(one for one in self.filters if one.kind != "search")
+
+    @property
+    def filter_names(self) -> tuple[str, ...]:
+        return tuple(name for one in self.filters for name in one.names)
+
+    @property
+    def is_filtered(self) -> bool:
+        return any(self.query.get(name) for name in self.filter_names)
+
+    def total(self, key: str) -> Cell:
+        return as_cell(self.totals.get(key, ""))
+
+
+def as_cell(value: Cell | str) -> Cell:
+    return value if isinstance(value, Cell) else Cell(value)
+
+
+def _name_or_nothing(text: str) -> str:
+    return text if _NAME.fullmatch(text) else ""
