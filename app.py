@@ -35,28 +35,28 @@ def _new_images(event: Any) -> Iterator[dict[str, Any]]:
 
 
 @app.on_sqs_message(queue="events", batch_size=10)
-def on_event(event: Any) -> dict[str, Any]:
+def on_event(event: Any) -> Any:
     from chalicelib.ops.queue_handlers import consume_events
 
     return consume_events(event.to_dict(), event.context)
 
 
 @app.on_sqs_message(queue="imports", batch_size=1)
-def on_import(event: Any) -> dict[str, Any]:
+def on_import(event: Any) -> Any:
     from chalicelib.ops.queue_handlers import consume_imports
 
     return consume_imports(event.to_dict(), event.context)
 
 
 @app.on_sqs_message(queue="due", batch_size=10)
-def on_due(event: Any) -> dict[str, Any]:
+def on_due(event: Any) -> Any:
     from chalicelib.ops.queue_handlers import consume_due
 
     return consume_due(event.to_dict(), event.context)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
-def every_minute(event: Any) -> None:
+def every_minute(_: Any) -> None:
     from chalicelib.ops.workers import fan_out
 
     fan_out(utc_now())
