@@ -16,8 +16,8 @@ headers are set, one log line is written. `ROUTES` lists every door for the test
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -38,7 +38,6 @@ from chalicelib.kernel.ids import new_secret
 
 _SAFE = frozenset({"GET", "HEAD"})
 LANGUAGE_COOKIE = "kontor-lang"
-THEME_COOKIE = "kontor-theme"
 
 
 class Public:
@@ -123,16 +122,16 @@ def _serve(
         logger().exception("unhandled", request_id=request.request_id, route=route.path)
         response = _refused(request, route, KontorError("internal"))
     _log(request, route, response, time.perf_counter() - started)
-    if route.kind == "page" and csrf.FORM_COOKIE not in request.cookies and request.session is None:
-        cookie = sessions.set_cookie(csrf.FORM_COOKIE, request.form_secret, seconds=86_400)
-        response = Response(
-            status=response.status,
-            body=response.body,
-            content_type=response.content_type,
-            headers=response.headers,
-            cookies=(*response.cookies, cookie),
-        )
-    return as_chalice(response)
+    return as_chalice(replace(response, cookies=(*response.cookies, *_cookies(request, route))))
+
+
+def _cookies(request: Request, route: Route) -> Iterator[str]:
+    if route.kind != "page":
+        return
+    if request.session is None and csrf.FORM_COOKIE not in request.cookies:
+        yield sessions.set_cookie(csrf.FORM_COOKIE, request.form_secret, seconds=86_400)
+    if request.query.text("lang") in LOCALES:
+        yield sessions.set_cookie(LANGUAGE_COOKIE, request.locale, seconds=31_536_000)
 
 
 def _answer(request: Request, route: Route, handler: Handler) -> Response:
@@ -167,12 +166,17 @@ def _request(incoming: ChaliceRequest, context: Any, params: dict[str, str], rou
         resumed = sessions.resume(cookie, now=now)
         if resumed is not None:
             session, secret, storage = resumed
+    query = query_form(_query(incoming))
+    wished = query.text("lang")
+    if session and storage and wished in LOCALES and wished != session.person.locale:
+        session = replace(session, person=replace(session.person, locale=wished))
+        sessions.change(storage, session, session.person)
     stage = _stage_prefix(incoming.context, headers.get("host", ""))
     return Request(
         method=incoming.method,
         path=_filled_path(route.path, params),
         params=params,
-        query=query_form(_query(incoming)),
+        query=query,
         headers=headers,
         body=_bytes(incoming.raw_body),
         cookies=cookies,
@@ -180,7 +184,7 @@ def _request(incoming: ChaliceRequest, context: Any, params: dict[str, str], rou
         request_id=getattr(context, "aws_request_id", "") or incoming.context.get("requestId", ""),
         source_ip=incoming.context.get("identity", {}).get("sourceIp", ""),
         url=lambda path: stage + path,
-        locale=session.person.locale if session else _locale(cookies, headers),
+        locale=session.person.locale if session else _locale(wished, cookies, headers),
         form_secret=secret,
         session=session,
         storage=storage,
@@ -196,9 +200,11 @@ def _query(incoming: ChaliceRequest) -> dict[str, list[str]]:
     return {name: params.getlist(name) for name in params} if params else {}
 
 
-def _locale(cookies: dict[str, str], headers: dict[str, str]) -> str:
-    chosen = cookies.get(LANGUAGE_COOKIE, "")
-    return chosen if chosen in LOCALES else negotiate(headers.get("accept-language"))
+def _locale(wished: str, cookies: dict[str, str], headers: dict[str, str]) -> str:
+    for chosen in (wished, cookies.get(LANGUAGE_COOKIE, "")):
+        if chosen in LOCALES:
+            return chosen
+    return negotiate(headers.get("accept-language"))
 
 
 def _stage_prefix(context: dict[str, Any], host: str) -> str:

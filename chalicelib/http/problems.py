@@ -46,9 +46,8 @@ def error_page(request: Request, refusal: KontorError) -> Response:
     response = request.page(
         "http/error.html",
         status=refusal.status,
-        what=sentence(t, refusal),
+        text=sentence(t, refusal),
         complaints=complaints,
-        error_status=refusal.status,
         request_id=request.request_id,
     )
     return _with_retry(response, refusal)

@@ -116,7 +116,6 @@ class Request:
     def page(self, template: str, *, status: int = 200, plain: bool = False, **context: Any) -> Response:
         """The page rendered in the reader's language; `plain` leaves out the frame (sign-in, errors)."""
         frame = None if plain or self.session is None else shell(self.session.person, self.path)
-        notice = self.query.text("notice")
         body = render(
             template,
             locale=self.locale,
@@ -125,10 +124,15 @@ class Request:
             url=self.url,
             csrf=self.csrf_token,
             once=new_id(self.now),
-            notice_key=f"notice.{notice}" if notice and self.t.has(f"notice.{notice}") else None,
+            flash=self._flash(),
+            status=status,
             **context,
         )
         return Response(status=status, body=body)
+
+    def _flash(self) -> tuple[str, str] | None:
+        key = f"notice.{self.query.text('notice')}"
+        return ("ok", self.t.t(key)) if self.t.has(key) else None
 
     def go(self, path: str, *, notice: str | None = None, cookies: tuple[str, ...] = ()) -> Response:
         """After a form was carried out: show `path`, with the sentence `notice.<notice>` on top."""
