@@ -10,7 +10,7 @@ from chalicelib.http.static_files import read_static
 doors = Doors(__name__)
 
 
-@doors.page("/static/{mark}/{name}", may=PUBLIC)
+@doors.endpoint("/static/{mark}/{name}", may=PUBLIC)
 def static_file(request: Request) -> Response:
     """A file whose address changes with its content: browsers may keep it for ever."""
     content, content_type = read_static(request.params["mark"], request.params["name"])

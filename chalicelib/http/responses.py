@@ -76,7 +76,7 @@ class LambdaReply(ChaliceResponse):
     Chalice itself refuses binary answers to clients without `Accept`, and 1C sends none.
     """
 
-    def to_dict(self, binary_types: list[str] | None = None) -> dict[str, Any]:
+    def to_dict(self, binary_types: list[str] | None = None) -> dict[str, Any]:  # noqa: ARG002 - Chalice passes it
         if not isinstance(self.body, bytes):
             return super().to_dict()
         single, multi = self._sort_headers(self.headers)
