@@ -1,0 +1,169 @@
+"""What the catalogue answers: items, pages, facets. Plain data; `snapshot.read` fills it from a snapshot file.
+
+Ids of categories, price types, warehouses and properties are the ERP's own texts. A `sku` is
+`kernel.ids.stable_id("1c", product_id, variant_id or "")`: what carts, orders and stock refer to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from chalicelib.kernel.ids import stable_id
+
+NO_WAREHOUSE = "main"
+"""The warehouse of a stock total that names none."""
+
+
+def sku_id(product_id: str, variant_id: str | None) -> str:
+    """The SKU of an ERP product (`variant_id` None or empty) or of one of its variants."""
+    return stable_id("1c", product_id, variant_id or "")
+
+
+class Sort(StrEnum):
+    RELEVANCE = "relevance"
+    NAME = "name"
+    ARTICLE = "article"
+    PRICE = "price"
+    PRICE_DOWN = "price_down"
+    STOCK = "stock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What a reader looks for. Everything given must hold; values of one attribute are alternatives.
+
+    `price_types` is the reader's chain, best first: the first type that has a price for a SKU gives the
+    amount that `price_from`, `price_to` and sorting by price look at (the smallest tier's, as the list has it).
+    """
+
+    text: str = ""
+    category_id: str | None = None
+    attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (property id, accepted values)
+    price_types: tuple[str, ...] = ()
+    price_from: Decimal | None = None
+    price_to: Decimal | None = None
+    in_stock: bool = False
+    sort: Sort = Sort.RELEVANCE
+    page: int = 1
+    size: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One SKU as lists and order lines show it."""
+
+    sku: str
+    product_id: str
+    variant_id: str  # empty for a product without variants
+    name: str
+    article: str
+    barcode: str
+    unit: str
+    unit_code: str
+    vat_rate: Decimal | None  # percent; None = not given or without VAT
+    picture: str  # path as the ERP named it; empty = none
+    erp_stock: Decimal  # all warehouses, as of the import
+    listed: bool  # False: deleted, withdrawn or not yet complete; kept because orders refer to it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetValue:
+    text: str
+    count: int
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facet:
+    """An attribute with its values among what was found; counts ignore the attribute's own filter."""
+
+    attribute_id: str
+    name: str
+    values: tuple[FacetValue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    items: tuple[Item, ...]
+    total: int
+    facets: tuple[Facet, ...]
+    page: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A node of the tree in reading order; `count` = listed SKUs in it and below."""
+
+    id: str
+    name: str
+    parent_id: str | None
+    depth: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    id: str
+    name: str
+    kind: str  # "property" | "characteristic" | "brand" | "requisite"
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """A SKU with everything that its page shows. `variants` are the listed SKUs of the same card."""
+
+    item: Item
+    description: str
+    attributes: tuple[Attribute, ...]
+    pictures: tuple[str, ...]
+    barcodes: tuple[str, ...]
+    category_path: tuple[Category, ...]
+    variants: tuple[Item, ...]
+    erp_stock: tuple[tuple[str, Decimal], ...]  # (warehouse id, quantity) as of the import
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceType:
+    id: str
+    name: str
+    currency: str | None  # None: the ERP gave none; the tenant's currency then
+    vat_included: bool | None  # None: the ERP gave none; the tenant's setting then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceTier:
+    """One price of a SKU: `amount` for `coefficient` base units, from `min_quantity` base units on."""
+
+    price_type_id: str
+    amount: Decimal
+    currency: str | None  # ISO 4217; None as in PriceType
+    unit: str  # empty = the SKU's own unit
+    coefficient: Decimal
+    min_quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warehouse:
+    id: str
+    name: str  # empty for NO_WAREHOUSE
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """What `by_article` found for one asked text: no SKU, exactly one, or several (ambiguous)."""
+
+    asked: str
+    skus: tuple[str, ...]
+
+    @property
+    def sku(self) -> str | None:
+        return self.skus[0] if len(self.skus) == 1 else None

@@ -1,0 +1,94 @@
+"""Small integers for other systems' ids: found in the snapshot, or given out anew when first named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+from chalicelib.catalogue.model import sku_id
+from chalicelib.catalogue.snapshot.engine import Connection
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_Key = TypeVar("_Key")
+_Row = tuple[object, ...]
+
+
+class Register(Generic[_Key]):
+    """The numbers of one table. New keys are written by `flush`, with the columns that `row` makes of them."""
+
+    def __init__(self, known: Iterable[tuple[_Key, int]], insert: str, row: Callable[[int, _Key], _Row]) -> None:
+        self._numbers = dict(known)
+        self._next = max(self._numbers.values(), default=0) + 1
+        self._insert = insert
+        self._row = row
+        self._fresh: list[_Row] = []
+
+    def no(self, key: _Key) -> int:
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = self._next
+            self._next += 1
+            self._fresh.append(self._row(number, key))
+        return number
+
+    def flush(self, db: Connection) -> None:
+        db.executemany(self._insert, self._fresh)
+        self._fresh.clear()
+
+
+class Numbers:
+    """All registers of a snapshot that is being built."""
+
+    def __init__(self, db: Connection) -> None:
+        self._product_id = ""
+        self.catalogue = _by_id(db, "catalogue")
+        self.category = _by_id(db, "category")
+        self.price_type = _by_id(db, "price_type")
+        self.warehouse = _by_id(db, "warehouse")
+        self._cards = _by_id(db, "card")
+        self._attributes: Register[tuple[str, str]] = Register(
+            (((kind, name), no) for kind, name, no in db.execute("SELECT kind, id, no FROM attribute")),
+            "INSERT INTO attribute (no, kind, id, name, known) VALUES (?, ?, ?, ?, ?)",
+            lambda no, key: (no, *key, *(("", 0) if key[0] == "property" else (key[1], 1))),
+        )
+        self._values: Register[tuple[int, str]] = Register(
+            (((attribute, raw), no) for attribute, raw, no in db.execute("SELECT attribute_no, raw, no FROM value")),
+            "INSERT INTO value (no, attribute_no, raw, text) VALUES (?, ?, ?, ?)",
+            lambda no, key: (no, *key, None if _GUID.fullmatch(key[1]) else key[1]),
+        )
+        self._skus: Register[tuple[int, str]] = Register(
+            (((card, variant), no) for card, variant, no in db.execute("SELECT card_no, variant_id, no FROM sku")),
+            "INSERT INTO sku (no, id, card_no, variant_id) VALUES (?, ?, ?, ?)",
+            lambda no, key: (no, sku_id(self._product_id, key[1]), *key),
+        )
+
+    def card(self, product_id: str) -> int:
+        return self._cards.no(product_id)
+
+    def sku(self, product_id: str, variant_id: str | None) -> int:
+        self._product_id = product_id
+        return self._skus.no((self._cards.no(product_id), variant_id or ""))
+
+    def attribute(self, kind: str, attribute_id: str) -> int:
+        """`kind` is "property" (a PropertyRow names it), or "characteristic", "requisite", "brand": the id is the name."""
+        return self._attributes.no((kind, attribute_id))
+
+    def value(self, attribute_no: int, raw: str) -> int:
+        """A value's number. A reference (a GUID) has no text until its property's list names it."""
+        return self._values.no((attribute_no, raw))
+
+    def flush(self, db: Connection) -> None:
+        for register in (self.catalogue, self.category, self.price_type, self.warehouse, self._cards):
+            register.flush(db)
+        for pairs in (self._attributes, self._values, self._skus):
+            pairs.flush(db)
+
+
+def _by_id(db: Connection, table: str) -> Register[str]:
+    # `table` is one of our own words, never input.
+    return Register(
+        db.execute(f"SELECT id, no FROM {table}"),
+        f"INSERT INTO {table} (no, id) VALUES (?, ?)",
+        lambda no, key: (no, key),
+    )

@@ -1,0 +1,137 @@
+"""Tables of a catalogue snapshot: one immutable SQLite file per version (architecture §6).
+
+Inside the file rows refer to each other by small integers (`no`), which never leave it; other systems'
+ids stay texts in one place each. The tables are of two kinds:
+
+- *facts*: what the feed said, kept so that the next exchange can be compared with it. A row that another
+  one refers to may come later (offers before goods, prices before their type): it then exists with `known = 0`.
+  `dirty` lists the cards whose search text may have changed since the last `derive`.
+- *derived* tables (`item` and below): made from the facts by `derive`, read by `read`.
+
+Prices are integers of a millionth of the currency unit, quantities of a thousandth of the unit: exact, and
+comparable by the database. `touched` is the number of the exchange run that last named the row.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chalicelib.catalogue.snapshot.engine import Connection, connect
+
+SCHEMA_VERSION = 1
+PRICE_DIGITS = 6
+QUANTITY_DIGITS = 3
+
+_FACTS = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE run (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
+CREATE TABLE scope (run INTEGER NOT NULL, part TEXT NOT NULL, catalogue_no INTEGER NOT NULL,
+    PRIMARY KEY (run, part, catalogue_no)) WITHOUT ROWID;
+CREATE TABLE catalogue (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
+
+CREATE TABLE category (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL DEFAULT '',
+    parent_no INTEGER, known INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE attribute (no INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL DEFAULT '',
+    known INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0, UNIQUE (kind, id));
+CREATE TABLE value (no INTEGER PRIMARY KEY, attribute_no INTEGER NOT NULL, raw TEXT NOT NULL, text TEXT,
+    UNIQUE (attribute_no, raw));
+CREATE TABLE price_type (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL DEFAULT '', currency TEXT,
+    vat_included INTEGER, known INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE warehouse (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL DEFAULT '',
+    address TEXT NOT NULL DEFAULT '', known INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0);
+
+CREATE TABLE card (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, catalogue_no INTEGER,
+    known INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0, withdrawn INTEGER NOT NULL DEFAULT 0, touched INTEGER NOT NULL DEFAULT 0,
+    name TEXT NOT NULL DEFAULT '', article TEXT NOT NULL DEFAULT '', barcode TEXT NOT NULL DEFAULT '',
+    unit TEXT NOT NULL DEFAULT '', unit_code TEXT NOT NULL DEFAULT '', vat_rate TEXT,
+    description TEXT NOT NULL DEFAULT '');
+CREATE TABLE card_category (card_no INTEGER NOT NULL, category_no INTEGER NOT NULL,
+    PRIMARY KEY (card_no, category_no)) WITHOUT ROWID;
+CREATE TABLE card_value (card_no INTEGER NOT NULL, value_no INTEGER NOT NULL,
+    PRIMARY KEY (card_no, value_no)) WITHOUT ROWID;
+CREATE TABLE card_picture (card_no INTEGER NOT NULL, position INTEGER NOT NULL, path TEXT NOT NULL,
+    PRIMARY KEY (card_no, position)) WITHOUT ROWID;
+
+CREATE TABLE sku (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, card_no INTEGER NOT NULL, variant_id TEXT NOT NULL,
+    declared INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0, withdrawn INTEGER NOT NULL DEFAULT 0,
+    touched INTEGER NOT NULL DEFAULT 0,
+    name TEXT NOT NULL DEFAULT '', article TEXT NOT NULL DEFAULT '', barcode TEXT NOT NULL DEFAULT '',
+    unit TEXT NOT NULL DEFAULT '', unit_code TEXT NOT NULL DEFAULT '',
+    UNIQUE (card_no, variant_id));
+CREATE TABLE sku_value (sku_no INTEGER NOT NULL, value_no INTEGER NOT NULL,
+    PRIMARY KEY (sku_no, value_no)) WITHOUT ROWID;
+CREATE TABLE price (sku_no INTEGER NOT NULL, price_type_no INTEGER NOT NULL, unit TEXT NOT NULL,
+    min_quantity INTEGER NOT NULL, amount INTEGER NOT NULL, coefficient INTEGER NOT NULL, currency TEXT,
+    touched INTEGER NOT NULL, PRIMARY KEY (sku_no, price_type_no, unit, min_quantity)) WITHOUT ROWID;
+CREATE TABLE stock (sku_no INTEGER NOT NULL, warehouse_no INTEGER NOT NULL, quantity INTEGER NOT NULL,
+    touched INTEGER NOT NULL, PRIMARY KEY (sku_no, warehouse_no)) WITHOUT ROWID;
+CREATE TABLE dirty (card_no INTEGER PRIMARY KEY);
+"""
+
+_STAGE = """
+CREATE TABLE stage.category (no INTEGER PRIMARY KEY, name, parent_no, deleted);
+CREATE TABLE stage.attribute (no INTEGER PRIMARY KEY, name, deleted);
+CREATE TABLE stage.value (no INTEGER PRIMARY KEY, text);
+CREATE TABLE stage.price_type (no INTEGER PRIMARY KEY, name, currency, vat_included, deleted);
+CREATE TABLE stage.warehouse (no INTEGER PRIMARY KEY, name, address, deleted);
+CREATE TABLE stage.card (no INTEGER PRIMARY KEY, seq, catalogue_no, deleted, name, article, barcode, unit, unit_code,
+    vat_rate, description);
+CREATE TABLE stage.card_category (card_no, category_no, seq);
+CREATE TABLE stage.card_value (card_no, value_no, seq);
+CREATE TABLE stage.card_picture (card_no, position, path, seq);
+CREATE TABLE stage.offer (no INTEGER PRIMARY KEY, seq, partial, deleted, name, article, barcode, unit, unit_code);
+CREATE TABLE stage.sku_value (sku_no, value_no, seq);
+CREATE TABLE stage.price (sku_no INTEGER, price_type_no INTEGER, unit TEXT, min_quantity INTEGER, amount INTEGER,
+    coefficient INTEGER, currency TEXT, PRIMARY KEY (sku_no, price_type_no, unit, min_quantity)) WITHOUT ROWID;
+CREATE TABLE stage.stock (sku_no INTEGER, warehouse_no INTEGER, quantity INTEGER,
+    PRIMARY KEY (sku_no, warehouse_no)) WITHOUT ROWID;
+"""
+
+_DERIVED = """
+CREATE TABLE item (sku_no INTEGER PRIMARY KEY, card_no INTEGER NOT NULL, by_name INTEGER NOT NULL,
+    by_article INTEGER NOT NULL, stock INTEGER NOT NULL);
+CREATE TABLE item_value (value_no INTEGER NOT NULL, sku_no INTEGER NOT NULL,
+    PRIMARY KEY (value_no, sku_no)) WITHOUT ROWID;
+CREATE TABLE listing (category_no INTEGER NOT NULL, place INTEGER NOT NULL, sku_no INTEGER NOT NULL,
+    PRIMARY KEY (category_no, place)) WITHOUT ROWID;
+CREATE TABLE tree (category_no INTEGER PRIMARY KEY, position INTEGER NOT NULL, last INTEGER NOT NULL,
+    parent_no INTEGER, depth INTEGER NOT NULL, count INTEGER NOT NULL);
+CREATE TABLE facet (category_no INTEGER NOT NULL, value_no INTEGER NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (category_no, value_no)) WITHOUT ROWID;
+CREATE TABLE code (normal TEXT NOT NULL, sku_no INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL,
+    PRIMARY KEY (normal, sku_no, kind)) WITHOUT ROWID;
+CREATE TABLE sku_text (no INTEGER PRIMARY KEY, name TEXT NOT NULL, more TEXT NOT NULL, codes TEXT NOT NULL);
+CREATE VIRTUAL TABLE words USING fts5(name, more, content='sku_text', content_rowid='no',
+    tokenize="ascii tokenchars '~'", detail=column, columnsize=0);
+CREATE VIRTUAL TABLE fragments USING fts5(codes, content='sku_text', content_rowid='no',
+    tokenize='trigram', columnsize=0);
+"""
+
+
+def create(path: Path) -> Connection:
+    """A new, empty snapshot at `path`, open for building."""
+    connection = open_for_building(path)
+    connection.executescript("PRAGMA page_size = 8192;" + _FACTS + _DERIVED)
+    connection.execute("INSERT INTO meta VALUES ('schema', ?)", (str(SCHEMA_VERSION),))
+    connection.commit()
+    return connection
+
+
+def open_for_building(path: Path) -> Connection:
+    """Opens for one writer without a journal: a build that breaks leaves a file that nobody is shown."""
+    connection = connect(str(path))
+    connection.executescript(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
+        "PRAGMA cache_size = -65536; PRAGMA temp_store = FILE;"
+    )
+    return connection
+
+
+def create_stage(connection: Connection) -> None:
+    """Tables for the rows of one feed, in a temporary database that goes with the connection."""
+    connection.execute("ATTACH '' AS stage")
+    connection.executescript("PRAGMA stage.journal_mode = OFF; PRAGMA stage.synchronous = OFF;" + _STAGE)
+
+
+def schema_version(connection: Connection) -> int:
+    return int(connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()[0])

@@ -1,0 +1,111 @@
+"""Words for full-text search in Russian, English and Romanian, and the normal form of articles and barcodes.
+
+A word is indexed as its stem and, marked with `~`, as a looser key that also holds forms together which
+Snowball keeps apart: fleeting vowels (окно, окон), short Romanian words and vowel changes (ușă, uși; poartă,
+porți). Whole words are looked up by either; a word that is still being typed by the beginning of its stem.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Any
+
+_TOKEN = re.compile(r"[^\W\d_]+|\d+")
+_DIMENSION = re.compile(r"(?<=\d)\s*[xх×*]\s*(?=\d)")
+_CYRILLIC = re.compile("[а-я]")
+_FLEETING = re.compile("([бвгджзклмнпрстфхцчшщ])[оеь]([бвгджзклмнпрстфхцчшщ])ь?$")
+_ROMANIAN_ENDING = re.compile(
+    "(?:alelor|urilor|iilor|elor|ilor|ului|alele|iile|urile|uri|ale|ile|ele|iei|ul|ii|ie|ea|a|e|i|u)$"
+)
+_NOT_ALNUM = re.compile(r"[\W_]+")
+_LOOKALIKES = str.maketrans("авекмнорстухё", "abekmhopctyxe")
+_SHORTEST_STEM = 2
+_SHORTEST_FRAGMENT = 3
+_MAX_TOKENS = 12
+_stemmers: dict[str, Any] = {}
+
+
+def _stemmer(language: str) -> Any:
+    if language not in _stemmers:
+        import snowballstemmer  # on first use: a page without a search text does without it
+
+        _stemmers[language] = snowballstemmer.stemmer(language)
+    return _stemmers[language]
+
+
+def folded(text: str) -> str:
+    """Lower case without accents and Romanian diacritics, ё as е; й and other letters keep their own shape."""
+    plain = text.lower().replace("й", "\x00")
+    plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
+    return plain.replace("\x00", "й")
+
+
+def tokens(text: str) -> list[str]:
+    """Runs of letters and runs of digits, folded; the cross of `1300×1400` is no word."""
+    return _TOKEN.findall(_DIMENSION.sub(" ", folded(text)))
+
+
+@lru_cache(maxsize=200_000)
+def _stem_and_loose(token: str) -> tuple[str, tuple[str, ...]]:
+    """The stem of a folded token and its looser keys, without mark and without the stem itself."""
+    if token.isdigit():
+        return token, ()
+    if _CYRILLIC.search(token):
+        stem = folded(_stemmer("russian").stemWord(token))
+        loose = _FLEETING.sub(r"\1\2", stem) if len(stem) > _SHORTEST_STEM + 1 else stem
+        return stem, () if loose == stem else (loose,)
+    stem = _stemmer("english").stemWord(token)
+    return stem, tuple({_romanian(_stemmer("romanian").stemWord(token)): None, _romanian(_without_ending(token)): None})
+
+
+def _without_ending(token: str) -> str:
+    short = _ROMANIAN_ENDING.sub("", token)
+    return short if len(short) >= _SHORTEST_STEM else token
+
+
+def _romanian(stem: str) -> str:
+    return stem.replace("ea", "e").replace("oa", "o")
+
+
+def index_words(*texts: str) -> str:
+    """The terms of some texts for the index, each once, in the order of their first occurrence."""
+    terms: dict[str, None] = {}
+    for text in texts:
+        for token in tokens(text):
+            stem, loose = _stem_and_loose(token)
+            terms[stem] = None
+            terms.update(dict.fromkeys("~" + key for key in loose))
+    return " ".join(terms)
+
+
+def word_query(token: str, *, unfinished: bool) -> str:
+    """The FTS5 expression that finds a token of `tokens`; `unfinished` also finds words that it begins.
+
+    Every term is put in quotes, so nothing that a person types is read as an operator.
+    """
+    stem, loose = _stem_and_loose(token)
+    keys = (stem,) if token.isdigit() else (stem, *loose)
+    terms = dict.fromkeys([*keys, *("~" + key for key in keys if not key.isdigit())])
+    quoted = [f'"{term}"' for term in terms]
+    if unfinished:
+        start = stem if token.startswith(stem) and len(stem) > _SHORTEST_STEM else token
+        quoted = [term for term in quoted if term != f'"{start}"'] + [f'"{start}"*']
+    return "(" + " OR ".join(quoted) + ")"
+
+
+def query_tokens(text: str) -> list[str]:
+    """The first tokens of what a person typed: enough for any real search, and a bound for its cost."""
+    return list(dict.fromkeys(tokens(text)))[:_MAX_TOKENS]
+
+
+def normal_code(text: str) -> str:
+    """An article or barcode as it is compared: letters and digits only, Cyrillic look-alikes as Latin."""
+    return _NOT_ALNUM.sub("", folded(text)).translate(_LOOKALIKES)
+
+
+def fragment_query(text: str) -> str | None:
+    """The FTS5 expression for a piece of an article or barcode; None when it is too short for one."""
+    normal = normal_code(text)
+    return f'"{normal}"' if len(normal) >= _SHORTEST_FRAGMENT else None
