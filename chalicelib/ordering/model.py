@@ -1,0 +1,326 @@
+"""Orders: states, lines, versions (domain §5). Pure rules.
+
+An order's content is its *edition*: the lines as somebody last changed them; every edition is kept. Its *version* is
+the optimistic lock: it grows with every change of the order, whatever it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from chalicelib.kernel.errors import Refused
+
+_ZERO = Decimal(0)
+
+
+class State(StrEnum):
+    """Where an order is. From `CONFIRMED` on it is derived from the lines (`derived_state`)."""
+
+    DRAFT = "draft"  # the cart
+    SUBMITTED = "submitted"  # on moderation
+    AWAITING_DEALER = "awaiting_dealer"
+    CONFIRMED = "confirmed"
+    IN_PRODUCTION = "in_production"
+    READY = "ready"
+    SHIPPING = "shipping"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        return self in (State.COMPLETED, State.CANCELLED)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Binding for both sides: invoiced and known, or about to be known, to the ERP."""
+        return self in _CONFIRMED
+
+
+_CONFIRMED = (State.CONFIRMED, State.IN_PRODUCTION, State.READY, State.SHIPPING, State.COMPLETED)
+BEFORE_PRODUCTION = (State.SUBMITTED, State.AWAITING_DEALER, State.CONFIRMED)
+_OPEN = (*BEFORE_PRODUCTION, State.IN_PRODUCTION, State.READY, State.SHIPPING)
+
+
+class Side(StrEnum):
+    """Who did something."""
+
+    DEALER = "dealer"
+    STAFF = "staff"
+    ERP = "erp"
+
+
+class Act(StrEnum):
+    """What can be done to an order."""
+
+    PLACE = "place"
+    CONFIRM = "confirm"
+    ASK = "ask"  # the manager asks, or changes lines: the dealer answers
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    EDIT = "edit"
+    CANCEL = "cancel"
+    FOLLOW = "follow"  # lines and documents moved on: the state is derived
+
+
+# (act, side) → in which states it may be done (domain §5.1).
+ALLOWED: Mapping[tuple[Act, Side], tuple[State, ...]] = {
+    (Act.PLACE, Side.DEALER): (State.DRAFT,),
+    (Act.CONFIRM, Side.STAFF): (State.SUBMITTED,),
+    (Act.ASK, Side.STAFF): (State.SUBMITTED,),
+    (Act.EDIT, Side.STAFF): (State.SUBMITTED, State.AWAITING_DEALER),
+    (Act.ACCEPT, Side.DEALER): (State.AWAITING_DEALER,),
+    (Act.DECLINE, Side.DEALER): (State.AWAITING_DEALER,),
+    (Act.EDIT, Side.DEALER): (State.SUBMITTED, State.AWAITING_DEALER),
+    (Act.CANCEL, Side.DEALER): BEFORE_PRODUCTION,
+    (Act.CANCEL, Side.STAFF): _OPEN,
+    (Act.CANCEL, Side.ERP): _OPEN,
+    (Act.EDIT, Side.ERP): _CONFIRMED[:-1],
+    (Act.FOLLOW, Side.ERP): _CONFIRMED[:-1],
+}
+
+_RESULT: Mapping[tuple[Act, Side], State] = {
+    (Act.PLACE, Side.DEALER): State.SUBMITTED,
+    (Act.CONFIRM, Side.STAFF): State.CONFIRMED,
+    (Act.ASK, Side.STAFF): State.AWAITING_DEALER,
+    (Act.EDIT, Side.STAFF): State.AWAITING_DEALER,
+    (Act.ACCEPT, Side.DEALER): State.SUBMITTED,
+    (Act.DECLINE, Side.DEALER): State.SUBMITTED,
+    (Act.EDIT, Side.DEALER): State.SUBMITTED,
+    (Act.CANCEL, Side.DEALER): State.CANCELLED,
+    (Act.CANCEL, Side.STAFF): State.CANCELLED,
+    (Act.CANCEL, Side.ERP): State.CANCELLED,
+}
+
+
+def may(state: State, act: Act, side: Side) -> bool:
+    return state in ALLOWED.get((act, side), ())
+
+
+def after(state: State, act: Act, side: Side) -> State:
+    """The state that the act leads to; Refused("order_state") if it may not be done now.
+
+    `EDIT` by the ERP and `FOLLOW` leave the state to `derived_state`.
+    """
+    if not may(state, act, side):
+        raise Refused("order_state", state=str(state), act=str(act))
+    return _RESULT.get((act, side), state)
+
+
+class LineStatus(StrEnum):
+    """Where a line is (domain §5.2)."""
+
+    ACCEPTED = "accepted"
+    IN_PRODUCTION = "in_production"
+    READY = "ready"
+    IN_DELIVERY = "in_delivery"
+    AT_DEALER = "at_dealer"
+    SOLD = "sold"
+    DEFECTIVE = "defective"
+    CANCELLED = "cancelled"
+
+
+_ARRIVED = (LineStatus.AT_DEALER, LineStatus.SOLD)
+_LEFT = (LineStatus.IN_DELIVERY, *_ARRIVED)
+_PROGRESS = {
+    LineStatus.ACCEPTED: _ZERO,
+    LineStatus.DEFECTIVE: _ZERO,
+    LineStatus.IN_PRODUCTION: Decimal("0.25"),
+    LineStatus.READY: Decimal("0.5"),
+    LineStatus.IN_DELIVERY: Decimal("0.75"),
+    LineStatus.AT_DEALER: Decimal(1),
+    LineStatus.SOLD: Decimal(1),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """One SKU of an order. `id` stays the same in every edition.
+
+    `price` is for one unit as the price list has it; `net` + `vat` = `gross` is what the whole line costs.
+    `why` explains the price as it was quoted (domain §3.10): pairs of a message code and its value.
+    A cancelled line keeps its row with quantity 0.
+    """
+
+    id: str
+    sku: str
+    product_id: str  # the ERP's ids, sent back to it as they came
+    variant_id: str
+    catalogue_id: str
+    article: str
+    name: str
+    unit: str
+    unit_code: str
+    quantity: Decimal
+    price: Decimal
+    vat_rate: Decimal | None  # percent; None = without VAT
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+    price_type_id: str = ""
+    why: tuple[tuple[str, str], ...] = ()
+    status: LineStatus = LineStatus.ACCEPTED
+    shipped: Decimal = _ZERO
+    promised: date | None = None
+    shipped_on: date | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.status is not LineStatus.CANCELLED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErpTrace:
+    """What the ERP knows of an order. `seen` = fingerprints of its documents that were applied, the last one last."""
+
+    exported_edition: int = 0  # 0 = it never got the order
+    exported_at: datetime | None = None
+    id: str = ""
+    number: str = ""
+    day: date | None = None
+    status: str = ""  # its own words
+    seen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order without its lines. Money is in `currency`; `held` = what it holds of the contract's credit as not yet
+    invoiced; `agreed_edition` = the last one that the dealer made or accepted."""
+
+    id: str
+    number: str
+    state: State
+    party_id: str
+    party_name: str
+    contract_id: str
+    contract_number: str
+    entity_id: str
+    currency: str
+    vat_included: bool
+    created: datetime
+    changed: datetime
+    placed_by: str
+    placed_by_name: str
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+    line_count: int
+    first_line: str
+    comment: str = ""
+    wished: date | None = None
+    edition: int = 1
+    agreed_edition: int = 1
+    held: Decimal = _ZERO
+    invoice_id: str | None = None
+    percent: int = 0
+    closed_by: Side | None = None
+    reason: str = ""
+    erp: ErpTrace = field(default_factory=ErpTrace)
+    version: int = 0  # filled from the stored row
+
+    @property
+    def waits_for_agreement(self) -> bool:
+        """The manager changed the lines and the dealer has not said yes."""
+        return self.state is State.AWAITING_DEALER and self.edition != self.agreed_edition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One entry of an order's history; its text is `ordering.history.<kind>` with `params`."""
+
+    id: str
+    kind: str
+    at: datetime
+    side: Side
+    actor_id: str = ""
+    actor_name: str = ""
+    comment: str = ""
+    edition: int = 0  # the edition that it made, 0 = none
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A document of an order as its page shows it: `kind` is invoice, payment or shipment."""
+
+    kind: str
+    id: str
+    number: str
+    day: date | None
+    amount: Decimal | None = None
+    currency: str = ""
+    origin: str = ""
+
+
+def derived_state(state: State, lines: Iterable[OrderLine]) -> State:
+    """A confirmed order's state as its lines have it: derived, never counted up (domain §5.2)."""
+    live = [line for line in lines if line.is_live]
+    if not state.is_confirmed:
+        return state
+    if not live:
+        return State.CANCELLED
+    if all(line.status in _ARRIVED for line in live):
+        return State.COMPLETED
+    if any(line.status in _LEFT or line.shipped for line in live):
+        return State.SHIPPING
+    if all(line.status is LineStatus.READY for line in live):
+        return State.READY
+    if any(line.status in (LineStatus.IN_PRODUCTION, LineStatus.READY) for line in live):
+        return State.IN_PRODUCTION
+    return State.CONFIRMED
+
+
+def derived_percent(lines: Iterable[OrderLine]) -> int:
+    """How far the order is, 0–100, each line weighing what it costs (alike if nothing costs anything)."""
+    live = [line for line in lines if line.is_live]
+    weights = [line.gross for line in live]
+    if not any(weights):
+        weights = [Decimal(1)] * len(live)
+    whole = sum(weights, _ZERO)
+    done = sum((_share_done(line) * weight for line, weight in zip(live, weights, strict=True)), _ZERO)
+    return int(done * 100 / whole) if whole else 0
+
+
+def _share_done(line: OrderLine) -> Decimal:
+    own = _PROGRESS[line.status]
+    if line.status in _LEFT or not line.shipped or not line.quantity:
+        return own
+    part = min(line.shipped / line.quantity, Decimal(1))
+    return own + (_PROGRESS[LineStatus.IN_DELIVERY] - own) * part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineChange:
+    """A line that differs between two editions; `before` None = added, `after` None = removed."""
+
+    line_id: str
+    before: OrderLine | None
+    after: OrderLine | None
+
+
+def difference(before: Sequence[OrderLine], after: Sequence[OrderLine]) -> tuple[LineChange, ...]:
+    """What somebody changed: quantities, prices, added and removed lines; a line's progress is no change."""
+    old = {line.id: line for line in before if line.is_live}
+    new = {line.id: line for line in after if line.is_live}
+    changes = []
+    for line_id in dict.fromkeys((*old, *new)):
+        was, now = old.get(line_id), new.get(line_id)
+        if was is None or now is None or _content(was) != _content(now):
+            changes.append(LineChange(line_id=line_id, before=was, after=now))
+    return tuple(changes)
+
+
+def _content(line: OrderLine) -> tuple[object, ...]:
+    return line.sku, line.quantity, line.price, line.gross
+
+
+def order_number(prefix: str, running: int) -> str:
+    """At most 11 characters, as 1C's column has (protocol §6): the prefix and the running number with leading zeros."""
+    width = 11 - len(prefix)
+    digits = str(running)
+    if len(digits) > width:
+        raise ValueError(f"no order numbers are left for the prefix {prefix!r}")
+    return prefix + digits.rjust(min(6, width), "0")

@@ -1,0 +1,97 @@
+"""What the ERP says of the stock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+
+from chalicelib.kernel.errors import Unavailable
+from chalicelib.stock import store
+from chalicelib.stock.model import restate
+from chalicelib.storage.session import TenantSession, TransactionRefused
+from chalicelib.tenancy.model import StockKind
+
+_READ_AT_ONCE = 100
+_WRITE_AT_ONCE = 25
+_ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """How many SKUs an ERP message changed, and how many it left as they were."""
+
+    changed: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: Applied) -> Applied:
+        return Applied(changed=self.changed + other.changed, unchanged=self.unchanged + other.unchanged)
+
+
+def erp_levels(
+    db: TenantSession,
+    rows: Iterable[tuple[str, Mapping[str, Decimal]]],
+    *,
+    kind: StockKind,
+    as_of: datetime,
+    message_id: str,
+    safety: Decimal = Decimal(0),
+    complete: bool = False,
+) -> Applied:
+    """Applies the ERP's quantities: (SKU, {warehouse id: quantity}), each SKU at most once (domain §4.4).
+
+    `as_of` = when the ERP's file came to us, `safety` = the tenant's `safety_stock`, `complete` = a warehouse that a
+    row does not name holds nothing of the SKU. Only differences are written; the same message again changes nothing,
+    and neither does one that is older than what a warehouse was last told. Negative quantities are kept as they are.
+    """
+    total = Applied()
+    pending = iter(rows)
+    while batch := dict(islice(pending, _READ_AT_ONCE)):
+        total += _apply(db, batch, kind=kind, as_of=as_of, message_id=message_id, safety=safety, complete=complete)
+    return total
+
+
+def _apply(
+    db: TenantSession,
+    batch: Mapping[str, Mapping[str, Decimal]],
+    *,
+    kind: StockKind,
+    as_of: datetime,
+    message_id: str,
+    safety: Decimal,
+    complete: bool,
+) -> Applied:
+    open_skus, changed = list(batch), 0
+    for attempt in range(_ATTEMPTS):
+        found = store.levels(db, open_skus, consistent=True)
+        writes = {}
+        for sku in open_skus:
+            changes = restate(found[sku], batch[sku], kind=kind, as_of=as_of, safety=safety, complete=complete)
+            if changes:
+                writes[sku] = store.restated_write(
+                    db.tenant_id, found[sku], changes, as_of=as_of, message_id=message_id
+                )
+        open_skus = []
+        names = list(writes)
+        for start in range(0, len(names), _WRITE_AT_ONCE):
+            part = names[start : start + _WRITE_AT_ONCE]
+            if _committed(db, [writes[sku] for sku in part]):
+                changed += len(part)
+            else:
+                open_skus += part
+        if not open_skus:
+            return Applied(changed=changed, unchanged=len(batch) - changed)
+        time.sleep(0.01 * attempt)
+    raise Unavailable("storage_busy")
+
+
+def _committed(db: TenantSession, writes: Sequence[store.LevelWrite]) -> bool:
+    """False when a counter was changed by somebody else since it was read: read again."""
+    try:
+        db.commit(writes)
+    except TransactionRefused:
+        return False
+    return True

@@ -1,0 +1,197 @@
+"""Stock of a SKU by warehouse, and what moves it (domain §4). Pure rules.
+
+For each warehouse: `available` = `on_hand` − `allocated` − safety. `allocated` is what orders hold, `counted` the part
+of it that the ERP has confirmed to know. `available` is stored because storage conditions have no arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from chalicelib.tenancy.model import StockKind
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseLevel:
+    """Quantities in the SKU's unit. `available` may be negative: the ERP's stock or changes may be."""
+
+    on_hand: Decimal
+    allocated: Decimal = _ZERO
+    counted: Decimal = _ZERO
+    available: Decimal = _ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """All warehouses of a SKU. `told` = as of when the ERP last spoke of a warehouse; `moved_at` = when an order
+    that the ERP knows, or a shipment, last changed what the ERP's number means."""
+
+    sku: str
+    warehouses: Mapping[str, WarehouseLevel]
+    told: Mapping[str, datetime] = field(default_factory=dict)
+    moved_at: datetime | None = None
+
+    def available(self, among: Sequence[str] = ()) -> Decimal:
+        """What can be promised from the given warehouses (all if empty); one that is short does not lessen another."""
+        names = among or tuple(self.warehouses)
+        return sum(
+            (self.warehouses[name].available for name in names if self._has(name)),
+            _ZERO,
+        )
+
+    def _has(self, name: str) -> bool:
+        return name in self.warehouses and self.warehouses[name].available > 0
+
+
+def nothing(sku: str) -> Level:
+    """A SKU whose stock nobody has told."""
+    return Level(sku=sku, warehouses={})
+
+
+def spread(level: Level, quantity: Decimal, among: Sequence[str] = ()) -> dict[str, Decimal] | None:
+    """How much to take from which warehouse, or None if there is too little.
+
+    The given warehouses are used up in their order. With none given, the fullest come first, so that an order is
+    split over as few warehouses as can be.
+    """
+    names = among or sorted(level.warehouses, key=lambda name: (-level.warehouses[name].available, name))
+    rest, taken = quantity, {}
+    for name in names:
+        free = level.warehouses[name].available if name in level.warehouses else _ZERO
+        part = min(rest, free)
+        if part > 0:
+            taken[name] = part
+            rest -= part
+    return taken if rest == 0 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A change of one warehouse's counters; moves of one SKU add up, so that its row is written once.
+
+    `needs` = what must be available before; `stamped` = the ERP's next older number must not raise the stock.
+    """
+
+    on_hand: Decimal = _ZERO
+    allocated: Decimal = _ZERO
+    counted: Decimal = _ZERO
+    needs: Decimal | None = None
+    stamped: bool = False
+
+    @property
+    def available(self) -> Decimal:
+        return self.on_hand - self.allocated
+
+    def __add__(self, other: Move) -> Move:
+        """Both moves at once; what is needed is what the sum takes away."""
+        both = Move(
+            on_hand=self.on_hand + other.on_hand,
+            allocated=self.allocated + other.allocated,
+            counted=self.counted + other.counted,
+            stamped=self.stamped or other.stamped,
+        )
+        if self.needs is None and other.needs is None:
+            return both
+        return Move(
+            on_hand=both.on_hand,
+            allocated=both.allocated,
+            counted=both.counted,
+            needs=-both.available if both.available < 0 else None,
+            stamped=both.stamped,
+        )
+
+
+def taken(quantity: Decimal) -> Move:
+    """An order takes it, if it is available."""
+    return Move(allocated=quantity, needs=quantity)
+
+
+def given_back(quantity: Decimal, *, known: bool) -> Move:
+    """An order lets go of it; `known` = the ERP had counted the order."""
+    return Move(allocated=-quantity, counted=-quantity if known else _ZERO)
+
+
+def counted(quantity: Decimal) -> Move:
+    """The ERP has confirmed that it knows of what the order holds: never deduct it twice (domain §4.4)."""
+    return Move(counted=quantity, stamped=True)
+
+
+def shipped(quantity: Decimal, *, known: bool, reflected: bool) -> Move:
+    """It has left. `reflected` = the ERP's last physical number is later than the shipment and has it already."""
+    return Move(
+        on_hand=_ZERO if reflected else -quantity,
+        allocated=-quantity,
+        counted=-quantity if known else _ZERO,
+        stamped=True,
+    )
+
+
+def erp_changed(change: Decimal, kind: StockKind) -> Move:
+    """The ERP itself raised or lowered what an order that it knows holds.
+
+    A free number follows by itself: what is available stays as the ERP said. A physical one does not know of orders.
+    """
+    return Move(
+        on_hand=change if kind is StockKind.FREE else _ZERO,
+        allocated=change,
+        counted=change,
+        stamped=kind is StockKind.FREE,
+    )
+
+
+def is_reflected(level: Level, warehouse: str, kind: StockKind, shipped_at: datetime | None) -> bool:
+    """Whether the ERP's last number already lacks what was shipped.
+
+    A free number says nothing of what is physically there; a shipment without a known moment counts as later,
+    which can only promise too little, until the ERP's next number.
+    """
+    told = level.told.get(warehouse)
+    return kind is StockKind.PHYSICAL and told is not None and shipped_at is not None and shipped_at <= told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restated:
+    """What an ERP message makes of one warehouse: the counters that were read and the new ones."""
+
+    warehouse: str
+    before: WarehouseLevel | None
+    after: WarehouseLevel
+
+
+def restate(
+    level: Level,
+    quantities: Mapping[str, Decimal],
+    *,
+    kind: StockKind,
+    as_of: datetime,
+    safety: Decimal = _ZERO,
+    complete: bool = False,
+) -> tuple[Restated, ...]:
+    """What differs after the ERP's message; nothing when it says what is known, or is older than what it said before.
+
+    `complete` = warehouses that the message does not name are empty. A message older than our last `moved_at` may
+    only lower the stock: whether it knew of the move cannot be told, and the ERP sends the SKU again once it does.
+    """
+    wanted = dict(quantities)
+    if complete:
+        wanted |= {name: _ZERO for name in level.warehouses if name not in wanted}
+    late = level.moved_at is not None and as_of < level.moved_at
+    changes = []
+    for name, quantity in sorted(wanted.items()):
+        told = level.told.get(name)
+        if told is not None and as_of < told:
+            continue
+        before = level.warehouses.get(name)
+        allocated, known = (before.allocated, before.counted) if before else (_ZERO, _ZERO)
+        on_hand = quantity + known if kind is StockKind.FREE else quantity
+        if late and before is not None:
+            on_hand = min(on_hand, before.on_hand)
+        after = WarehouseLevel(on_hand, allocated, known, on_hand - allocated - safety)
+        if after != before:
+            changes.append(Restated(warehouse=name, before=before, after=after))
+    return tuple(changes)

@@ -1,0 +1,151 @@
+"""Stock rows: one item per SKU in the `stock` table, counters by warehouse as native numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from urllib.parse import unquote
+
+from chalicelib.kernel.clock import stamp
+from chalicelib.stock import model
+from chalicelib.stock.model import Level, Move, Restated, WarehouseLevel
+from chalicelib.storage import keys
+from chalicelib.storage.keys import Key
+from chalicelib.storage.session import Record, TenantSession
+from chalicelib.storage.writes import Absent, Add, AtLeast, Change, Condition, Equals, Put, Set, Update
+
+_KIND = "stock"
+_COUNTERS = ("on_hand", "allocated", "counted", "available")
+
+LevelWrite = Put | Update
+
+
+def level_key(tenant_id: str, sku: str) -> Key:
+    return keys.stock_level(tenant_id, sku)
+
+
+def level_from(record: Record | None, sku: str) -> Level:
+    """The level of a stock row that the caller has read among other rows; an absent row holds nothing."""
+    if record is None:
+        return model.nothing(sku)
+    told = record.data.get("told", {})
+    moved = record.data.get("moved_at")
+    return Level(
+        sku=sku,
+        warehouses={
+            _warehouse(name): WarehouseLevel(*(Decimal(n[counter]) for counter in _COUNTERS))
+            for name, n in record.n.items()
+        },
+        told={_warehouse(name): datetime.fromisoformat(at) for name, at in told.items()},
+        moved_at=datetime.fromisoformat(moved) if moved else None,
+    )
+
+
+def levels(db: TenantSession, skus: Iterable[str], *, consistent: bool = False) -> dict[str, Level]:
+    """Levels by SKU, in one round trip for up to 100; unknown SKUs hold nothing."""
+    wanted = list(dict.fromkeys(skus))
+    found = db.get_many((level_key(db.tenant_id, sku) for sku in wanted), consistent=consistent)
+    return {sku: level_from(found.get(level_key(db.tenant_id, sku)), sku) for sku in wanted}
+
+
+def move(tenant_id: str, sku: str, moves: Mapping[str, Move], *, at: datetime | None = None) -> Update:
+    """All moves of a SKU as one write; refused (without a refusal of its own) when too little is available.
+
+    `at` is needed by stamped moves: what the ERP knows of, and shipments.
+    """
+    changes: list[Change] = []
+    when: list[Condition] = []
+    for warehouse, step in sorted(moves.items()):
+        name = _name(warehouse)
+        for counter in _COUNTERS:
+            amount: Decimal = getattr(step, counter)
+            if amount:
+                changes.append(Add(("n", name, counter), amount))
+        if step.needs is not None:
+            when.append(AtLeast(("n", name, "available"), step.needs))
+    if any(step.stamped for step in moves.values()):
+        if at is None:
+            raise ValueError("a stamped move needs its moment")
+        changes.append(Set(("data", "moved_at"), stamp(at)))
+    return Update(key=level_key(tenant_id, sku), changes=tuple(changes), when=tuple(when))
+
+
+def take(tenant_id: str, sku: str, quantities: Mapping[str, Decimal]) -> Update:
+    """Holds the quantities by warehouse, on condition that each is available."""
+    return move(tenant_id, sku, {name: model.taken(q) for name, q in quantities.items()})
+
+
+def give_back(tenant_id: str, sku: str, quantities: Mapping[str, Decimal], *, known: bool) -> Update:
+    """Lets go of what an order held; `known` = the ERP had counted the order."""
+    return move(tenant_id, sku, {name: model.given_back(q, known=known) for name, q in quantities.items()})
+
+
+def ship(
+    tenant_id: str,
+    sku: str,
+    quantities: Mapping[str, Decimal],
+    *,
+    known: bool,
+    at: datetime,
+    reflected: frozenset[str] = frozenset(),
+) -> Update:
+    """What an order held has left; `reflected` names warehouses whose ERP number has it already."""
+    moves = {name: model.shipped(q, known=known, reflected=name in reflected) for name, q in quantities.items()}
+    return move(tenant_id, sku, moves, at=at)
+
+
+def count_as_known(tenant_id: str, sku: str, quantities: Mapping[str, Decimal], *, at: datetime) -> Update:
+    """The ERP has confirmed the order that holds these quantities."""
+    return move(tenant_id, sku, {name: model.counted(q) for name, q in quantities.items()}, at=at)
+
+
+def restated_write(
+    tenant_id: str, level: Level, changes: Sequence[Restated], *, as_of: datetime, message_id: str
+) -> LevelWrite:
+    """The ERP's numbers, on condition that the counters which they were worked out from are unchanged.
+
+    Only differences are added, so orders that take stock meanwhile don't disturb.
+    """
+    told = stamp(as_of)
+    if not level.warehouses and not level.told:
+        return Put(
+            key=level_key(tenant_id, level.sku),
+            kind=_KIND,
+            version=0,
+            data={
+                "sku": level.sku,
+                "message": message_id,
+                "told": {_name(change.warehouse): told for change in changes},
+            },
+            counters={_name(change.warehouse): _counters(change.after) for change in changes},
+        )
+    updates: list[Change] = [Set(("data", "message"), message_id)]
+    when: list[Condition] = []
+    for change in changes:
+        name = _name(change.warehouse)
+        updates.append(Set(("data", "told", name), told))
+        if change.before is None:
+            updates.append(Set(("n", name), _counters(change.after)))
+            when.append(Absent(("n", name)))
+            continue
+        for counter in ("on_hand", "available"):
+            difference = getattr(change.after, counter) - getattr(change.before, counter)
+            if difference:
+                updates.append(Add(("n", name, counter), difference))
+        when.append(Equals(("n", name, "on_hand"), change.before.on_hand))
+        when.append(Equals(("n", name, "counted"), change.before.counted))
+    return Update(key=level_key(tenant_id, level.sku), changes=tuple(updates), when=tuple(when))
+
+
+def _counters(level: WarehouseLevel) -> dict[str, Decimal]:
+    return {counter: getattr(level, counter) for counter in _COUNTERS}
+
+
+def _name(warehouse_id: str) -> str:
+    """The warehouse's id as an attribute name: brackets would be read as positions in a list."""
+    return warehouse_id.replace("%", "%25").replace("[", "%5B").replace("]", "%5D")
+
+
+def _warehouse(name: str) -> str:
+    return unquote(name)
