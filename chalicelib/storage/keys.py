@@ -180,6 +180,16 @@ def tenant_settings(tenant: str) -> Key:
     return _core(tenant, "CFG", "TENANT")
 
 
+@_pattern("price types that contracts may name, as the last import told them")
+def price_types(tenant: str) -> Key:
+    return _core(tenant, "CFG", "PRICE_TYPES")
+
+
+@_pattern("warehouses, as the last import told them")
+def warehouses(tenant: str) -> Key:
+    return _core(tenant, "CFG", "WAREHOUSES")
+
+
 @_pattern("the manufacturer's own people")
 def staff(tenant: str) -> Partition:
     return _core_part(tenant, "STAFF", "USER#")
@@ -375,19 +385,35 @@ def allocation(tenant: str, invoice: str, payment: str) -> Key:
     return _core(tenant, f"INVOICE#{invoice}", f"ALLOC#{payment}")
 
 
-@_pattern("guard: one reminder per invoice and step")
-def reminder(tenant: str, invoice: str, step: str) -> Key:
-    return _core(tenant, f"INVOICE#{invoice}", f"REMINDER#{step}")
+@_pattern("open invoices of the tenant, by counterparty and contract (gsi1, sparse)")
+def all_open_invoices(tenant: str) -> Partition:
+    return _index_part(Index.GSI1, tenant, "OPENINV")
+
+
+@_pattern("open invoices of a counterparty, by contract (gsi1, sparse)")
+def party_open_invoices(tenant: str, party: str) -> Partition:
+    return _index_part(Index.GSI1, tenant, "OPENINV", f"{party}#")
 
 
 @_pattern("open invoices of a contract by due date (gsi1, sparse)")
-def open_invoices(tenant: str, contract: str) -> Partition:
-    return _index_part(Index.GSI1, tenant, f"ACC#{contract}#OPEN")
+def open_invoices(tenant: str, party: str, contract: str) -> Partition:
+    return _index_part(Index.GSI1, tenant, "OPENINV", f"{party}#{contract}#")
 
 
 @_pattern("an open invoice's place by due date (gsi1)")
-def open_invoice(tenant: str, contract: str, due: date, invoice: str) -> IndexKey:
-    return IndexKey(Index.GSI1, f"{tenant_prefix(tenant)}ACC#{contract}#OPEN", f"{due.isoformat()}#{invoice}")
+def open_invoice(tenant: str, party: str, contract: str, due: date, invoice: str) -> IndexKey:
+    sk = f"{party}#{contract}#{due.isoformat()}#{invoice}"
+    return IndexKey(Index.GSI1, f"{tenant_prefix(tenant)}OPENINV", sk)
+
+
+@_pattern("a page of an invoice's lines")
+def invoice_lines(tenant: str, invoice: str, page: int) -> Key:
+    return _core(tenant, f"INVOICE#{invoice}", f"LINES#{page:04d}")
+
+
+@_pattern("an invoice's reminders: the steps sent, and (gsi2) when to look at it next")
+def reminders(tenant: str, invoice: str) -> Key:
+    return _core(tenant, f"INVOICE#{invoice}", "REMINDERS")
 
 
 @_pattern("invoices of a counterparty, newest first (gsi3)")
@@ -415,7 +441,23 @@ def payment_by_party(tenant: str, party: str, day: date, payment: str) -> IndexK
     return IndexKey(Index.GSI3, f"{tenant_prefix(tenant)}PARTY#{party}#PAYMENTS", f"{day.isoformat()}#{payment}")
 
 
-@_pattern("the factory's invoices of a month, by day: pointers to their heads")
+@_pattern("advances of a counterparty: payments with a rest, by contract, oldest first (gsi1, sparse)")
+def party_advances(tenant: str, party: str) -> Partition:
+    return _index_part(Index.GSI1, tenant, "ADVANCES", f"{party}#")
+
+
+@_pattern("advances of a contract: payments with a rest, oldest first (gsi1, sparse)")
+def advances(tenant: str, party: str, contract: str) -> Partition:
+    return _index_part(Index.GSI1, tenant, "ADVANCES", f"{party}#{contract}#")
+
+
+@_pattern("an advance's place by its day (gsi1)")
+def advance(tenant: str, party: str, contract: str, day: date, payment: str) -> IndexKey:
+    sk = f"{party}#{contract}#{day.isoformat()}#{payment}"
+    return IndexKey(Index.GSI1, f"{tenant_prefix(tenant)}ADVANCES", sk)
+
+
+@_pattern("the factory's invoices of a month, by day: copies of their heads")
 def month_invoices(tenant: str, month: str) -> Partition:
     return _core_part(tenant, f"INVOICES#{month}")
 

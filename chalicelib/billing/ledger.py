@@ -1,0 +1,169 @@
+"""The ledger: append-only double entries per contract; a balance is the sum of its movements (domain §6.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from chalicelib.billing.model import Account, Invoice, Payment, PaymentKind
+
+
+class Book(StrEnum):
+    RECEIVABLE = "receivable"  # what invoices still ask for
+    ADVANCE = "advance"  # what payments still have left (a debt of ours: its sum is negative)
+    SALES = "sales"
+    BANK = "bank"
+
+
+OWED = (Book.RECEIVABLE, Book.ADVANCE)
+"""The books that make the dealer's balance."""
+
+
+class Movement(StrEnum):
+    INVOICE = "invoice"
+    VOID = "void"
+    CORRECTION = "correction"  # the ERP changed an invoice's sum
+    PAYMENT = "payment"
+    REVERSAL = "reversal"
+    APPLIED = "applied"  # an advance paid invoices
+    FREED = "freed"  # what invoices had got became an advance again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One movement: `amount` > 0 goes from the credited to the debited book.
+
+    `document` is unique among the contract's entries of a day, e.g. `invoice#<id>`.
+    """
+
+    document: str
+    movement: Movement
+    number: str
+    day: date
+    at: datetime
+    debit: Book
+    credit: Book
+    amount: Decimal
+    currency: str
+
+    def __post_init__(self) -> None:
+        if self.amount <= 0 or self.debit is self.credit:
+            raise ValueError("an entry moves a positive amount between two books")
+
+    @property
+    def change(self) -> Decimal:
+        """What it adds to the balance."""
+        return self.amount * ((self.debit in OWED) - (self.credit in OWED))
+
+
+def book_sum(entries: Iterable[Entry], *books: Book) -> Decimal:
+    """Debits minus credits of the books."""
+    return sum((e.amount * ((e.debit in books) - (e.credit in books)) for e in entries), Decimal(0))
+
+
+def mistakes(
+    entries: Iterable[Entry], account: Account, invoices: Iterable[Invoice], payments: Iterable[Payment]
+) -> list[str]:
+    """Where a contract's books disagree with its account, invoices and payments: empty when all is well."""
+    entries = list(entries)
+    expected = {
+        "balance": (account.balance, book_sum(entries, *OWED)),
+        "receivable": (sum((i.rest.amount for i in invoices), Decimal(0)), book_sum(entries, Book.RECEIVABLE)),
+        "advance": (-sum((p.advance for p in payments), Decimal(0)), book_sum(entries, Book.ADVANCE)),
+        "exposure": (account.exposure, account.balance + account.ordered),
+    }
+    wrong = [
+        f"{name}: {kept} kept, {summed} by its movements" for name, (kept, summed) in expected.items() if kept != summed
+    ]
+    repeated = len(entries) - len({(entry.day, entry.document) for entry in entries})
+    return wrong + ([f"{repeated} entries twice"] if repeated else [])
+
+
+def invoiced(invoice: Invoice) -> Entry:
+    return _of_invoice(invoice, Movement.INVOICE, invoice.total, invoice.day, invoice.created)
+
+
+def voided(invoice: Invoice, day: date, now: datetime) -> Entry:
+    return _of_invoice(invoice, Movement.VOID, -invoice.total, day, now)
+
+
+def corrected(invoice: Invoice, difference: Decimal, day: date, now: datetime, *, mark: str) -> Entry:
+    """The ERP changed the sum by `difference` (either sign); `mark` tells corrections of a day apart."""
+    return _of_invoice(invoice, Movement.CORRECTION, difference, day, now, mark=f"#{mark}")
+
+
+def paid_in(payment: Payment) -> Entry:
+    """Money came: all of it an advance until invoices get it."""
+    return _of_payment(payment, Movement.PAYMENT, payment.day, payment.created)
+
+
+def reversed_out(payment: Payment, day: date, now: datetime) -> Entry:
+    """The whole advance goes back: its parts were freed before."""
+    return _of_payment(payment, Movement.REVERSAL, day, now)
+
+
+def moved_to_invoices(payment: Payment, amount: Decimal, day: date, now: datetime, *, mark: str) -> Entry:
+    return _between(payment, Movement.APPLIED, Book.ADVANCE, Book.RECEIVABLE, amount, day, now, mark)
+
+
+def freed(payment: Payment, amount: Decimal, day: date, now: datetime, *, mark: str) -> Entry:
+    return _between(payment, Movement.FREED, Book.RECEIVABLE, Book.ADVANCE, amount, day, now, mark)
+
+
+def _of_invoice(
+    invoice: Invoice, movement: Movement, amount: Decimal, day: date, now: datetime, *, mark: str = ""
+) -> Entry:
+    more = amount > 0
+    return Entry(
+        document=f"{movement}#{invoice.id}{mark}",
+        movement=movement,
+        number=invoice.number,
+        day=day,
+        at=now,
+        debit=Book.RECEIVABLE if more else Book.SALES,
+        credit=Book.SALES if more else Book.RECEIVABLE,
+        amount=abs(amount),
+        currency=invoice.currency,
+    )
+
+
+def _of_payment(payment: Payment, movement: Movement, day: date, now: datetime) -> Entry:
+    source = Book.BANK if payment.kind is PaymentKind.PAYMENT else Book.SALES
+    comes = movement is Movement.PAYMENT
+    return Entry(
+        document=f"{movement}#{payment.id}",
+        movement=movement,
+        number=payment.number,
+        day=day,
+        at=now,
+        debit=source if comes else Book.ADVANCE,
+        credit=Book.ADVANCE if comes else source,
+        amount=payment.amount,
+        currency=payment.currency,
+    )
+
+
+def _between(
+    payment: Payment,
+    movement: Movement,
+    debit: Book,
+    credit: Book,
+    amount: Decimal,
+    day: date,
+    now: datetime,
+    mark: str,
+) -> Entry:
+    return Entry(
+        document=f"{movement}#{payment.id}#{mark}",
+        movement=movement,
+        number=payment.number,
+        day=day,
+        at=now,
+        debit=debit,
+        credit=credit,
+        amount=amount,
+        currency=payment.currency,
+    )

@@ -1,0 +1,127 @@
+"""Dealers: counterparties, their legal entities, their contracts, their people."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from chalicelib.kernel.access import Role
+
+DEALER = "dealer"
+"""The kind of counterparty that buys from the manufacturer (the kinds of `keys.parties`)."""
+
+DEALER_ROLES = (Role.DEALER_BUYER, Role.DEALER_ACCOUNTANT)
+_KPP = re.compile(r"\d{4}[\dA-Z]{2}\d{3}")
+
+
+class VatMode(StrEnum):
+    """How VAT stands to the prices of a contract."""
+
+    BY_PRICE_TYPE = "by_price_type"  # as the price type says
+    INCLUDED = "included"
+    ON_TOP = "on_top"
+    EXEMPT = "exempt"  # no VAT is charged (export, simplified taxation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """A counterparty: a company, or a group of legal entities, that buys. Blocked: its orders are refused."""
+
+    id: str
+    name: str
+    created: datetime
+    kind: str = DEALER
+    phone: str = ""
+    email: str = ""
+    comment: str = ""  # for the manufacturer's own people only
+    blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalEntity:
+    """A counterparty's legal person. `tax_id` is in its normal form and unique in the tenant.
+
+    `tax_reason` is the Russian КПП, empty for sole proprietors (12-digit ИНН) and other countries.
+    """
+
+    id: str
+    party_id: str
+    name: str
+    country: str  # ISO 3166
+    tax_id: str
+    tax_reason: str = ""
+    address: str = ""
+    bank: str = ""
+    bank_code: str = ""  # БИК, or SWIFT
+    account: str = ""  # settlement account, or IBAN
+    correspondent_account: str = ""  # Russia only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """A legal entity's terms: the key of prices and credit (domain §2).
+
+    `credit_limit` None = no limit. An invoice is due `deferral_months` and `deferral_days` after its day.
+    `warehouse_ids` empty = every warehouse. Blocked: orders under it are refused.
+    """
+
+    id: str
+    party_id: str
+    entity_id: str
+    number: str
+    price_type_id: str
+    currency: str  # ISO 4217
+    signed: date | None = None
+    vat: VatMode = VatMode.BY_PRICE_TYPE
+    credit_limit: Decimal | None = None
+    deferral_days: int = 0
+    deferral_months: int = 0
+    warehouse_ids: tuple[str, ...] = ()
+    blocked: bool = False
+
+    @property
+    def vat_included(self) -> bool | None:
+        """Whether prices contain VAT; None = as the price type says (an exempt contract has no VAT to contain)."""
+        return {VatMode.INCLUDED: True, VatMode.ON_TOP: False, VatMode.EXEMPT: True}.get(self.vat)
+
+    @property
+    def vat_exempt(self) -> bool:
+        return self.vat is VatMode.EXEMPT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceType:
+    """A price type that contracts may name, as the last import told it. None = the ERP said nothing."""
+
+    id: str
+    name: str
+    currency: str | None = None
+    vat_included: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warehouse:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A person of a counterparty, as its page and mails need it."""
+
+    user_id: str
+    name: str
+    email: str
+    role: Role
+    locale: str
+    active: bool = True
+
+
+def is_tax_reason(country: str, tax_id: str, text: str) -> bool:
+    """Whether `text` may be the КПП beside this tax id: 9 characters for a Russian organisation, else empty."""
+    if country != "RU" or len(tax_id) != 10:
+        return text == ""
+    return _KPP.fullmatch(text) is not None

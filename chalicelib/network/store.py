@@ -1,0 +1,121 @@
+"""Counterparties in the `core` table: one partition each, so that a dealer's page is one query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chalicelib.kernel.errors import NotFound, Refused
+from chalicelib.network.model import Contract, LegalEntity, Party, PriceType, Warehouse
+from chalicelib.storage import codec, keys
+from chalicelib.storage.session import Record, TenantSession
+from chalicelib.storage.writes import Absent, Check, Equals, Put
+
+PARTY, ENTITY, CONTRACT, ACCOUNT = "party", "legal_entity", "contract", "account"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counters:
+    """What a contract's account stands at (its rules are billing's): positive = the dealer owes."""
+
+    balance: Decimal = Decimal(0)
+    ordered: Decimal = Decimal(0)
+    exposure: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _PriceTypes:
+    types: tuple[PriceType, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Warehouses:
+    warehouses: tuple[Warehouse, ...] = ()
+
+
+def party_from(record: Record) -> Party:
+    return record.load(Party)
+
+
+def entity_from(record: Record) -> LegalEntity:
+    return record.load(LegalEntity)
+
+
+def contract_from(record: Record) -> Contract:
+    return record.load(Contract)
+
+
+def counters_from(record: Record) -> Counters:
+    return Counters(**record.n)
+
+
+def load_party(db: TenantSession, party_id: str) -> Party:
+    """The counterparty; NotFound if there is none of this id."""
+    return party_from(found(db.get(keys.party_profile(db.tenant_id, party_id))))
+
+
+def load_entity(db: TenantSession, party_id: str, entity_id: str) -> LegalEntity:
+    """A legal entity of this counterparty; another's is NotFound."""
+    return entity_from(found(db.get(keys.legal_entity(db.tenant_id, party_id, entity_id))))
+
+
+def load_contract(db: TenantSession, party_id: str, contract_id: str) -> Contract:
+    """A contract of this counterparty; another's is NotFound."""
+    return contract_from(found(db.get(keys.contract(db.tenant_id, party_id, contract_id))))
+
+
+def found(record: Record | None) -> Record:
+    if record is None:
+        raise NotFound()
+    return record
+
+
+def unchanged(record: Record) -> Check:
+    """The transaction holds only while this row (a contract, a profile) is as it was read: limit, block, terms."""
+    refusal = Refused("terms_changed")
+    return Check(key=record.key, when=(Equals(("version",), record.version),), refusal=refusal)
+
+
+def party_put(tenant_id: str, party: Party, version: int) -> Put:
+    """Writes the profile; `version` as in `Put` (0 = new)."""
+    place = keys.party_by_name(tenant_id, party.kind, party.name, party.id)
+    key = keys.party_profile(tenant_id, party.id)
+    return Put(key=key, kind=PARTY, data=party, indexes=(place,), version=version)
+
+
+def entity_put(tenant_id: str, entity: LegalEntity, version: int) -> Put:
+    key = keys.legal_entity(tenant_id, entity.party_id, entity.id)
+    return Put(key=key, kind=ENTITY, data=entity, version=version)
+
+
+def contract_put(tenant_id: str, contract: Contract, version: int) -> Put:
+    key = keys.contract(tenant_id, contract.party_id, contract.id)
+    return Put(key=key, kind=CONTRACT, data=contract, version=version)
+
+
+def account_put(tenant_id: str, contract: Contract) -> Put:
+    """The contract's account, new and at zero; from here on only billing changes it."""
+    zero = {"balance": Decimal(0), "ordered": Decimal(0), "exposure": Decimal(0)}
+    data = {"party_id": contract.party_id, "currency": contract.currency}
+    return Put(key=keys.account(tenant_id, contract.id), kind=ACCOUNT, data=data, counters=zero, when=(Absent(),))
+
+
+def price_types(db: TenantSession) -> tuple[PriceType, ...]:
+    """The price types that the last import brought, in its order."""
+    record = db.get(keys.price_types(db.tenant_id), consistent=False)
+    return record.load(_PriceTypes).types if record else ()
+
+
+def warehouses(db: TenantSession) -> tuple[Warehouse, ...]:
+    record = db.get(keys.warehouses(db.tenant_id), consistent=False)
+    return record.load(_Warehouses).warehouses if record else ()
+
+
+def price_types_write(tenant_id: str, types: Sequence[PriceType]) -> Put:
+    """What an import tells about price types; it replaces what was told before."""
+    return Put(key=keys.price_types(tenant_id), kind="price_types", data=codec.dump(_PriceTypes(tuple(types))))
+
+
+def warehouses_write(tenant_id: str, known: Sequence[Warehouse]) -> Put:
+    return Put(key=keys.warehouses(tenant_id), kind="warehouses", data=codec.dump(_Warehouses(tuple(known))))
