@@ -163,7 +163,8 @@ class Session:
                 consistent_read=consistent and partition.index is None,
             )
         )
-        records = tuple(r for r in (_record(partition.table, item) for item in response["Items"]) if r is not None)
+        found = (_record(partition.table, item, partition.index) for item in response["Items"])
+        records = tuple(record for record in found if record is not None)
         last = response.get("LastEvaluatedKey")
         return Page(records, _cursor(partition, last) if last else None)
 

@@ -1,0 +1,229 @@
+"""The tenant's session on real DynamoDB semantics."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from chalicelib.kernel.errors import Invalid, Refused
+from chalicelib.kernel.events import Event
+from chalicelib.kernel.ids import new_id, new_tenant_id
+from chalicelib.storage import keys
+from chalicelib.storage.session import TenantSession, TransactionRefused, open_tenant
+from chalicelib.storage.writes import (
+    Absent,
+    Add,
+    AlreadyDone,
+    AtLeast,
+    AtMost,
+    Check,
+    Delete,
+    Done,
+    Equals,
+    Put,
+    Set,
+    Update,
+    guard,
+    publish,
+)
+
+NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    text: str
+    price: Decimal
+    at: datetime
+    tags: tuple[str, ...] = ()
+    count: int = 0
+
+
+NOTE = Note(text="Окно «Сенатор»", price=Decimal("1234.50"), at=NOW, tags=("a", "б"), count=3)
+
+
+@pytest.fixture
+def db(tables: None) -> TenantSession:
+    return open_tenant(new_tenant_id())
+
+
+def _stock(db: TenantSession, sku: str, available: int) -> Put:
+    counters = {"w1": {"available": Decimal(available), "allocated": Decimal(0)}}
+    return Put(key=keys.stock_level(db.tenant_id, sku), kind="stock", data={}, counters=counters)
+
+
+def _take(db: TenantSession, sku: str, quantity: str) -> Update:
+    amount = Decimal(quantity)
+    return Update(
+        key=keys.stock_level(db.tenant_id, sku),
+        changes=(Add(("n", "w1", "available"), -amount), Add(("n", "w1", "allocated"), amount)),
+        when=(AtLeast(("n", "w1", "available"), amount),),
+    )
+
+
+def test_a_dataclass_comes_back_as_it_was_stored(db: TenantSession) -> None:
+    key = keys.tenant_settings(db.tenant_id)
+    db.commit([Put(key=key, kind="note", data=NOTE, counters={"sum": Decimal("0.1") + Decimal("0.2")})])
+    record = db.get(key)
+    assert record is not None
+    assert record.load(Note) == NOTE
+    assert record.n == {"sum": Decimal("0.3")}
+    assert (record.kind, record.version) == ("note", 1)
+
+
+def test_an_item_whose_time_has_passed_is_absent_even_before_dynamodb_deletes_it(db: TenantSession) -> None:
+    key = keys.session(db.tenant_id, "digest")
+    db.commit([Put(key=key, kind="note", data=NOTE, expires=datetime.now(UTC) - timedelta(seconds=1))])
+    assert db.get(key) is None
+    assert db.get_many([key]) == {}
+
+
+def test_a_second_writer_of_the_same_version_is_refused(db: TenantSession) -> None:
+    key = keys.tenant_settings(db.tenant_id)
+    stale = Refused("conflict")
+    db.commit([Put(key=key, kind="note", data=NOTE, version=0, refusal=stale)])
+    db.commit([Put(key=key, kind="note", data=NOTE, version=1, refusal=stale)])
+    with pytest.raises(Refused):
+        db.commit([Put(key=key, kind="note", data=NOTE, version=1, refusal=stale)])
+
+
+def test_an_update_never_creates_an_item(db: TenantSession) -> None:
+    with pytest.raises(TransactionRefused):
+        db.commit([Update(key=keys.tenant_settings(db.tenant_id), changes=(Set(("data",), {"a": 1}),))])
+
+
+def test_a_refused_transaction_changes_nothing_and_names_every_failed_write(db: TenantSession) -> None:
+    db.commit([_stock(db, "a", 5), _stock(db, "b", 1), _stock(db, "c", 2)])
+    writes = [_take(db, "a", "5"), _take(db, "b", "2"), _take(db, "c", "3")]
+    with pytest.raises(TransactionRefused) as refused:
+        db.commit(writes)
+    assert {write.key.pk[-1] for write, _ in refused.value.failures} == {"b", "c"}
+    assert all(old is not None and old.n["w1"]["available"] in (1, 2) for _, old in refused.value.failures)
+    record = db.get(keys.stock_level(db.tenant_id, "a"))
+    assert record is not None
+    assert record.n["w1"]["available"] == 5
+
+
+def test_reasons_are_matched_to_their_writes_whatever_their_kinds_and_order(db: TenantSession) -> None:
+    db.commit([_stock(db, "a", 0)])
+    settings = keys.tenant_settings(db.tenant_id)
+    number, short, gone = Refused("number"), Refused("short"), Refused("gone")
+    take = _take(db, "a", "1")
+    cases = {
+        number: Put(
+            key=keys.number_guard(db.tenant_id, "1"), kind="x", data={}, when=(Equals(("kind",), "y"),), refusal=number
+        ),
+        short: Update(key=take.key, changes=take.changes, when=take.when, refusal=short),
+        gone: Check(key=settings, when=(Equals(("version",), 7),), refusal=gone),
+    }
+    others = [_stock(db, "z", 1), Delete(key=keys.sequence(db.tenant_id, "none"))]
+    for expected, write in cases.items():
+        with pytest.raises(Refused) as refused:
+            db.commit([others[0], write, others[1]])
+        assert refused.value is expected
+
+
+def test_sixteen_buyers_never_take_more_than_there_is(db: TenantSession) -> None:
+    db.commit([_stock(db, "hot", 50)])
+
+    def buy(_: int) -> bool:
+        try:
+            open_tenant(db.tenant_id).commit([_take(db, "hot", "1"), publish(_event(db))])
+        except TransactionRefused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        sold = sum(pool.map(buy, range(80)))
+    record = db.get(keys.stock_level(db.tenant_id, "hot"))
+    assert record is not None
+    assert (sold, record.n["w1"]) == (50, {"available": Decimal(0), "allocated": Decimal(50)})
+    assert len(list(db.query_all(keys.due(db.tenant_id)))) == 50
+
+
+def _event(db: TenantSession) -> Event:
+    return Event(id=new_id(NOW), tenant_id=db.tenant_id, name="x", aggregate="order/1", at=NOW)
+
+
+def test_a_guarded_transaction_happens_once_however_often_it_is_sent(db: TenantSession) -> None:
+    db.commit([_stock(db, "a", 10)])
+
+    def send(_: int) -> str:
+        try:
+            open_tenant(db.tenant_id).commit(
+                [_take(db, "a", "1"), guard(db.tenant_id, "key", Done({"order": "1"}), now=NOW)]
+            )
+        except AlreadyDone:
+            return "again"
+        return "done"
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(send, range(24)))
+    assert answers.count("done") == 1
+    kept = db.get(keys.idempotency(db.tenant_id, "key"))
+    assert kept is not None
+    assert kept.data["result"] == {"order": "1"}
+
+
+def test_counters_stop_at_their_limit(db: TenantSession) -> None:
+    key = keys.account(db.tenant_id, "c")
+    db.commit([Put(key=key, kind="account", data={}, counters={"exposure": Decimal(90)}, when=(Absent(),))])
+    add = Update(
+        key=key, changes=(Add(("n", "exposure"), Decimal(10)),), when=(AtMost(("n", "exposure"), Decimal(90)),)
+    )
+    db.commit([add])
+    with pytest.raises(TransactionRefused):
+        db.commit([add])
+
+
+def test_pages_of_an_index_follow_each_other_without_a_gap_or_a_repeat(db: TenantSession) -> None:
+    for step in range(7):
+        at = NOW + timedelta(minutes=step)
+        place = keys.order_by_party(db.tenant_id, "p", at, f"o{step}")
+        db.commit(
+            [Put(key=keys.order_head(db.tenant_id, f"o{step}"), kind="order", data={"n": step}, indexes=(place,))]
+        )
+    seen: list[int] = []
+    after: str | None = None
+    while True:
+        page = db.query(keys.party_orders(db.tenant_id, "p"), limit=3, newest_first=True, after=after)
+        seen += [record.data["n"] for record in page.records]
+        after = page.next
+        if after is None:
+            break
+    assert seen == [6, 5, 4, 3, 2, 1, 0]
+
+
+def test_a_cursor_of_somebody_else_opens_nothing(db: TenantSession) -> None:
+    for wrong in ("x", "W10", "bnVsbA"):
+        with pytest.raises(Invalid):
+            db.query(keys.party_orders(db.tenant_id, "p"), after=wrong)
+
+
+def test_what_is_due_is_found_up_to_the_moment_and_not_after(db: TenantSession) -> None:
+    for minutes in (-5, 0, 5):
+        at = NOW + timedelta(minutes=minutes)
+        place = keys.due_at(db.tenant_id, at, "reminder", f"i{minutes}")
+        db.commit([Put(key=keys.invoice(db.tenant_id, f"i{minutes}"), kind="x", data={}, indexes=(place,))])
+    due = db.query(keys.due(db.tenant_id), until="2026-11-21T09:00:00.000Z~").records
+    assert [record.place.split("#", 2)[2] for record in due] == ["i-5", "i0"]
+
+
+def test_an_item_leaves_an_index_when_told_to(db: TenantSession) -> None:
+    place = keys.due_at(db.tenant_id, NOW, "reminder", "i")
+    db.commit([Put(key=keys.invoice(db.tenant_id, "i"), kind="x", data={}, indexes=(place,))])
+    db.commit([Update(key=keys.invoice(db.tenant_id, "i"), changes=(), leave=("gsi2",))])
+    assert db.query(keys.due(db.tenant_id)).records == ()
+
+
+def test_more_than_a_hundred_keys_are_read_in_hundreds(db: TenantSession) -> None:
+    db.commit([_stock(db, f"s{n}", n) for n in range(100)])
+    db.commit([_stock(db, f"s{n}", n) for n in range(100, 130)])
+    before = db.usage.calls
+    found = db.get_many(keys.stock_level(db.tenant_id, f"s{n}") for n in range(140))
+    assert len(found) == 130
+    assert db.usage.calls - before == 2
