@@ -134,7 +134,8 @@ def _result(db: Connection, changes: Changes, staging: Staging | None, *, finish
     kinds = {*changes.counts, *received}
     waiting = db.execute(
         "SELECT count(*) FROM card c WHERE NOT known AND EXISTS (SELECT 1 FROM sku k WHERE k.card_no = c.no "
-        "AND (k.declared OR EXISTS (SELECT 1 FROM price WHERE sku_no = k.no) OR EXISTS (SELECT 1 FROM stock WHERE sku_no = k.no)))"
+        "AND (k.declared OR EXISTS (SELECT 1 FROM price WHERE sku_no = k.no) "
+        "OR EXISTS (SELECT 1 FROM stock WHERE sku_no = k.no)))"
     ).fetchone()[0]
     return BuildResult(
         counts={

@@ -34,7 +34,8 @@ def _items(db: Connection) -> None:
         SELECT k.no, k.card_no, coalesce(nullif(k.name, ''), c.name), coalesce(nullif(k.article, ''), c.article), k.id,
             (SELECT coalesce(sum(quantity), 0) FROM stock WHERE sku_no = k.no)
         FROM sku k JOIN card c ON c.no = k.card_no
-        WHERE c.known AND NOT c.deleted AND NOT c.withdrawn AND NOT k.deleted AND NOT k.withdrawn AND (k.declared OR (k.variant_id = ''
+        WHERE c.known AND NOT c.deleted AND NOT c.withdrawn AND NOT k.deleted AND NOT k.withdrawn
+            AND (k.declared OR (k.variant_id = ''
             AND NOT EXISTS (SELECT 1 FROM sku v WHERE v.card_no = c.no AND v.variant_id <> '' AND v.declared)))
         """
     ).fetchall()

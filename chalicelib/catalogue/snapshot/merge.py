@@ -140,7 +140,8 @@ def _offers(db: Connection, run_no: int, changes: Changes) -> None:
     old = ", ".join(f"k.{f}" for f in fields)
     db.execute(
         "CREATE TEMP TABLE changed_sku AS SELECT k.no FROM stage.offer s JOIN sku k ON k.no = s.no WHERE CASE "
-        f"WHEN s.deleted THEN NOT k.deleted ELSE (k.declared, k.deleted, k.withdrawn, {old}) IS NOT (1, 0, 0, {new}) END"
+        f"WHEN s.deleted THEN NOT k.deleted ELSE (k.declared, k.deleted, k.withdrawn, {old}) "
+        f"IS NOT (1, 0, 0, {new}) END"
     )
     updates = ", ".join(f"{f} = CASE WHEN s.{f} = '' AND s.partial THEN k.{f} ELSE s.{f} END" for f in fields)
     db.execute(
@@ -189,7 +190,8 @@ def _stock(db: Connection, run_no: int, no_warehouse: int, changes: Changes) -> 
     """No row means none in stock. A total without a warehouse counts only where no warehouse is named."""
     db.execute(
         "DELETE FROM stage.stock WHERE warehouse_no = ?1 AND (sku_no IN "
-        "(SELECT sku_no FROM stage.stock WHERE warehouse_no <> ?1) OR EXISTS (SELECT 1 FROM stock c WHERE c.sku_no = stage.stock.sku_no AND c.warehouse_no <> ?1))",
+        "(SELECT sku_no FROM stage.stock WHERE warehouse_no <> ?1) OR EXISTS "
+        "(SELECT 1 FROM stock c WHERE c.sku_no = stage.stock.sku_no AND c.warehouse_no <> ?1))",
         (no_warehouse,),
     )
     db.execute(
@@ -211,8 +213,8 @@ def _stock(db: Connection, run_no: int, no_warehouse: int, changes: Changes) -> 
         "(SELECT sku_no, warehouse_no FROM stage.stock WHERE quantity = 0)"
     )
     db.execute(
-        "INSERT INTO stock SELECT sku_no, warehouse_no, quantity, ?1 FROM stage.stock WHERE quantity <> 0 ORDER BY 1, 2 "
-        "ON CONFLICT DO UPDATE SET quantity = excluded.quantity, touched = ?1",
+        "INSERT INTO stock SELECT sku_no, warehouse_no, quantity, ?1 FROM stage.stock WHERE quantity <> 0 "
+        "ORDER BY 1, 2 ON CONFLICT DO UPDATE SET quantity = excluded.quantity, touched = ?1",
         (run_no,),
     )
 

@@ -1,0 +1,238 @@
+"""Reading a snapshot: search, lists, products, prices. A `Catalogue` is one immutable file, kept open."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from chalicelib.catalogue.model import (
+    Attribute,
+    Category,
+    Item,
+    Match,
+    Page,
+    PriceTier,
+    PriceType,
+    Product,
+    Query,
+    Warehouse,
+)
+from chalicelib.catalogue.snapshot.derive import WHOLE_CATALOGUE
+from chalicelib.catalogue.snapshot.engine import connect
+from chalicelib.catalogue.snapshot.find import attribute_id, find, prepare
+from chalicelib.catalogue.snapshot.schema import PRICE_DIGITS, QUANTITY_DIGITS
+from chalicelib.catalogue.snapshot.text import normal_code
+from chalicelib.kernel.money import quantity
+
+_MAPPED_BYTES = 256 * 1024 * 1024
+_CHUNK = 500
+_ITEM = """
+    SELECT k.no, k.id, c.id, k.variant_id, coalesce(nullif(k.name, ''), c.name),
+        coalesce(nullif(k.article, ''), c.article), coalesce(nullif(k.barcode, ''), c.barcode),
+        coalesce(nullif(k.unit, ''), c.unit), coalesce(nullif(k.unit_code, ''), c.unit_code), c.vat_rate,
+        coalesce((SELECT path FROM card_picture WHERE card_no = c.no AND position = 0), ''),
+        coalesce(i.stock, 0), i.sku_no IS NOT NULL
+    FROM sku k JOIN card c ON c.no = k.card_no LEFT JOIN item i ON i.sku_no = k.no
+"""
+
+
+class Catalogue:
+    """One snapshot, open for reading. Threads may share it: searches take turns."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+        self._db.executescript(
+            f"PRAGMA mmap_size = {_MAPPED_BYTES}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
+        )
+        prepare(self._db)
+        self._turn = threading.Lock()
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _rows(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
+        return self._db.execute(statement, parameters).fetchall()
+
+    def _chunks(self, statement: str, keys: Sequence[object], *parameters: object) -> Iterator[Any]:
+        """Runs a statement that ends with `IN (%s)` for any number of keys."""
+        for start in range(0, len(keys), _CHUNK):
+            some = keys[start : start + _CHUNK]
+            yield from self._rows(statement % ", ".join("?" * len(some)), (*parameters, *some))
+
+    def __len__(self) -> int:
+        """How many SKUs are listed."""
+        return int(self._rows("SELECT count FROM tree WHERE category_no = ?", (WHOLE_CATALOGUE,))[0][0])
+
+    def search(self, query: Query) -> Page:
+        """A page of what fits: by relevance an exact article or barcode first, then a piece of one, then words."""
+        with self._turn:
+            numbers, total, facets = find(self._db, query)
+        found = {row[0]: _item(row) for row in self._chunks(_ITEM + " WHERE k.no IN (%s)", numbers)}
+        items = tuple(found[number] for number in numbers)
+        return Page(items=items, total=total, facets=facets, page=query.page, size=query.size)
+
+    def skus(self, skus: Sequence[str]) -> dict[str, Item]:
+        """Items by id, unlisted ones too (orders keep referring to them); unknown ids are left out."""
+        rows = self._chunks(_ITEM + " WHERE k.id IN (%s)", list(dict.fromkeys(skus)))
+        return {row[1]: _item(row) for row in rows}
+
+    def product(self, sku: str) -> Product | None:
+        """Everything about a SKU, listed or not; None if this catalogue has never had it."""
+        rows = self._rows(_ITEM + " WHERE k.id = ?", (sku,))
+        if not rows:
+            return None
+        number = rows[0][0]
+        ((card, description, card_barcode, own_barcode),) = self._rows(
+            "SELECT c.no, c.description, c.barcode, k.barcode FROM sku k JOIN card c ON c.no = k.card_no "
+            "WHERE k.no = ?",
+            (number,),
+        )
+        pictures = self._rows("SELECT path FROM card_picture WHERE card_no = ? ORDER BY position", (card,))
+        stock = self._rows(
+            "SELECT w.id, s.quantity FROM stock s JOIN warehouse w ON w.no = s.warehouse_no "
+            "WHERE s.sku_no = ? ORDER BY w.id",
+            (number,),
+        )
+        variants = self._rows(_ITEM + " WHERE k.card_no = ? AND i.sku_no IS NOT NULL ORDER BY i.by_name", (card,))
+        return Product(
+            item=_item(rows[0]),
+            description=description,
+            attributes=self._attributes(card, number),
+            pictures=tuple(path for (path,) in pictures),
+            barcodes=tuple(dict.fromkeys(code for code in (own_barcode, card_barcode) if code)),
+            category_path=self._path(card),
+            variants=tuple(_item(row) for row in variants),
+            erp_stock=tuple((warehouse, _quantity(thousandths)) for warehouse, thousandths in stock),
+        )
+
+    def _attributes(self, card: int, number: int) -> tuple[Attribute, ...]:
+        rows = self._rows(
+            "SELECT a.kind, a.id, a.name, v.text FROM (SELECT value_no FROM card_value WHERE card_no = ? "
+            "UNION SELECT value_no FROM sku_value WHERE sku_no = ?) p JOIN value v ON v.no = p.value_no "
+            "JOIN attribute a ON a.no = v.attribute_no WHERE a.known AND NOT a.deleted AND v.text IS NOT NULL "
+            "ORDER BY a.kind = 'requisite', a.kind = 'property', a.name, v.text",
+            (card, number),
+        )
+        texts: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+        for kind, own_id, name, text in rows:
+            texts[kind, own_id, name].append(text)
+        return tuple(
+            Attribute(id=attribute_id(kind, own_id), name=name, kind=kind, values=tuple(dict.fromkeys(values)))
+            for (kind, own_id, name), values in texts.items()
+        )
+
+    def _path(self, card: int) -> tuple[Category, ...]:
+        """The way from the top to the card's first category in the tree."""
+        rows = self._rows(
+            "SELECT t.position FROM card_category p JOIN tree t ON t.category_no = p.category_no WHERE p.card_no = ? "
+            "ORDER BY t.position LIMIT 1",
+            (card,),
+        )
+        if not rows:
+            return ()
+        return self._categories("WHERE t.position <= ?1 AND t.last >= ?1 AND t.depth > 0", rows[0])
+
+    def categories(self) -> tuple[Category, ...]:
+        """The tree in reading order with counts of listed SKUs; empty branches are left out."""
+        return self._categories("WHERE t.depth > 0 AND t.count > 0", ())
+
+    def category_path(self, category_id: str) -> tuple[Category, ...]:
+        """The way from the top to a category, itself included; empty if it is not in the tree."""
+        rows = self._rows(
+            "SELECT t.position FROM category c JOIN tree t ON t.category_no = c.no WHERE c.id = ?", (category_id,)
+        )
+        return self._categories("WHERE t.position <= ?1 AND t.last >= ?1 AND t.depth > 0", rows[0]) if rows else ()
+
+    def _categories(self, where: str, parameters: Sequence[object]) -> tuple[Category, ...]:
+        rows = self._rows(
+            "SELECT c.id, c.name, p.id, t.depth, t.count FROM tree t JOIN category c ON c.no = t.category_no "
+            f"LEFT JOIN category p ON p.no = t.parent_no {where} ORDER BY t.position",
+            parameters,
+        )
+        return tuple(Category(id=i, name=n, parent_id=p, depth=d, count=c) for i, n, p, d, c in rows)
+
+    def by_article(self, texts: Sequence[str]) -> list[Match]:
+        """For each asked article or barcode the listed SKUs that have it, in the order asked.
+
+        Case, spaces, dashes and Cyrillic look-alikes do not count, unless one SKU has the text exactly as asked.
+        """
+        normal = {text: normal_code(text) for text in texts}
+        keys = [key for key in dict.fromkeys(normal.values()) if key]
+        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for key, sku, text in self._chunks(
+            "SELECT c.normal, k.id, c.text FROM code c JOIN sku k ON k.no = c.sku_no WHERE c.normal IN (%s)", keys
+        ):
+            found[key].append((sku, text))
+        matches = []
+        for text in texts:
+            candidates = found.get(normal[text], [])
+            exact = [sku for sku, own in candidates if own == text.strip()]
+            matches.append(Match(asked=text, skus=tuple(dict.fromkeys(exact or sorted(sku for sku, _ in candidates)))))
+        return matches
+
+    def prices(
+        self, skus: Sequence[str], price_type_ids: Sequence[str] | None = None
+    ) -> Mapping[str, tuple[PriceTier, ...]]:
+        """All tiers per SKU in the given price types (None: in all), smallest first; SKUs without any are left out."""
+        out: dict[str, list[PriceTier]] = defaultdict(list)
+        wanted = None if price_type_ids is None else set(price_type_ids)
+        for sku, price_type, amount, currency, unit, coefficient, least in self._chunks(
+            "SELECT k.id, t.id, p.amount, coalesce(p.currency, t.currency), p.unit, p.coefficient, p.min_quantity "
+            "FROM sku k JOIN price p ON p.sku_no = k.no JOIN price_type t ON t.no = p.price_type_no AND NOT t.deleted "
+            "WHERE k.id IN (%s)",
+            list(dict.fromkeys(skus)),
+        ):
+            if wanted is None or price_type in wanted:
+                out[sku].append(
+                    PriceTier(
+                        price_type_id=price_type,
+                        amount=_price(amount),
+                        currency=currency,
+                        unit=unit,
+                        coefficient=_price(coefficient),
+                        min_quantity=_quantity(least),
+                    )
+                )
+        return {
+            sku: tuple(sorted(tiers, key=lambda tier: (tier.price_type_id, tier.unit, tier.min_quantity)))
+            for sku, tiers in out.items()
+        }
+
+    def price_types(self) -> tuple[PriceType, ...]:
+        rows = self._rows(
+            "SELECT id, name, currency, vat_included FROM price_type WHERE known AND NOT deleted ORDER BY name, id"
+        )
+        return tuple(
+            PriceType(id=i, name=n, currency=c, vat_included=None if v is None else bool(v)) for i, n, c, v in rows
+        )
+
+    def warehouses(self) -> tuple[Warehouse, ...]:
+        """Warehouses that the ERP described or has stock in."""
+        rows = self._rows(
+            "SELECT id, name, address FROM warehouse w WHERE NOT deleted AND (known OR EXISTS "
+            "(SELECT 1 FROM stock s WHERE s.warehouse_no = w.no)) ORDER BY name, id"
+        )
+        return tuple(Warehouse(id=i, name=n, address=a) for i, n, a in rows)
+
+
+def _item(row: tuple[Any, ...]) -> Item:
+    _, sku, product, variant, name, article, barcode, unit, unit_code, vat, picture, stock, listed = row
+    return Item(
+        sku=sku, product_id=product, variant_id=variant, name=name, article=article, barcode=barcode, unit=unit,
+        unit_code=unit_code, vat_rate=None if vat is None else Decimal(vat), picture=picture,
+        erp_stock=_quantity(stock), listed=bool(listed),
+    )  # fmt: skip
+
+
+def _quantity(thousandths: int) -> Decimal:
+    return quantity(Decimal(thousandths).scaleb(-QUANTITY_DIGITS))
+
+
+def _price(millionths: int) -> Decimal:
+    exact = Decimal(millionths).scaleb(-PRICE_DIGITS).normalize()
+    return exact if exact.as_tuple().exponent <= 0 else exact.quantize(Decimal(1))  # type: ignore[operator]
