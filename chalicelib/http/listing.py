@@ -2,7 +2,7 @@
 
 A door parses the address, asks one action for a page of rows, and describes them:
 
-    query = ListQuery.parse(request.query_params)
+    query = ListQuery.parse(request.query)
     page = list_orders(session, actor, status=query.get("status"), search=query.get("q"), cursor=query.cursor)
     Listing(
         caption_key="ordering.orders",
@@ -58,7 +58,7 @@ Tone = Literal["ok", "warn", "bad", "info", "mute"]
 Kind = Literal["text", "num", "money", "date", "status", "link", "units"]
 Phone = Literal["id", "sum", "what", "units", "state", "hide"]
 
-_RESERVED = ("view", "sort", "cursor", "page")
+_RESERVED = ("view", "sort", "cursor", "page", "lang", "notice")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MAX_VALUE = 300
 _MAX_NAMES = 30
@@ -159,9 +159,9 @@ class ListQuery:
     page: int = 1
 
     @classmethod
-    def parse(cls, query_params: Mapping[str, str] | None) -> ListQuery:
-        """From a query string's pairs. What makes no sense is left out: an address is typed by anybody."""
-        given = dict(query_params or {})
+    def parse(cls, query_params: Mapping[str, str] | Mapping[str, list[str]] | None) -> ListQuery:
+        """From a query string's values by name. What makes no sense is left out: an address is typed by anybody."""
+        given = {name: _first(value) for name, value in (query_params or {}).items()}
         sort = given.get("sort", "")
         page = given.get("page", "")
         values = {
@@ -240,7 +240,6 @@ class Listing:
     error: str | None = None
     export_href: str | None = None
     bulk_actions: tuple[BulkAction, ...] = ()
-    wide: bool = False  # scrolls inside its card, the sum column stays in sight
 
     @property
     def search(self) -> Filter | None:
@@ -264,6 +263,10 @@ class Listing:
 
 def as_cell(value: Cell | str) -> Cell:
     return value if isinstance(value, Cell) else Cell(value)
+
+
+def _first(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else next(iter(value), "")
 
 
 def _name_or_nothing(text: str) -> str:

@@ -4,7 +4,7 @@
 
     t(key, **params)   a text in the reader's language          fmt        `Formats`: fmt.money(…), fmt.date(…)
     url(path)          a link inside the application            static(n)  the address of a static file
-    csrf_field()       the hidden field of every POST form      shell      the frame's content or None
+    csrf_field()       the hidden fields of every POST form     shell      the frame's content or None
     ui, lists          the macros of http/ui.html and http/listing.html, ready to be called
     has_text(key)      whether there is such a text
     locale, locales    the page's language and all of them
@@ -82,8 +82,12 @@ def render(
     csrf: str,
     **context: Any,
 ) -> str:
-    """A whole page. Undefined names in a template are errors; everything is escaped unless it is Markup."""
-    frame = _frame(locale, time_zone, url) | {"shell": shell, "csrf_field": lambda: _csrf_field(csrf)}
+    """A whole page. Undefined names in a template are errors; everything is escaped unless it is Markup.
+
+    When the context has `once`, the key that lets a form count once, every form carries it beside the CSRF token.
+    """
+    hidden = {CSRF_FIELD: csrf} | ({"once": context["once"]} if "once" in context else {})
+    frame = _frame(locale, time_zone, url) | {"shell": shell, "csrf_field": lambda: _hidden_fields(hidden)}
     for name, macros in (("ui", "http/ui.html"), ("lists", "http/listing.html")):
         frame[name] = environment().get_template(macros).make_module(frame)
     return _filled(template, frame, context)
@@ -128,8 +132,9 @@ def _filled(template: str, frame: dict[str, Any], context: dict[str, Any]) -> st
     return environment().get_template(template).render(frame | context)
 
 
-def _csrf_field(token: str) -> Markup:
-    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token)
+def _hidden_fields(fields: Mapping[str, str]) -> Markup:
+    field = Markup('<input type="hidden" name="{}" value="{}">')
+    return Markup("").join(field.format(name, value) for name, value in fields.items())
 
 
 def _initials(name: str) -> str:

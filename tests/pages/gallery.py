@@ -121,7 +121,7 @@ def context(page: str, query: ListQuery, locale: str) -> dict[str, Any]:
             return {
                 "listings": (
                     orders(query, locale, id="empty", rows=(), **plain),
-                    orders(ListQuery.parse({"q": "дуб", "status": "new"}), locale, id="filtered", rows=()),
+                    orders(ListQuery.parse({"q": "дуб", "status": "new"}), locale, id="filtered", rows=(), caption_key="http.pages"),
                     orders(query, locale, id="failed", error="Каталог сейчас обновляется. Ничего не потеряно."),
                     orders(replace(query, page=2), locale, id="pages", **(plain | {"pages": 9})),
                 ),

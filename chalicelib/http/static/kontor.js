@@ -6,7 +6,7 @@
   const one = (selector, from = document) => from.querySelector(selector);
 
   // --- theme: a cookie, so that the server can draw the next page in it at once
-  const cookieTheme = () => (document.cookie.match(/(?:^|; )kontor_theme=(light|dark)/) || [])[1] || "auto";
+  const cookieTheme = () => (document.cookie.match(/(?:^|; )kontor-theme=(light|dark)/) || [])[1] || "auto";
   function applyTheme(theme) {
     if (theme === "auto") delete root.dataset.theme; else root.dataset.theme = theme;
     all("[data-theme-to]").forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.themeTo === theme)));
@@ -18,8 +18,19 @@
   function settle() {
     applyTheme(cookieTheme());
     all("[data-list]").forEach(showChosen);
+    fit();
     one("[data-focus]")?.focus();
   }
+  // A table that fits its card keeps its head in sight; one that doesn't scrolls inside the card, by keyboard too.
+  function fit() {
+    all(".scroll").forEach((box) => {
+      box.classList.remove("fits");
+      const fits = box.scrollWidth <= box.clientWidth;
+      box.classList.toggle("fits", fits);
+      if (fits) box.removeAttribute("tabindex"); else box.tabIndex = 0;
+    });
+  }
+  addEventListener("resize", fit);
   let build;
   document.addEventListener("DOMContentLoaded", () => { build = document.body.dataset.build; settle(); });
   addEventListener("pageshow", () => all("form[aria-busy]").forEach((form) => form.removeAttribute("aria-busy")));
@@ -115,7 +126,7 @@
     const theme = event.target.closest?.("[data-theme-to]");
     if (theme) {
       const to = theme.dataset.themeTo;
-      document.cookie = `kontor_theme=${to}; path=/; max-age=${to === "auto" ? 0 : 31536000}; samesite=lax`;
+      document.cookie = `kontor-theme=${to}; path=/; max-age=${to === "auto" ? 0 : 31536000}; samesite=lax`;
       applyTheme(to);
     }
     const copy = event.target.closest?.("[data-copy]");
