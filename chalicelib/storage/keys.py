@@ -121,9 +121,14 @@ def api_key(digest: str) -> Key:
     return Key(Table.DIRECTORY, f"KEY#{digest}", "TENANT")
 
 
-@_pattern("an invitation's token → tenant and invitation")
-def invitation_token(digest: str) -> Key:
-    return Key(Table.DIRECTORY, f"INVITE#{digest}", "TENANT")
+@_pattern("a sign-up that waits for its mailed code, by the login's sub")
+def sign_up(sub: str) -> Key:
+    return Key(Table.DIRECTORY, f"SIGNUP#{sub}", "SIGNUP")
+
+
+@_pattern("what a visitor is in the middle of (code, recovery), by the hash of its cookie")
+def visitor_step(digest: str) -> Key:
+    return Key(Table.DIRECTORY, f"STEP#{digest}", "STEP")
 
 
 @_pattern("a throttle's window before the tenant is known (sign-in, sign-up)")
@@ -320,6 +325,11 @@ def order_document(tenant: str, order: str, kind: str, document: str) -> Key:
     return _core(tenant, f"ORDER#{order}", f"DOC#{kind}#{document}")
 
 
+@_pattern("an order's invoices, as it lists them")
+def order_invoices(tenant: str, order: str) -> Partition:
+    return _core_part(tenant, f"ORDER#{order}", "DOC#invoice#")
+
+
 @_pattern("a dealer's orders, newest first (gsi1)")
 def party_orders(tenant: str, party: str) -> Partition:
     return _index_part(Index.GSI1, tenant, f"PARTY#{party}#ORDERS")
@@ -378,6 +388,11 @@ def invoice(tenant: str, invoice: str) -> Key:
 @_pattern("invoice with its allocations and reminders")
 def invoice_rows(tenant: str, invoice: str) -> Partition:
     return _core_part(tenant, f"INVOICE#{invoice}")
+
+
+@_pattern("what an invoice got of payments")
+def allocations(tenant: str, invoice: str) -> Partition:
+    return _core_part(tenant, f"INVOICE#{invoice}", "ALLOC#")
 
 
 @_pattern("a part of a payment that an invoice got")

@@ -48,7 +48,7 @@ from chalicelib.storage.writes import (
 _T = TypeVar("_T")
 _MAX_TRANSACTION = 100
 _ATTEMPTS = 8
-_DIRECTORY_PREFIXES = ("TENANTS", "LOGIN#", "MACHINE#", "KEY#", "INVITE#", "THR#")
+_DIRECTORY_PREFIXES = ("TENANTS", "LOGIN#", "MACHINE#", "KEY#", "SIGNUP#", "STEP#", "THR#")
 _OPEN_SESSIONS = 64
 
 

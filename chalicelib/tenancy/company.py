@@ -1,0 +1,225 @@
+"""The facts of a manufacturer's company as they are typed at sign-up and on the settings page, and their rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.errors import Complaint, Invalid
+from chalicelib.kernel.money import CURRENCIES
+from chalicelib.kernel.taxids import COUNTRIES, normal_tax_id
+from chalicelib.tenancy.model import RoundingBase, TenantSettings
+
+LOCALES = ("ru", "en", "ro")
+TIME_ZONES = (
+    "Europe/Kaliningrad",
+    "Europe/Moscow",
+    "Europe/Samara",
+    "Asia/Yekaterinburg",
+    "Asia/Omsk",
+    "Asia/Krasnoyarsk",
+    "Asia/Irkutsk",
+    "Asia/Yakutsk",
+    "Asia/Vladivostok",
+    "Asia/Magadan",
+    "Asia/Kamchatka",
+    "Europe/Chisinau",
+    "Europe/Bucharest",
+    "Europe/Minsk",
+    "Europe/Kyiv",
+    "Europe/Sofia",
+    "Europe/Berlin",
+    "Europe/Warsaw",
+    "Europe/Vilnius",
+    "Europe/Riga",
+    "Europe/Tallinn",
+    "Europe/Prague",
+    "Europe/Bratislava",
+    "Europe/Budapest",
+    "Europe/Rome",
+    "Europe/Vienna",
+    "UTC",
+)
+_VAT = {
+    # standard rates in percent, each from its first day on, newest first (domain §3.2)
+    "RU": ((date(2026, 1, 1), Decimal(22)), (date(2019, 1, 1), Decimal(20))),
+    "RO": ((date(2025, 8, 1), Decimal(21)), (date(2017, 1, 1), Decimal(19))),
+    "MD": ((date(2008, 1, 1), Decimal(20)),),
+    "BY": ((date(2010, 1, 1), Decimal(20)),),
+    "UA": ((date(1992, 1, 1), Decimal(20)),),
+    "BG": ((date(1999, 1, 1), Decimal(20)),),
+    "DE": ((date(2021, 1, 1), Decimal(19)),),
+    "PL": ((date(2011, 1, 1), Decimal(23)),),
+    "LT": ((date(2009, 9, 1), Decimal(21)),),
+    "LV": ((date(2012, 7, 1), Decimal(21)),),
+    "EE": ((date(2025, 7, 1), Decimal(24)), (date(2024, 1, 1), Decimal(22))),
+    "CZ": ((date(2013, 1, 1), Decimal(21)),),
+    "SK": ((date(2025, 1, 1), Decimal(23)), (date(2011, 1, 1), Decimal(20))),
+    "HU": ((date(2012, 1, 1), Decimal(27)),),
+    "IT": ((date(2013, 10, 1), Decimal(22)),),
+    "AT": ((date(1984, 1, 1), Decimal(20)),),
+}
+_T = TypeVar("_T")
+_MAX_CLOSED_DAYS = 200
+_REMINDERS = (-60, 365)  # days from the due day
+_MAX_REMINDERS = 12
+_PREFIX = 4  # of 11 characters of an order's number (protocol §6), so that seven digits are left
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """What a manufacturer says of itself to sign up; checked, the tax id in its normal form."""
+
+    name: str
+    country: str
+    tax_id: str
+    currency: str
+    locale: str
+    time_zone: str
+
+
+def standard_vat(country: str, day: date) -> Decimal:
+    """The standard VAT rate in percent that a new tenant of the country starts with."""
+    return next((rate for since, rate in _VAT[country] if since <= day), Decimal(0))
+
+
+class Checks:
+    """Collects what is wrong with each field, so that all of it is told at once."""
+
+    def __init__(self, typed: Mapping[str, str]) -> None:
+        self._typed = typed
+        self.wrong: dict[str, Complaint] = {}
+
+    def text(self, name: str, *, limit: int, required: bool = False) -> str:
+        value = self._typed.get(name, "").strip()
+        if required and not value:
+            self.wrong[name] = Complaint(code="required")
+        elif len(value) > limit:
+            self.wrong[name] = Complaint(code="too_long", params={"limit": limit})
+        return value
+
+    def choice(self, name: str, options: tuple[str, ...]) -> str:
+        value = self._typed.get(name, "").strip()
+        if value not in options:
+            self.wrong[name] = Complaint(code="choose")
+        return value
+
+    def parsed(self, name: str, parse: Callable[[str], _T], otherwise: _T, *, code: str, **params: object) -> _T:
+        """What `parse` makes of the field; its ValueError is the complaint `code`."""
+        try:
+            return parse(self._typed.get(name, "").strip())
+        except ValueError:
+            self.wrong[name] = Complaint(code=code, params=params)
+            return otherwise
+
+    def finish(self) -> None:
+        """Raises Invalid with every complaint, if there is one."""
+        if self.wrong:
+            raise Invalid(fields=self.wrong)
+
+
+def checked_company(typed: Mapping[str, str]) -> Company:
+    """The company of the sign-up form's fields `company country tax_id currency locale time_zone`."""
+    checks = Checks(typed)
+    name = checks.text("company", limit=120, required=True)
+    country = checks.choice("country", COUNTRIES)
+    tax_id = checks.text("tax_id", limit=40, required=True)
+    if country in COUNTRIES and tax_id:
+        tax_id = checks.parsed("tax_id", lambda text: normal_tax_id(country, text), "", code="tax_id_wrong")
+    company = Company(
+        name=name,
+        country=country,
+        tax_id=tax_id,
+        currency=checks.choice("currency", CURRENCIES),
+        locale=checks.choice("locale", LOCALES),
+        time_zone=checks.choice("time_zone", TIME_ZONES),
+    )
+    checks.finish()
+    return company
+
+
+def new_tenant(tenant_id: str, company: Company, now: datetime) -> TenantSettings:
+    """The settings that a tenant starts with."""
+    return TenantSettings(
+        id=tenant_id,
+        name=company.name,
+        country=company.country,
+        tax_id=company.tax_id,
+        currency=company.currency,
+        locale=company.locale,
+        time_zone=company.time_zone,
+        created=now,
+        vat_rate=standard_vat(company.country, local_day(now, company.time_zone)),
+    )
+
+
+def changed_settings(
+    settings: TenantSettings, typed: Mapping[str, str], weekdays: list[str], parse_number: Callable[[str], Decimal]
+) -> TenantSettings:
+    """The settings as the settings page's fields say; Invalid names every wrong one.
+
+    Country and currency stay: contracts and ledgers are kept in them.
+    """
+    checks = Checks(typed)
+
+    def number(name: str, low: int, high: int) -> Decimal:
+        def parse(text: str) -> Decimal:
+            value = parse_number(text)
+            if not low <= value <= high:
+                raise ValueError
+            return value
+
+        return checks.parsed(name, parse, Decimal(0), code="number_between", low=low, high=high)
+
+    changed = replace(
+        settings,
+        name=checks.text("company", limit=120, required=True),
+        tax_id=checks.parsed("tax_id", lambda text: normal_tax_id(settings.country, text), "", code="tax_id_wrong"),
+        address=checks.text("address", limit=300),
+        bank_details=checks.text("bank_details", limit=1000),
+        locale=checks.choice("locale", LOCALES),
+        time_zone=checks.choice("time_zone", tuple(dict.fromkeys((*TIME_ZONES, settings.time_zone)))),
+        order_prefix=checks.parsed("order_prefix", _prefix, "", code="order_prefix_wrong", limit=_PREFIX),
+        vat_rate=number("vat_rate", 0, 99),
+        rounding_base=checks.parsed("rounding_base", RoundingBase, settings.rounding_base, code="choose"),
+        safety_stock=number("safety_stock", 0, 1_000_000),
+        default_price_type=checks.text("default_price_type", limit=80) or None,
+        reminder_days=checks.parsed("reminder_days", _reminder_days, (), code="reminder_days_wrong"),
+        closed_days=checks.parsed("closed_days", _closed_days, (), code="closed_days_wrong"),
+        closed_weekdays=tuple(sorted({int(day) for day in weekdays if day in set("0123456")})),
+    )
+    checks.finish()
+    return changed
+
+
+def _prefix(text: str) -> str:
+    if len(text) > _PREFIX or not all(c.isalnum() or c in "-/" for c in text):
+        raise ValueError
+    return text
+
+
+def _reminder_days(text: str) -> tuple[int, ...]:
+    """`0, 3, 7` → days from the due day, in order, each once; empty = no reminders."""
+    days = {int(part) for part in text.replace(",", " ").replace(";", " ").split()}
+    if len(days) > _MAX_REMINDERS or any(not _REMINDERS[0] <= day <= _REMINDERS[1] for day in days):
+        raise ValueError
+    return tuple(sorted(days))
+
+
+def _closed_days(text: str) -> tuple[str, ...]:
+    """Dates as `2026-12-31` or `31.12.2026`, set apart by spaces, commas or lines → ISO dates in order."""
+    days = {_day(part) for part in text.replace(",", " ").replace(";", " ").split()}
+    if len(days) > _MAX_CLOSED_DAYS:
+        raise ValueError
+    return tuple(day.isoformat() for day in sorted(days))
+
+
+def _day(text: str) -> date:
+    if text.count(".") == 2:
+        day, month, year = text.split(".")
+        return date(int(year), int(month), int(day))
+    return date.fromisoformat(text)
