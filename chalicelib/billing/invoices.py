@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from chalicelib.billing import dunning, ledger, store
-from chalicelib.billing.model import Invoice, OrderDocument, OrderForInvoice, Reminders
+from chalicelib.billing.model import Invoice, InvoiceLine, OrderDocument, OrderForInvoice, Reminders
 from chalicelib.billing.terms import due_day
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Refused
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id
-from chalicelib.kernel.money import Money
+from chalicelib.kernel.money import Money, money
 from chalicelib.network.model import Contract
 from chalicelib.storage import keys
 from chalicelib.storage.writes import Add, Put, Update, Write, publish
@@ -27,19 +28,29 @@ def invoice_for_order(
     Its number is the order's (from the second revision on with `-2`…), Refused("invoice_exists") if it is taken.
     """
     invoice = _invoice(order, contract, settings, now)
+    guard = _number_guard(settings.id, invoice)
+    return invoice, [guard, *writes_of_new(invoice, order.lines, order.held, settings, now)]
+
+
+def writes_of_new(
+    invoice: Invoice, lines: Sequence[InvoiceLine], held: Money, settings: TenantSettings, now: datetime
+) -> list[Write]:
+    """What writes a new invoice, apart from the guard that it is one; `held` = what its order held of the credit."""
     tenant_id = settings.id
+    total = money(invoice.total, invoice.currency)
+    look_at = dunning.next_look(invoice.due, settings, now) if invoice.is_open else None
     writes: list[Write] = [
         *store.invoice_puts(tenant_id, invoice, 0),
-        *store.line_puts(tenant_id, invoice.id, order.lines),
-        _number_guard(tenant_id, invoice),
-        account_update(tenant_id, contract.id, balance=order.total, ordered=-order.held),
-        reminders_of_new(invoice, settings, now),
-        store.document_put(tenant_id, order.order_id, document_of(invoice)),
+        *store.line_puts(tenant_id, invoice.id, lines),
+        account_update(tenant_id, invoice.contract_id, balance=total, ordered=-held),
+        store.reminders_put(tenant_id, Reminders(invoice_id=invoice.id), look_at, 0),
         publish(issued(tenant_id, invoice, now)),
     ]
+    if invoice.order_id:
+        writes.append(store.document_put(tenant_id, invoice.order_id, document_of(invoice)))
     if invoice.total:
-        writes.append(store.entry_put(tenant_id, contract.id, ledger.invoiced(invoice)))
-    return invoice, writes
+        writes.append(store.entry_put(tenant_id, invoice.contract_id, ledger.invoiced(invoice)))
+    return writes
 
 
 def _invoice(order: OrderForInvoice, contract: Contract, settings: TenantSettings, now: datetime) -> Invoice:
@@ -74,32 +85,37 @@ def account_update(tenant_id: str, contract_id: str, *, balance: Money, ordered:
     return Update(key=keys.account(tenant_id, contract_id), changes=changes)
 
 
-def reminders_of_new(invoice: Invoice, settings: TenantSettings, now: datetime) -> Put:
-    look_at = dunning.next_look(invoice.due, settings, now) if invoice.is_open else None
-    return store.reminders_put(settings.id, Reminders(invoice_id=invoice.id), look_at, 0)
-
-
 def document_of(invoice: Invoice) -> OrderDocument:
     return OrderDocument(
-        kind="invoice",
+        kind=str(invoice.kind),
         id=invoice.id,
         number=invoice.number,
         amount=invoice.total,
         currency=invoice.currency,
         day=invoice.day,
+        origin=invoice.origin,
     )
 
 
 def issued(tenant_id: str, invoice: Invoice, now: datetime) -> Event:
+    return _event(tenant_id, "invoice.issued", invoice, now)
+
+
+def changed(tenant_id: str, invoice: Invoice, now: datetime) -> Event:
+    """Another sum, or void: advances may have come up, or something to pay from them."""
+    return _event(tenant_id, "invoice.changed", invoice, now)
+
+
+def _event(tenant_id: str, name: str, invoice: Invoice, now: datetime) -> Event:
     """Told in the order of the contract's account, so that advances are applied one after another."""
     data = {"invoice": invoice.id, "party": invoice.party_id, "contract": invoice.contract_id}
     return Event(
         id=new_id(now),
         tenant_id=tenant_id,
-        name="invoice.issued",
+        name=name,
         aggregate=f"account/{invoice.contract_id}",
         at=now,
-        data=data,
+        data=data | ({"order": invoice.order_id} if invoice.order_id else {}),
     )
 
 

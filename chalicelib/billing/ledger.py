@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from chalicelib.billing.model import Account, Invoice, Payment, PaymentKind
+from chalicelib.billing.model import Account, Invoice, InvoiceKind, Payment, PaymentKind
 
 
 class Book(StrEnum):
@@ -117,14 +117,15 @@ def _of_invoice(
     invoice: Invoice, movement: Movement, amount: Decimal, day: date, now: datetime, *, mark: str = ""
 ) -> Entry:
     more = amount > 0
+    source = Book.SALES if invoice.kind is InvoiceKind.INVOICE else Book.BANK
     return Entry(
         document=f"{movement}#{invoice.id}{mark}",
         movement=movement,
         number=invoice.number,
         day=day,
         at=now,
-        debit=Book.RECEIVABLE if more else Book.SALES,
-        credit=Book.SALES if more else Book.RECEIVABLE,
+        debit=Book.RECEIVABLE if more else source,
+        credit=source if more else Book.RECEIVABLE,
         amount=abs(amount),
         currency=invoice.currency,
     )

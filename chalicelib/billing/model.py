@@ -19,6 +19,11 @@ class InvoiceState(StrEnum):
     VOID = "void"
 
 
+class InvoiceKind(StrEnum):
+    INVOICE = "invoice"
+    REFUND = "refund"  # money that went back to the dealer: an advance covers it, or the dealer owes it
+
+
 class PaymentKind(StrEnum):
     PAYMENT = "payment"
     CREDIT_NOTE = "credit_note"  # acts as a payment (domain §6.3)
@@ -97,6 +102,7 @@ class Invoice:
     due: date
     created: datetime
     line_pages: int
+    kind: InvoiceKind = InvoiceKind.INVOICE
     order_id: str | None = None
     order_number: str = ""
     origin: Origin = Origin.KONTOR
@@ -137,7 +143,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """Money that came. What no invoice got stays as an advance. A reversed one counts for nothing."""
+    """Money that came. What no invoice got stays as an advance. A reversed one counts for nothing.
+
+    `returning` = it is being reversed: its advance pays no invoice any more.
+    """
 
     id: str
     number: str
@@ -155,6 +164,7 @@ class Payment:
     order_id: str | None = None
     comment: str = ""
     parts: tuple[Part, ...] = ()
+    returning: bool = False
     reversed_at: datetime | None = None
 
     @property
@@ -207,3 +217,4 @@ class OrderDocument:
     amount: Decimal
     currency: str
     day: date
+    origin: Origin = Origin.KONTOR

@@ -81,7 +81,7 @@ def _clock(tenant_id: str, invoice_id: str, at: datetime) -> keys.IndexKey:
 
 def payment_put(tenant_id: str, payment: Payment, version: int) -> Put:
     places = [keys.payment_by_party(tenant_id, payment.party_id, payment.day, payment.id)]
-    if payment.advance:
+    if payment.advance and not payment.returning:
         places.append(keys.advance(tenant_id, payment.party_id, payment.contract_id, payment.day, payment.id))
     key = keys.payment(tenant_id, payment.id)
     return Put(key=key, kind="payment", data=payment, indexes=tuple(places), version=version)
@@ -126,7 +126,12 @@ def open_invoices(db: TenantSession, party_id: str, contract_id: str) -> list[Re
 
 def advances(db: TenantSession, party_id: str, contract_id: str) -> list[Record]:
     """The contract's payments with a rest as they stand now, the oldest first."""
-    return _fresh(db, keys.advances(db.tenant_id, party_id, contract_id), lambda r: bool(payment_from(r).advance))
+    return _fresh(db, keys.advances(db.tenant_id, party_id, contract_id), _has_advance)
+
+
+def _has_advance(record: Record) -> bool:
+    payment = payment_from(record)
+    return payment.advance > 0 and not payment.returning
 
 
 def ledger_entries(db: TenantSession, contract_id: str, year: int) -> list[Entry]:
