@@ -1,0 +1,107 @@
+"""What comes back from 1C, whatever version wrote it: orders as they now stand, payments, shipments, companies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from chalicelib.catalogue.feed import RejectedRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErpParty:
+    """A counterparty as 1C knows it. `legal`: it has an official name, so it is a company and no person."""
+
+    id: str
+    name: str
+    full_name: str = ""
+    legal: bool = False
+    tax_id: str = ""  # ИНН, as sent
+    kpp: str = ""
+    okpo: str = ""
+    address: str = ""
+    legal_address: str = ""
+    contacts: tuple[tuple[str, str], ...] = ()  # (kind as 1C names it, value)
+    requisites: tuple[tuple[str, str], ...] = ()
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErpLine:
+    """A line as it now stands. `quantity` is in `unit`, which holds `coefficient` base units."""
+
+    product_id: str
+    variant_id: str | None
+    name: str
+    quantity: Decimal
+    article: str = ""
+    price: Decimal | None = None
+    total: Decimal | None = None
+    unit: str = ""
+    coefficient: Decimal = Decimal(1)
+    vat_rate: Decimal | None = None
+    service: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErpPayment:
+    """Money that came (`refund`: went back). `amount` None: the sender told that it was paid, not how much."""
+
+    id: str
+    number: str
+    day: date | None
+    amount: Decimal | None
+    currency: str | None = None
+    kind: str = "bank"  # "cash" | "bank" | "card"
+    refund: bool = False
+    done: bool = True  # False: planned or not posted
+    deleted: bool = False
+    based_on: str = ""  # the order's number or id, when it came on its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErpShipment:
+    """Goods that left. Without `lines`: everything that the order holds."""
+
+    id: str
+    number: str
+    day: date | None
+    lines: tuple[ErpLine, ...] = ()
+    done: bool = True
+    deleted: bool = False
+    based_on: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErpOrder:
+    """An order as it stands in 1C. Whatever the document did not say is None; `lines` None: it listed none."""
+
+    number: str  # the site's
+    id: str
+    erp_number: str = ""
+    erp_date: date | None = None
+    day: date | None = None
+    currency: str | None = None
+    total: Decimal | None = None
+    due: date | None = None
+    comment: str = ""
+    status: str = ""
+    status_code: str = ""
+    posted: bool | None = None
+    paid: bool | None = None
+    shipped: bool | None = None
+    cancelled: bool | None = None
+    deleted: bool = False
+    payment_number: str = ""
+    payment_date: date | None = None
+    shipment_number: str = ""
+    shipment_date: date | None = None
+    lines: tuple[ErpLine, ...] | None = None
+    payments: tuple[ErpPayment, ...] = ()
+    shipments: tuple[ErpShipment, ...] = ()
+    party: ErpParty | None = None
+    requisites: tuple[tuple[str, str], ...] = ()  # every one, as sent
+
+
+ErpRow = ErpOrder | ErpPayment | ErpShipment | ErpParty | RejectedRow

@@ -1,0 +1,93 @@
+"""Where a catalogue's reader is in its file, and what the sender's earlier files taught."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from chalicelib.catalogue.feed import CatalogueHead
+from chalicelib.exchange.commerceml import values
+from chalicelib.exchange.commerceml.values import own_text, text
+from chalicelib.exchange.commerceml.xmlstream import Node, Opened
+
+PACKAGES = {"Каталог": "goods", "ПакетПредложений": "offers", "ИзмененияПакетаПредложений": "offers"}
+
+
+@dataclass(slots=True)
+class FeedMemory:
+    """What a sender's files teach that later files need; the caller keeps it from file to file.
+
+    `units`: a unit's id or code → its short name (goods may refer to a classifier of an earlier file).
+    `currencies`: ISO 4217 → the word that this sender uses for it (`RUB` → `руб`), to be answered in kind.
+    """
+
+    units: dict[str, str] = field(default_factory=dict)
+    currencies: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class State:
+    """Where in the file we are."""
+
+    memory: FeedMemory
+    package: Opened | None = None
+    headed: bool = False
+    ids: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def enter(self, package: Opened) -> None:
+        self.package, self.headed = package, False
+        self.ids.clear()
+
+    def head(self) -> Iterator[CatalogueHead]:
+        """The package's head before its first row: its ids come before its rows in every version.
+
+        Only an explicit `СодержитТолькоИзменения="false"` is a full exchange; to withdraw what is absent because an
+        attribute is missing would be worse than to keep it.
+        """
+        if self.package is None or self.headed:
+            return
+        self.headed = True
+        name = self.package.name
+        catalogue = self.ids.get("ИдКаталога") or self.ids.get("Ид", "").strip("#")
+        marked = self.package.attributes.get("СодержитТолькоИзменения", "")
+        full = values.flag(marked) is False and name != "ИзмененияПакетаПредложений"
+        yield CatalogueHead(catalogue_id=catalogue, only_changes=not full, kind=PACKAGES[name])
+
+    def count(self, kind: str) -> int:
+        number = self.numbers[kind] = self.numbers.get(kind, 0) + 1
+        return number
+
+
+def unit_of(state: State, body: Node) -> tuple[str, str]:
+    """(name, code). The element's text is a name, a code or a unit's id; it may be empty beside the attributes."""
+    found = body.get("БазоваяЕдиница")
+    if not found:
+        return "", text(body, "КодЕдиницыИзмерения").strip()
+    node = found[0]
+    shown = own_text(node).strip()
+    code = text(node, "@Код").strip()
+    if shown and (shown in state.memory.units or (shown.isascii() and shown.isdigit())):
+        shown, code = unit_name(state, shown), code or (shown if shown.isdigit() else "")
+    if not shown:
+        shown = text(node, "@НаименованиеКраткое").strip() or unit_name(state, code)
+    if shown == code:
+        shown = text(node, "@НаименованиеПолное").strip() or shown
+    return shown, code
+
+
+def unit_name(state: State, ref: str) -> str:
+    return state.memory.units.get(ref) or values.UNITS.get(ref) or ref
+
+
+def currency_of(state: State, node: Node | str) -> str | None:
+    word = text(node, "Валюта").strip()
+    code = values.currency(word)
+    if code is not None and code not in state.memory.currencies:
+        state.memory.currencies[code] = word
+    return code
+
+
+def subject_of(body: Node | str) -> str:
+    """How a person may find a row that has no id."""
+    return text(body, "Артикул").strip() or text(body, "Наименование").strip()[:100]

@@ -1,0 +1,199 @@
+"""Documents from 1C in every spelling that the protocol names (§7)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from chalicelib.catalogue.feed import RejectedRow
+from chalicelib.exchange.commerceml.documents import read_documents
+from chalicelib.exchange.commerceml.erp import ErpOrder, ErpParty, ErpPayment, ErpRow, ErpShipment
+
+HEAD = '<?xml version="1.0" encoding="UTF-8"?><КоммерческаяИнформация ВерсияСхемы="2.10">'
+END = "</КоммерческаяИнформация>"
+
+
+def read(body: str) -> list[ErpRow]:
+    return list(read_documents([f"{HEAD}{body}{END}".encode()]))
+
+
+def requisites(**pairs: str) -> str:
+    items = "".join(
+        f"<ЗначениеРеквизита><Наименование>{name.replace('_', ' ')}</Наименование>"
+        f"<Значение>{value}</Значение></ЗначениеРеквизита>"
+        for name, value in pairs.items()
+    )
+    return f"<ЗначенияРеквизитов>{items}</ЗначенияРеквизитов>"
+
+
+def document(body: str, operation: str = "Заказ товара", number: str = "7") -> str:
+    return f"<Документ><Ид>i</Ид><Номер>{number}</Номер><ХозОперация>{operation}</ХозОперация>{body}</Документ>"
+
+
+def order(body: str) -> ErpOrder:
+    (row,) = read(document(body))
+    assert isinstance(row, ErpOrder)
+    return row
+
+
+def test_ut_tells_payment_and_shipment_by_their_numbers_and_dates_alone() -> None:
+    row = order(
+        requisites(
+            Номер_по_1С="УТ-1",
+            Дата_по_1С="2026-11-20T00:00:00",
+            ПометкаУдаления="false",
+            Проведен="true",
+            Номер_оплаты_по_1С="П-5",
+            Дата_оплаты_по_1С="2026-11-21T12:00:00",
+            Номер_отгрузки_по_1С="О-6",
+            Дата_отгрузки_по_1С="2026-11-22",
+        )
+    )
+    assert (row.erp_number, row.erp_date, row.posted, row.deleted) == ("УТ-1", date(2026, 11, 20), True, False)
+    assert (row.paid, row.payment_number, row.payment_date) == (True, "П-5", date(2026, 11, 21))
+    assert (row.shipped, row.shipment_number, row.shipment_date) == (True, "О-6", date(2026, 11, 22))
+    assert row.cancelled is None
+
+
+def test_unf_tells_them_by_flags_that_are_always_there() -> None:
+    row = order(requisites(Оплачен="false", Отгружен="true", Отменен="false"))
+    assert (row.paid, row.shipped, row.cancelled) == (False, True, False)
+
+
+@pytest.mark.parametrize("name", ["Статус_заказа", "СтатусЗаказа", "статус_заказа", "СТАТУС_ЗАКАЗА", "Статус__заказа"])
+def test_the_status_is_found_under_every_spelling(name: str) -> None:
+    assert order(requisites(**{name: "Отгружен"})).status == "Отгружен"
+
+
+def test_a_status_with_its_code_in_brackets_is_taken_apart() -> None:
+    row = order(requisites(Статус_заказа="[F] Доставлен", Статуса_заказа_ИД="F"))
+    assert (row.status_code, row.status) == ("F", "Доставлен")
+
+
+def test_a_latin_letter_in_1c_makes_no_difference() -> None:
+    assert order(requisites(**{"Номер по 1C": "УТ-1"})).erp_number == "УТ-1"
+
+
+def test_cancelled_and_deleted_are_told_in_every_notation() -> None:
+    assert order(requisites(Отменен="true")).cancelled
+    assert order("<ПометкаУдаления>true</ПометкаУдаления>").deleted
+    assert order(requisites(ПометкаУдаления="true")).deleted
+    assert not order("").deleted
+
+
+def test_the_module_gives_numbers_padded_and_prices_under_other_names() -> None:
+    row = order(
+        "<Номер1С>K-7      </Номер1С><Дата1С>2026-11-20</Дата1С><Товары><Товар><Ид>a#b</Ид><Цена>5.50</Цена>"
+        "<Количество>2</Количество><Единица><Ид>796 </Ид><Код>796</Код><НаименованиеКраткое>шт </НаименованиеКраткое>"
+        "</Единица>"
+        "</Товар></Товары>"
+    )
+    assert row.erp_number == "K-7"
+    assert row.lines is not None
+    assert (row.lines[0].price, row.lines[0].unit, row.lines[0].quantity) == (Decimal("5.50"), "шт", Decimal(2))
+
+
+def test_delivery_and_services_are_told_from_goods() -> None:
+    service = "<Товар><Ид>s</Ид><Количество>1</Количество>" + requisites(ТипНоменклатуры="Услуга") + "</Товар>"
+    goods = "<Товар><Ид>g</Ид><Количество>1</Количество>" + requisites(ТипНоменклатуры="Товар") + "</Товар>"
+    delivery = "<Товар><Ид>ORDER_DELIVERY</Ид><Количество>1</Количество></Товар>"
+    row = order(f"<Товары>{service}{goods}{delivery}</Товары>")
+    assert row.lines is not None
+    assert [line.service for line in row.lines] == [True, False, True]
+
+
+SUBORDINATES = (
+    "<ПодчиненныеДокументы>"
+    "<ПодчиненныйДокумент><Ид>p1</Ид><Номер>П-1</Номер><Дата>2026-11-20</Дата>"
+    "<ХозОперация>Выплата безналичных денег</ХозОперация>"
+    "<Сумма>100.50</Сумма><Валюта>руб</Валюта>"
+    + requisites(Оплачен="true", Дата_оплаты_по_1С="2026-11-19")
+    + "</ПодчиненныйДокумент>"
+    "<ПодчиненныйДокумент><Ид>p2</Ид><Номер>П-2</Номер><ХозОперация>Эквайринговая операция</ХозОперация>"
+    "<Сумма>5</Сумма>" + requisites(Оплачен="false") + "</ПодчиненныйДокумент>"
+    "<ПодчиненныйДокумент><Ид>s1</Ид><Номер>О-1</Номер><Дата>2026-11-21</Дата><ХозОперация>Отпуск товара</ХозОперация>"
+    "<Товары><Товар><Ид>a#b</Ид><Количество>3</Количество></Товар></Товары>"
+    + requisites(Отгружен="true")
+    + "</ПодчиненныйДокумент>"
+    "</ПодчиненныеДокументы>"
+)
+
+
+def test_subordinate_documents_carry_partial_payments_and_shipments() -> None:
+    row = order(SUBORDINATES)
+    first, second = row.payments
+    assert first == ErpPayment(
+        id="p1", number="П-1", day=date(2026, 11, 19), amount=Decimal("100.50"), currency="RUB", kind="bank"
+    )
+    assert (second.kind, second.done) == ("card", False)
+    (shipment,) = row.shipments
+    assert (shipment.id, shipment.number, shipment.day, shipment.done) == ("s1", "О-1", date(2026, 11, 21), True)
+    assert [(line.product_id, line.variant_id, line.quantity) for line in shipment.lines] == [("a", "b", Decimal(3))]
+
+
+def test_documents_of_one_container_belong_to_its_order() -> None:
+    (row,) = read(
+        "<Контейнер>"
+        + document("")
+        + document("<Сумма>5</Сумма>", "Выплата наличных денег", "П-1")
+        + document("", "Отпуск товара", "О-1")
+        + "</Контейнер>"
+    )
+    assert isinstance(row, ErpOrder)
+    assert [payment.kind for payment in row.payments] == ["cash"]
+    assert [shipment.number for shipment in row.shipments] == ["О-1"]
+
+
+def test_payments_and_shipments_may_come_on_their_own() -> None:
+    payment, shipment, refund = read(
+        document("<Основание>7</Основание><Сумма>5</Сумма>", "Выплата безналичных денег", "П-1")
+        + document("<Основание>7</Основание>", "Отпуск товара", "О-1")
+        + document("<Сумма>5</Сумма>", "Возврат безналичных денег", "В-1")
+    )
+    assert isinstance(payment, ErpPayment)
+    assert (payment.based_on, payment.amount) == ("7", Decimal(5))
+    assert isinstance(shipment, ErpShipment)
+    assert isinstance(refund, ErpPayment)
+    assert refund.refund
+
+
+def test_a_bad_document_is_rejected_whole_and_the_next_is_taken() -> None:
+    rows = read(
+        document("<Товары><Товар><Ид>a</Ид><Количество>много</Количество></Товар></Товары>", number="1")
+        + document("", "Танцы", number="2")
+        + "<Документ><ХозОперация>Заказ товара</ХозОперация></Документ>"
+        + document("<Валюта>у.е.</Валюта>", number="4")
+        + document("", number="5")
+    )
+    assert [(row.number, row.reason, row.subject) for row in rows if isinstance(row, RejectedRow)] == [
+        (1, "bad_value", "1"),
+        (2, "unknown_operation", "2"),
+        (3, "no_number", ""),
+        (4, "bad_value", "4"),
+    ]
+    assert [row.number for row in rows if isinstance(row, ErpOrder)] == ["5"]
+
+
+def test_a_file_of_counterparties_is_read() -> None:
+    company, rejected = read(
+        "<Контрагенты СодержитТолькоИзменения='true'><Контрагент><Ид>c-1</Ид><Наименование>Окна</Наименование>"
+        "<ОфициальноеНаименование>ООО Окна</ОфициальноеНаименование><ИНН>7707083893 </ИНН><КПП>773601001</КПП>"
+        "<ЮридическийАдрес><Представление>Москва</Представление></ЮридическийАдрес><Контакты><Контакт><Тип>Почта</Тип>"
+        "<Значение>a@example.org</Значение></Контакт></Контакты>"
+        + requisites(ТипЦенId="p")
+        + "</Контрагент><Контрагент><Наименование>Без ида</Наименование></Контрагент></Контрагенты>"
+    )
+    assert company == ErpParty(
+        id="c-1",
+        name="Окна",
+        full_name="ООО Окна",
+        legal=True,
+        tax_id="7707083893",
+        kpp="773601001",
+        legal_address="Москва",
+        contacts=(("Почта", "a@example.org"),),
+        requisites=(("ТипЦенId", "p"),),
+    )
+    assert rejected == RejectedRow(kind="party", number=2, reason="no_id", subject="Без ида")
