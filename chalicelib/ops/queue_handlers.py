@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import (
@@ -13,7 +14,13 @@ from aws_lambda_powertools.utilities.batch import (
     process_partial_response,
 )
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.idempotency import (
+    DynamoDBPersistenceLayer,
+    IdempotencyConfig,
+    idempotent_function,
+)
 
+from chalicelib.gateways.settings import settings
 from chalicelib.kernel.clock import utc_now
 from chalicelib.ops.registry import due_handlers, event_handlers
 from chalicelib.ops.workers import handle_event, run_due
@@ -21,13 +28,29 @@ from chalicelib.storage.outbox import received
 
 
 def consume_events(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:
-    """Events in order per aggregate; a failure holds back only its own aggregate."""
+    """Events in order per aggregate; a failure holds back only its own aggregate.
+
+    A mail has no row of ours to make it happen once: Powertools' lock keeps two deliveries from sending it twice.
+    """
+    config = IdempotencyConfig(expires_after_seconds=86_400, lambda_context=context)
+
+    @idempotent_function(  # type: ignore[untyped-decorator]
+        data_keyword_argument="receipt", persistence_store=_persistence(), config=config, key_prefix="event"
+    )
+    def once(*, receipt: str, body: dict[str, Any]) -> None:  # noqa: ARG001 - the lock's key
+        handle_event(received(body), event_handlers(), utc_now())
 
     def one(record: Any) -> None:
-        handle_event(received(json.loads(record.body)), event_handlers(), utc_now())
+        body = json.loads(record.body)
+        once(receipt=f"{body['tenant']}#{body['id']}", body=body)
 
     processor = SqsFifoPartialProcessor(skip_group_on_error=True)
     return process_partial_response(event=event, record_handler=one, processor=processor, context=context)
+
+
+@cache
+def _persistence() -> DynamoDBPersistenceLayer:
+    return DynamoDBPersistenceLayer(table_name=f"{settings().table_prefix}-idempotency")
 
 
 def consume_imports(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:
