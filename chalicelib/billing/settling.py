@@ -67,8 +67,8 @@ def settled_invoices(
 
 
 def clock_changes(before: Invoice, after: Invoice, settings: TenantSettings, now: datetime) -> list[Write]:
-    """Reminders stop when the invoice is settled and go on when it is open again."""
-    if before.is_open == after.is_open:
+    """Reminders stop when the invoice is settled, go on when it is open again, and follow its due day."""
+    if (before.is_open, before.due) == (after.is_open, after.due):
         return []
     look_at = dunning.next_look(after.due, settings, now) if after.is_open else None
     return [store.clock_update(settings.id, after.id, look_at)]

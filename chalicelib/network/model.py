@@ -108,18 +108,6 @@ class Warehouse:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """A person of a counterparty, as its page and mails need it."""
-
-    user_id: str
-    name: str
-    email: str
-    role: Role
-    locale: str
-    active: bool = True
-
-
 def is_tax_reason(country: str, tax_id: str, text: str) -> bool:
     """Whether `text` may be the КПП beside this tax id: 9 characters for a Russian organisation, else empty."""
     if country != "RU" or len(tax_id) != 10:

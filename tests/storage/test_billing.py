@@ -1,0 +1,390 @@
+"""Money on real DynamoDB semantics: credit under contention, invoices, payments, the books that agree after each act."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from chalicelib.billing import corrections, credit, erp, ledger, payments, store
+from chalicelib.billing.invoices import invoice_for_order
+from chalicelib.billing.model import Invoice, InvoiceLine, InvoiceState, OrderForInvoice, Payment, VatShare
+from chalicelib.billing.payments import NewPayment
+from chalicelib.kernel.access import Actor, Role
+from chalicelib.kernel.errors import Invalid, NotFound, Refused
+from chalicelib.kernel.ids import new_id, new_tenant_id
+from chalicelib.kernel.money import money
+from chalicelib.network.model import Contract, Party
+from chalicelib.network.store import account_put, contract_put, party_put
+from chalicelib.storage import keys
+from chalicelib.storage.session import TenantSession, open_tenant
+from chalicelib.tenancy.model import TenantSettings
+from chalicelib.tenancy.store import settings_write
+
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)  # a Friday
+TODAY = date(2026, 11, 20)
+D = Decimal
+
+
+class Books:
+    """One tenant with one dealer's contract: acts on it, and checks that everything still agrees."""
+
+    def __init__(self, limit: str | None = None) -> None:
+        self.settings = TenantSettings(
+            id=new_tenant_id(),
+            name="Окна Севера",
+            country="RU",
+            tax_id="7707083893",
+            currency="RUB",
+            locale="ru",
+            time_zone="Europe/Moscow",
+            created=NOW,
+        )
+        self.db: TenantSession = open_tenant(self.settings.id)
+        self.actor = Actor(tenant_id=self.settings.id, user_id="anna", name="Анна", role=Role.ACCOUNTANT)
+        party = Party(id=new_id(NOW), name="Светлый дом", created=NOW)
+        self.contract = Contract(
+            id=new_id(NOW),
+            party_id=party.id,
+            entity_id=new_id(NOW),
+            number="14/2026",
+            price_type_id="p",
+            currency="RUB",
+            credit_limit=None if limit is None else D(limit),
+            deferral_days=14,
+        )
+        self.party = party
+        self.db.commit(
+            [
+                settings_write(self.settings),
+                party_put(self.settings.id, party, 0),
+                contract_put(self.settings.id, self.contract, 0),
+                account_put(self.settings.id, self.contract),
+            ]
+        )
+
+    def order(self, total: str, number: str = "", lines: int = 1) -> OrderForInvoice:
+        line = InvoiceLine(
+            name="Окно",
+            article="W-1",
+            unit="шт",
+            quantity=D(1),
+            price=D(total),
+            amount=D(total),
+            vat_rate=D(22),
+            vat=D("0.01"),
+        )
+        return OrderForInvoice(
+            order_id=new_id(NOW),
+            number=number or new_id(NOW)[-8:],
+            party_id=self.party.id,
+            party_name=self.party.name,
+            lines=(line,) * lines,
+            vat=(VatShare(rate=D(22), base=D(total) - D("0.01"), vat=D("0.01")),),
+            total=money(total, "RUB"),
+            held=money(total, "RUB"),
+        )
+
+    def hold(self, amount: str) -> None:
+        limit = self.contract.credit_limit
+        self.db.commit([credit.hold(self.settings.id, self.contract.id, money(amount, "RUB"), limit)])
+
+    def issue(self, total: str, at: datetime = NOW, **changes: object) -> Invoice:
+        order = self.order(total, **changes)  # type: ignore[arg-type]
+        self.hold(total)
+        invoice, writes = invoice_for_order(order, self.contract, self.settings, at)
+        self.db.commit(writes)
+        return invoice
+
+    def pay(self, amount: str, **changes: object) -> Payment:
+        return payments.record_payment(self.db, self.new(amount, **changes), self.actor, new_id(NOW), NOW)
+
+    def new(self, amount: str, currency: str = "RUB", **changes: object) -> NewPayment:
+        new = NewPayment(
+            party_id=self.party.id,
+            contract_id=self.contract.id,
+            amount=money(amount, currency),
+            day=TODAY,
+            number="55",
+        )
+        return replace(new, **changes)  # type: ignore[arg-type]
+
+    def invoice(self, invoice: Invoice) -> Invoice:
+        return store.invoice_from(store.load_invoice(self.db, invoice.id))
+
+    def account(self) -> tuple[Decimal, Decimal, Decimal]:
+        record = self.db.get(keys.account(self.settings.id, self.contract.id))
+        assert record is not None
+        account = credit.account_from(record)
+        return account.balance, account.ordered, account.exposure
+
+    def agree(self) -> None:
+        record = self.db.get(keys.account(self.settings.id, self.contract.id))
+        assert record is not None
+        entries = store.ledger_entries(self.db, self.contract.id, 2026)
+        invoices = self.db.query_all(keys.party_invoices(self.settings.id, self.party.id))
+        came = self.db.query_all(keys.party_payments(self.settings.id, self.party.id))
+        wrong = ledger.mistakes(
+            entries,
+            credit.account_from(record),
+            [store.invoice_from(r) for r in invoices],
+            [store.payment_from(r) for r in came],
+        )
+        assert wrong == []
+
+
+@pytest.fixture
+def books(tables: None) -> Books:
+    return Books()
+
+
+def test_of_two_orders_that_only_one_credit_limit_can_bear_exactly_one_is_placed(tables: None) -> None:
+    books = Books(limit="100.00")
+
+    def one(_: int) -> bool:
+        session = open_tenant(books.settings.id)
+        try:
+            session.commit([credit.hold(books.settings.id, books.contract.id, money(60, "RUB"), D(100))])
+        except Refused as refusal:
+            assert refusal.code == "credit_exceeded"
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(one, range(8))) == [False] * 7 + [True]
+    assert books.account() == (0, 60, 60)
+
+
+def test_an_edited_order_is_measured_by_its_difference_and_a_smaller_one_always_fits(tables: None) -> None:
+    books = Books(limit="100.00")
+    books.hold("90")
+    tenant, contract = books.settings.id, books.contract.id
+
+    def rehold(before: str, after: str, limit: int) -> None:
+        books.db.commit([credit.rehold(tenant, contract, money(before, "RUB"), money(after, "RUB"), D(limit))])
+
+    rehold("90", "100", limit=100)
+    with pytest.raises(Refused):
+        rehold("100", "100.01", limit=100)
+    rehold("100", "95", limit=10)
+    books.db.commit([credit.release(tenant, contract, money(95, "RUB"))])
+    assert books.account() == (0, 0, 0)
+
+
+def test_an_invoice_turns_what_the_order_held_into_debt(books: Books) -> None:
+    invoice = books.issue("1000.00", number="K-000001")
+    assert (invoice.number, invoice.due, invoice.state) == ("K-000001", date(2026, 12, 4), InvoiceState.UNPAID)
+    assert books.account() == (1000, 0, 1000)
+    books.agree()
+
+
+def test_an_invoice_number_is_unique_and_a_second_revision_has_its_own(books: Books) -> None:
+    order = books.order("10.00", "K-000001")
+    _, writes = invoice_for_order(order, books.contract, books.settings, NOW)
+    books.db.commit(writes)
+    _, again = invoice_for_order(order, books.contract, books.settings, NOW)
+    with pytest.raises(Refused, match="invoice_exists"):
+        books.db.commit(again)
+    revised, writes = invoice_for_order(replace(order, revision=2), books.contract, books.settings, NOW)
+    books.db.commit(writes)
+    assert revised.number == "K-000001-2"
+
+
+def test_a_payment_pays_the_oldest_due_first_and_the_rest_stays_an_advance(books: Books) -> None:
+    late = books.issue("300.00", NOW + timedelta(days=3))
+    early = books.issue("500.00", NOW)
+    payment = books.pay("600.00")
+    assert books.invoice(early).state is InvoiceState.PAID
+    assert books.invoice(late).rest == money(200, "RUB")
+    assert payment.advance == 0
+    books.agree()
+    assert books.pay("250.00").advance == 50
+    assert books.account() == (-50, 0, -50)
+    books.agree()
+
+
+def test_an_advance_pays_the_next_invoice(books: Books) -> None:
+    payment = books.pay("700.00")
+    assert payment.advance == 700
+    invoice = books.issue("500.00")
+    payments.apply_advances(books.db, books.party.id, books.contract.id, NOW)
+    assert books.invoice(invoice).state is InvoiceState.PAID
+    assert payments.load_payment(books.db, payment.id).advance == 200
+    books.agree()
+    payments.apply_advances(books.db, books.party.id, books.contract.id, NOW)
+    books.agree()
+
+
+def test_the_payer_may_say_what_a_payment_is_for(books: Books) -> None:
+    first, second = books.issue("100.00"), books.issue("100.00", NOW + timedelta(days=1))
+    payment = books.pay("80.00", wanted={second.id: D(60)})
+    assert (books.invoice(first).paid, books.invoice(second).paid, payment.advance) == (0, 60, 20)
+    books.agree()
+    with pytest.raises(Invalid) as wrong:
+        books.pay("80.00", wanted={second.id: D(41)})
+    assert wrong.value.fields[f"part-{second.id}"].code == "more_than_rest"
+    with pytest.raises(Invalid) as wrong:
+        books.pay("80.00", wanted={first.id: D(90)})
+    assert set(wrong.value.fields) == {"amount"}
+    books.agree()
+
+
+def test_a_payment_sent_twice_counts_once_also_at_the_same_moment(books: Books) -> None:
+    books.issue("100.00")
+
+    def one(_: int) -> str:
+        return payments.record_payment(
+            open_tenant(books.settings.id), books.new("60.00"), books.actor, "k" * 20, NOW
+        ).id
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(one, range(4)))) == 1
+    assert books.account() == (40, 0, 40)
+    books.agree()
+
+
+def test_payments_at_the_same_moment_never_pay_an_invoice_twice(books: Books) -> None:
+    invoice = books.issue("100.00")
+
+    def one(number: int) -> None:
+        payments.record_payment(open_tenant(books.settings.id), books.new("40.00"), books.actor, f"k{number:020d}", NOW)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(one, range(4)))
+    payments.apply_advances(books.db, books.party.id, books.contract.id, NOW)
+    assert books.invoice(invoice).paid == 100
+    assert books.account() == (-60, 0, -60)
+    books.agree()
+
+
+def test_a_payment_over_many_invoices_is_carried_out_in_bounded_transactions(books: Books) -> None:
+    for day in range(45):
+        books.issue("10.00", NOW - timedelta(days=day))
+    payment = books.pay("455.00")
+    payments.apply_advances(books.db, books.party.id, books.contract.id, NOW)
+    assert payments.load_payment(books.db, payment.id).advance == 5
+    assert books.account() == (-5, 0, -5)
+    books.agree()
+    payments.reverse_payment(books.db, payment.id, books.actor, NOW)
+    assert books.account() == (450, 0, 450)
+    books.agree()
+
+
+def test_a_reversed_payment_opens_its_invoices_again_and_only_once(books: Books) -> None:
+    invoice = books.issue("100.00")
+    payment = books.pay("130.00")
+    payments.reverse_payment(books.db, payment.id, books.actor, NOW)
+    assert books.invoice(invoice).state is InvoiceState.UNPAID
+    assert books.account() == (100, 0, 100)
+    books.agree()
+    with pytest.raises(Refused, match="payment_reversed"):
+        payments.reverse_payment(books.db, payment.id, books.actor, NOW)
+    assert not list(books.db.query_all(keys.allocations(books.settings.id, invoice.id)))
+
+
+@pytest.mark.parametrize("amount", ["0", "-5.00"])
+def test_a_payment_is_a_positive_sum(books: Books, amount: str) -> None:
+    with pytest.raises(Invalid) as wrong:
+        books.pay(amount)
+    assert wrong.value.fields["amount"].code == "not_positive"
+
+
+def test_a_payment_is_refused_for_days_to_come_other_currencies_and_others_contracts(books: Books) -> None:
+    with pytest.raises(Invalid) as wrong:
+        books.pay("5.00", day=TODAY + timedelta(days=1))
+    assert wrong.value.fields["day"].code == "day_to_come"
+    with pytest.raises(Refused, match="payment_currency"):
+        books.pay("5.00", currency="EUR")
+    with pytest.raises(NotFound):
+        books.pay("5.00", party_id=new_id(NOW))
+
+
+def test_an_erp_payment_counts_once_changes_with_the_erp_and_goes_with_it(books: Books) -> None:
+    invoice = books.issue("100.00")
+    new = books.new("60.00", erp_id="guid-1")
+    first = erp.payment_from_erp(books.db, new, NOW)
+    assert erp.payment_from_erp(books.db, new, NOW).id == first.id
+    changed = erp.payment_from_erp(books.db, replace(new, amount=money(70, "RUB")), NOW)
+    assert changed.id != first.id
+    assert books.invoice(invoice).paid == 70
+    books.agree()
+    with pytest.raises(Refused, match="payment_of_erp"):
+        payments.reverse_payment(books.db, changed.id, books.actor, NOW)
+    for _ in range(2):
+        erp.erp_payment_gone(books.db, "guid-1", NOW)
+    assert books.account() == (100, 0, 100)
+    books.agree()
+    assert erp.payment_from_erp(books.db, new, NOW).parts[0].invoice_id == invoice.id
+    books.agree()
+
+
+def test_an_erp_payment_of_an_order_pays_that_orders_invoice_first(books: Books) -> None:
+    older, own = books.issue("100.00"), books.issue("50.00", NOW + timedelta(days=2))
+    erp.payment_from_erp(books.db, books.new("70.00", erp_id="g", order_id=own.order_id), NOW)
+    assert (books.invoice(older).paid, books.invoice(own).paid) == (20, 50)
+    books.agree()
+
+
+def test_an_erp_invoice_takes_the_place_of_ours_and_doubles_no_debt(books: Books) -> None:
+    ours = books.issue("100.00")
+    facts = erp.ErpInvoice(
+        erp_id="inv-guid",
+        number="НФНФ-000017",
+        party_id=books.party.id,
+        contract_id=books.contract.id,
+        total=money(110, "RUB"),
+        day=TODAY,
+        order_id=ours.order_id,
+    )
+    for _ in range(2):
+        assert erp.invoice_from_erp(books.db, facts, NOW).id == ours.id
+    kept = books.invoice(ours)
+    assert (kept.number, kept.total, kept.line_pages) == ("НФНФ-000017", 110, 1)
+    assert books.account() == (110, 0, 110)
+    books.agree()
+    other = replace(facts, erp_id="inv-2", order_id=None, due=TODAY)
+    assert erp.invoice_from_erp(books.db, other, NOW).id == erp.invoice_from_erp(books.db, other, NOW).id
+    assert books.account() == (220, 0, 220)
+    for _ in range(2):
+        erp.erp_invoice_gone(books.db, "inv-2", NOW)
+    assert books.account() == (110, 0, 110)
+    books.agree()
+
+
+def test_a_refund_of_the_erp_is_covered_by_the_advance(books: Books) -> None:
+    payment = books.pay("100.00")
+    refund = books.new("30.00", erp_id="r")
+    assert erp.refund_from_erp(books.db, refund, NOW).id == erp.refund_from_erp(books.db, refund, NOW).id
+    payments.apply_advances(books.db, books.party.id, books.contract.id, NOW)
+    assert payments.load_payment(books.db, payment.id).advance == 70
+    assert books.account() == (-70, 0, -70)
+    books.agree()
+
+
+def test_a_corrected_invoice_gives_back_what_was_paid_too_much(books: Books) -> None:
+    invoice = books.issue("100.00", lines=450)
+    payment = books.pay("80.00")
+    smaller = books.order("70.00")
+    books.db.commit(corrections.correct_for_order(books.db, invoice.id, smaller, books.settings, NOW)[1])
+    assert books.invoice(invoice).state is InvoiceState.PAID
+    assert payments.load_payment(books.db, payment.id).advance == 10
+    books.agree()
+    larger = books.order("95.00")
+    books.db.commit(corrections.correct_for_order(books.db, invoice.id, larger, books.settings, NOW)[1])
+    payments.apply_advances(books.db, books.party.id, books.contract.id, NOW)
+    assert books.invoice(invoice).rest == money(15, "RUB")
+    books.agree()
+
+
+def test_a_void_invoice_owes_nothing_and_what_it_got_is_an_advance(books: Books) -> None:
+    invoice = books.issue("100.00")
+    books.pay("40.00")
+    books.db.commit(corrections.void_for_order(books.db, invoice.id, books.settings, NOW)[1])
+    assert books.invoice(invoice).state is InvoiceState.VOID
+    assert books.account() == (-40, 0, -40)
+    books.agree()
+    with pytest.raises(Refused, match="invoice_void"):
+        corrections.void_for_order(books.db, invoice.id, books.settings, NOW)
