@@ -7,8 +7,8 @@ currency signs are the language's own (Babel's CLDR data).
 
 from __future__ import annotations
 
+import datetime as dt  # the methods below bear the names of its types
 import re
-from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ MINUS = "\N{MINUS SIGN}"
 _DECIMAL_MARK = {"ru": ",", "en": ".", "ro": ","}
 _DATE = {"ru": "dd.MM.y", "en": "d MMM y", "ro": "dd.MM.y"}
 _DAY_MONTH = "d MMMM"
-_AGO_LIMIT = timedelta(days=7)
+_AGO_LIMIT = dt.timedelta(days=7)
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009']+")
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 _GROUPED_BY_COMMA = re.compile(r"[+-]?\d{1,3}(,\d{3})+\.\d*")
@@ -55,22 +55,22 @@ class Formats:
         """Percents as they are stored and typed: 20 -> `20 %`, 12.5 -> `12,5 %`."""
         return f"{number_text(value, self.locale)}{NBSP}%"
 
-    def date(self, value: date | datetime) -> str:
+    def date(self, value: dt.date | dt.datetime) -> str:
         """`20.11.2026`, in English `20 Nov 2026`; a moment is shown as the day it is in the time zone."""
         return _date_text(self._local(value), _DATE[self.locale], self.locale)
 
-    def day_month(self, value: date | datetime) -> str:
+    def day_month(self, value: dt.date | dt.datetime) -> str:
         """`20 ноября`: where the year is plain."""
         return _date_text(self._local(value), _DAY_MONTH, self.locale)
 
-    def time(self, value: datetime) -> str:
+    def time(self, value: dt.datetime) -> str:
         return f"{self._local(value):%H:%M}"
 
-    def datetime(self, value: datetime) -> str:
+    def datetime(self, value: dt.datetime) -> str:
         """`20.11.2026, 09:05` in the time zone; `value` is an aware moment."""
         return f"{self.date(value)},{NBSP}{self.time(value)}"
 
-    def ago(self, value: datetime, now: datetime) -> str:
+    def ago(self, value: dt.datetime, now: dt.datetime) -> str:
         """`5 минут назад`; the date when it is over a week ago."""
         from babel.dates import format_timedelta
 
@@ -79,12 +79,12 @@ class Formats:
         text: str = format_timedelta(value - now, add_direction=True, locale=self.locale)
         return text
 
-    def _local(self, value: date | datetime) -> date | datetime:
-        if not isinstance(value, datetime):
+    def _local(self, value: dt.date | dt.datetime) -> dt.date | dt.datetime:
+        if not isinstance(value, dt.datetime):
             return value
         if value.tzinfo is None:
             raise ValueError("a moment needs a time zone")
-        return value.astimezone(UTC).astimezone(self.time_zone)
+        return value.astimezone(self.time_zone)
 
 
 def shown(value: object, locale: str) -> object:
@@ -94,7 +94,7 @@ def shown(value: object, locale: str) -> object:
         return f"{number_text(value.amount, locale, places=digits)}{NBSP}{_currency_sign(value.currency, locale)}"
     if isinstance(value, Decimal):
         return number_text(value, locale)
-    if isinstance(value, date) and not isinstance(value, datetime):
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return _date_text(value, _DATE[locale], locale)
     return value
 
@@ -138,7 +138,7 @@ def _currency_sign(currency: str, locale: str) -> str:
     return sign
 
 
-def _date_text(value: date, pattern: str, locale: str) -> str:
+def _date_text(value: dt.date, pattern: str, locale: str) -> str:
     if pattern == "dd.MM.y":
         return f"{value:%d.%m.}{value.year}"
     from babel.dates import format_date

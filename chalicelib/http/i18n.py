@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -107,5 +108,7 @@ def _thousandths(quality: str) -> int:
 def _plural_form(locale: str, count: object) -> str:
     from babel.core import Locale
 
+    if not isinstance(count, int | Decimal):
+        raise TypeError(f"a count is an int or a Decimal, not {count!r}")
     form: str = Locale.parse(locale).plural_form(count)
     return form

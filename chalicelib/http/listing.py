@@ -51,8 +51,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 from urllib.parse import urlencode
+
+from chalicelib.http.formats import Formats
 
 Tone = Literal["ok", "warn", "bad", "info", "mute"]
 Kind = Literal["text", "num", "money", "date", "status", "link", "units"]
@@ -121,12 +124,14 @@ class Filter:
     def names(self) -> tuple[str, ...]:
         return (f"{self.name}_from", f"{self.name}_to") if self.kind in ("dates", "range") else (self.name,)
 
-    def said(self, query: ListQuery) -> str:
+    def said(self, query: ListQuery, fmt: Formats) -> str:
         """What the filter is set to, for its pill; empty when it is off."""
         values = [query.get(name) for name in self.names]
         if self.kind == "choice":
             return dict(self.options).get(values[0], values[0])
-        return " – ".join(values) if any(values) else ""
+        if self.kind == "dates":
+            values = [_as_date(value, fmt) for value in values]
+        return " – ".join(values).strip() if any(values) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +268,13 @@ class Listing:
 
 def as_cell(value: Cell | str) -> Cell:
     return value if isinstance(value, Cell) else Cell(value)
+
+
+def _as_date(value: str, fmt: Formats) -> str:
+    try:
+        return fmt.date(date.fromisoformat(value))
+    except ValueError:
+        return value
 
 
 def _first(value: str | list[str]) -> str:

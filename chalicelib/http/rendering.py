@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _ROOMS = Path(__file__).parents[1]
+_COMPILED = Path(__file__).parent / "compiled"  # made by the packager only
 CSRF_FIELD = "csrf"
 THEMES = ("auto", "light", "dark")
 
@@ -93,9 +94,7 @@ def render(
     return _filled(template, frame, context)
 
 
-def render_text(
-    template: str, *, locale: str, time_zone: str, url: Callable[[str], str], **context: Any
-) -> str:
+def render_text(template: str, *, locale: str, time_zone: str, url: Callable[[str], str], **context: Any) -> str:
     """A part of a mail (`<room>/email/<message>/body.txt`); `url` must make absolute addresses."""
     return _filled(template, _frame(locale, time_zone, url), context)
 
@@ -148,12 +147,13 @@ def _combine(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str,
 
 @cache
 def environment() -> Environment:
-    """The one Jinja2 environment, over every room's templates."""
+    """The one Jinja2 environment, over every room's templates; the package carries them compiled."""
     # Imported on first use: the workers load this module too, but never render a page.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, ModuleLoader, StrictUndefined, select_autoescape
 
+    sources = FileSystemLoader(sorted(_ROOMS.glob("*/templates")))
     made = Environment(
-        loader=FileSystemLoader(sorted(_ROOMS.glob("*/templates"))),
+        loader=ChoiceLoader([ModuleLoader(_COMPILED), sources]) if _COMPILED.is_dir() else sources,
         autoescape=select_autoescape(("html",), default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -163,3 +163,8 @@ def environment() -> Environment:
     made.globals.update(locales=LOCALES, build_mark=build_mark)
     made.filters.update(initials=_initials, combine=_combine)
     return made
+
+
+def compile_templates(folder: Path) -> None:
+    """Every template as a Python module under `folder`: a cold start then parses none (for the packager)."""
+    environment().compile_templates(folder, zip=None, ignore_errors=False)

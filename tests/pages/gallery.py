@@ -33,7 +33,16 @@ ZONE = "Europe/Moscow"
 
 def shell(locale: str) -> Shell:
     # The rail's words are borrowed from the frame's own catalogue: the gallery has no rooms.
-    keys = ("http.search", "http.sections", "http.cart", "http.pages", "http.views", "http.keys", "http.theme", "http.export")
+    keys = (
+        "http.search",
+        "http.sections",
+        "http.cart",
+        "http.pages",
+        "http.views",
+        "http.keys",
+        "http.theme",
+        "http.export",
+    )
     return Shell(
         tenant_name="Окна Севера",
         person="Анна Петрова",
@@ -53,7 +62,17 @@ def shell(locale: str) -> Shell:
 def orders(query: ListQuery, locale: str, **changes: Any) -> Listing:
     fmt = Formats(locale, ZONE)
 
-    def row(number: str, sub: str, what: str, more: str, units: tuple[int, int], state: str, tone: Any, total: str, rest: str) -> Row:
+    def row(
+        number: str,
+        sub: str,
+        what: str,
+        more: str,
+        units: tuple[int, int],
+        state: str,
+        tone: Any,
+        total: str,
+        rest: str,
+    ) -> Row:
         return Row(
             id=number,
             cells={
@@ -68,11 +87,61 @@ def orders(query: ListQuery, locale: str, **changes: Any) -> Listing:
         )
 
     rows = (
-        row("СД-00418", "ООО «Светлый дом»", "Окно ПВХ 1300×1400, белое, 5 шт.", "и ещё 3 позиции", (4, 5), "В производстве", "warn", "142650", "осталось 38 900,00"),
-        row("СД-00417", "ИП Волкова", "Дверь входная «Сенатор», дуб, 2 шт.", "розница: Дом и Двор", (0, 2), "Ждёт вашего ответа", "info", "96200", "счёт не выставлен"),
-        row("СД-00415", "ООО «Светлый дом»", "Фурнитура Roto, 64 позиции", "склады Тверь и Москва", (64, 64), "Готов", "ok", "310415.8", "оплачен"),
-        row("СД-00411", "ООО «Светлый дом»", "Профиль КБЕ 70, 120 хлыстов", "", (120, 120), "В доставке", "ok", "186420.5", "до 28 ноября"),
-        row("СД-00409", "ООО «Светлый дом»", "Подоконник Moeller 400, 12 шт.", "и ещё 1 позиция", (0, 12), "Отменён", "mute", "18920", ""),
+        row(
+            "СД-00418",
+            "ООО «Светлый дом»",
+            "Окно ПВХ 1300×1400, белое, 5 шт.",
+            "и ещё 3 позиции",
+            (4, 5),
+            "В производстве",
+            "warn",
+            "142650",
+            "осталось 38 900,00",
+        ),
+        row(
+            "СД-00417",
+            "ИП Волкова",
+            "Дверь входная «Сенатор», дуб, 2 шт.",
+            "розница: Дом и Двор",
+            (0, 2),
+            "Ждёт вашего ответа",
+            "info",
+            "96200",
+            "счёт не выставлен",
+        ),
+        row(
+            "СД-00415",
+            "ООО «Светлый дом»",
+            "Фурнитура Roto, 64 позиции",
+            "склады Тверь и Москва",
+            (64, 64),
+            "Готов",
+            "ok",
+            "310415.8",
+            "оплачен",
+        ),
+        row(
+            "СД-00411",
+            "ООО «Светлый дом»",
+            "Профиль КБЕ 70, 120 хлыстов",
+            "",
+            (120, 120),
+            "В доставке",
+            "ok",
+            "186420.5",
+            "до 28 ноября",
+        ),
+        row(
+            "СД-00409",
+            "ООО «Светлый дом»",
+            "Подоконник Moeller 400, 12 шт.",
+            "и ещё 1 позиция",
+            (0, 12),
+            "Отменён",
+            "mute",
+            "18920",
+            "",
+        ),
     )
     listing = Listing(
         caption_key="http.views",
@@ -106,7 +175,10 @@ def orders(query: ListQuery, locale: str, **changes: Any) -> Listing:
         ),
         next_cursor="abc",
         export_href=query.link("/orders.xlsx"),
-        bulk_actions=(BulkAction(label_key="http.apply", action="/confirm", tone="main"), BulkAction(label_key="http.copy", action="/copy")),
+        bulk_actions=(
+            BulkAction(label_key="http.apply", action="/confirm", tone="main"),
+            BulkAction(label_key="http.copy", action="/copy"),
+        ),
     )
     return replace(listing, **changes)
 
@@ -121,7 +193,13 @@ def context(page: str, query: ListQuery, locale: str) -> dict[str, Any]:
             return {
                 "listings": (
                     orders(query, locale, id="empty", rows=(), **plain),
-                    orders(ListQuery.parse({"q": "дуб", "status": "new"}), locale, id="filtered", rows=(), caption_key="http.pages"),
+                    orders(
+                        ListQuery.parse({"q": "дуб", "status": "new"}),
+                        locale,
+                        id="filtered",
+                        rows=(),
+                        caption_key="http.pages",
+                    ),
                     orders(query, locale, id="failed", error="Каталог сейчас обновляется. Ничего не потеряно."),
                     orders(replace(query, page=2), locale, id="pages", **(plain | {"pages": 9})),
                 ),
@@ -131,17 +209,49 @@ def context(page: str, query: ListQuery, locale: str) -> dict[str, Any]:
                 "now": NOW,
                 "events": (
                     {"title": "Подтверждён", "at": fmt.datetime(NOW), "who": "Сергей Климов", "text": "", "tone": "ok"},
-                    {"title": "Количество изменено", "at": fmt.ago(NOW - timedelta(hours=3), NOW), "who": "Сергей Климов", "text": "Строка 2: 12 → 10 шт., нет на складе", "tone": "warn"},
-                    {"title": "Создан", "at": fmt.datetime(NOW - timedelta(days=1)), "who": "Анна Петрова", "text": "", "tone": None},
+                    {
+                        "title": "Количество изменено",
+                        "at": fmt.ago(NOW - timedelta(hours=3), NOW),
+                        "who": "Сергей Климов",
+                        "text": "Строка 2: 12 → 10 шт., нет на складе",
+                        "tone": "warn",
+                    },
+                    {
+                        "title": "Создан",
+                        "at": fmt.datetime(NOW - timedelta(days=1)),
+                        "who": "Анна Петрова",
+                        "text": "",
+                        "tone": None,
+                    },
                 ),
                 "steps": (
-                    {"title": "Подключите 1С", "text": "Адрес, логин и пароль обмена", "done": True, "action": None, "main": False},
-                    {"title": "Проверьте каталог", "text": "1 284 товара загружены", "done": False, "action": ("Открыть каталог", "/catalogue"), "main": True},
-                    {"title": "Пригласите дилера", "text": "", "done": False, "action": ("Пригласить", "/dealers/new"), "main": False},
+                    {
+                        "title": "Подключите 1С",
+                        "text": "Адрес, логин и пароль обмена",
+                        "done": True,
+                        "action": None,
+                        "main": False,
+                    },
+                    {
+                        "title": "Проверьте каталог",
+                        "text": "1 284 товара загружены",
+                        "done": False,
+                        "action": ("Открыть каталог", "/catalogue"),
+                        "main": True,
+                    },
+                    {
+                        "title": "Пригласите дилера",
+                        "text": "",
+                        "done": False,
+                        "action": ("Пригласить", "/dealers/new"),
+                        "main": False,
+                    },
                 ),
             }
         case "form":
-            return {"errors": {"inn": "В ИНН должно быть 10 или 12 цифр.", "limit": "Введите сумму, например 150 000,00."}}
+            return {
+                "errors": {"inn": "В ИНН должно быть 10 или 12 цифр.", "limit": "Введите сумму, например 150 000,00."}
+            }
         case "error" | "error-framed":
             return {"status": 404, "request_id": "9f1c2a7e-5d7b-4a51"}
     return {}

@@ -81,7 +81,7 @@
     const now = rows.indexOf(currentRow());
     const row = rows[now < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(Math.max(now + step, 0), rows.length - 1)];
     if (!row) return;
-    const target = one("a[href], .box input", row) || row;
+    const target = one("a[href]", row) || one(".box input", row) || row;
     if (target === row) row.tabIndex = -1;
     target.focus();
     row.scrollIntoView({ block: "nearest" });
