@@ -102,17 +102,9 @@ class Emulator:
         temporary.mkdir(parents=True)
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.unlink()
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                [str(python), str(ROOT / "tools" / "emulator")],
-                env=self._variables(python),
-                cwd=temporary,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        (self.folder / "emulator.pid").write_text(f"{process.pid}\n")
+        command = [str(python), str(ROOT / "tools" / "emulator")]
+        number = start_in_background(command, self.log, self._variables(python), temporary)
+        (self.folder / "emulator.pid").write_text(f"{number}\n")
 
     def _variables(self, python: Path) -> dict[str, str]:
         """The whole environment: functions inherit it, so nothing of this shell may be in it."""
@@ -145,6 +137,32 @@ class Emulator:
 
     def _log_tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
+
+
+_started: list[subprocess.Popen[bytes]] = []  # kept: a forgotten child warns when it is collected
+
+
+def start_in_background(
+    command: list[str], log: Path, variables: dict[str, str] | None = None, folder: Path | None = None
+) -> int:
+    """Start a program that outlives this one, in a session of its own; its process id."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            env=variables,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    _started.append(process)
+    return process.pid
+
+
+def has_ended(number: int) -> bool:
+    """Whether a program that this one started has ended."""
+    return any(process.pid == number and process.poll() is not None for process in _started)
 
 
 def is_taken(port: int) -> bool:

@@ -1,6 +1,5 @@
 """DynamoDB Local with Kontor's five tables, made from infra/template.yaml so that they cannot differ from it."""
 
-import subprocess
 import time
 from functools import lru_cache
 from typing import Any
@@ -11,26 +10,26 @@ from botocore.exceptions import BotoCoreError
 
 from tests.support import run
 from tools import test_needs
-from tools.embedded import free_port
+from tools.embedded import free_port, has_ended, start_in_background
 
 
 def start_server() -> dict[str, Any]:
     """Start DynamoDB Local in memory; answers {"endpoint": …}."""
     java, jar_folder = test_needs.dynamodb_local()
     port = free_port()
-    with (run.folder() / "dynamodb.log").open("wb") as log:
-        process = subprocess.Popen(
-            [str(java), "-Xmx512m", f"-Djava.library.path={jar_folder}/DynamoDBLocal_lib",
-             "-jar", str(jar_folder / "DynamoDBLocal.jar"),
-             "-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-    run.note_process("dynamodb", process.pid, "DynamoDBLocal.jar")
+    log = run.folder() / "dynamodb.log"
+    command = [
+        str(java), "-Xmx512m", f"-Djava.library.path={jar_folder}/DynamoDBLocal_lib",
+        "-jar", str(jar_folder / "DynamoDBLocal.jar"),
+        "-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port),
+    ]  # fmt: skip
+    number = start_in_background(command, log)
+    run.note_process("dynamodb", number, "DynamoDBLocal.jar")
     endpoint = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + 60
     while not _answers(endpoint):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"DynamoDB Local does not start:\n{(run.folder() / 'dynamodb.log').read_text()}")
+        if has_ended(number) or time.monotonic() > deadline:
+            raise RuntimeError(f"DynamoDB Local does not start:\n{log.read_text()}")
         time.sleep(0.1)
     return {"endpoint": endpoint}
 
