@@ -14,8 +14,8 @@ from chalicelib.gateways.settings import settings
 from chalicelib.kernel.access import Actor, Role
 from chalicelib.kernel.ids import fingerprint, is_tenant_id, new_secret
 from chalicelib.storage import codec, keys
-from chalicelib.storage.session import Record, TenantSession, open_tenant
-from chalicelib.storage.writes import Delete, Put, Write
+from chalicelib.storage.session import Record, TenantSession, TransactionRefused, open_tenant
+from chalicelib.storage.writes import Condition, Delete, Present, Put, Write
 
 LIFETIME = timedelta(days=14)  # at most, however busy
 IDLE = timedelta(days=3)
@@ -96,18 +96,19 @@ def resume(cookie: str, *, now: datetime) -> tuple[WebSession, str, TenantSessio
         return None
     if now - session.seen >= _SEEN_STEP:
         session = replace(session, seen=now)
-        db.commit(_rows(session))
+        if not _rewrite(db, session):
+            return None
     return session, secret, db
 
 
 def change(db: TenantSession, session: WebSession, person: SignedIn) -> None:
-    """The same session with other facts about the person: language, contract, theme."""
-    db.commit(_rows(replace(session, person=person)))
+    """The same session with other facts about the person: role, language, contract. One that has ended stays ended."""
+    _rewrite(db, replace(session, person=person))
 
 
 def sessions_of(db: TenantSession, user_id: str, *, now: datetime) -> Sequence[WebSession]:
     """The user's open sessions, the latest first."""
-    found = [_load(record) for record in db.query_all(keys.user_sessions(db.tenant_id, user_id))]
+    found = [_load(record) for record in db.query_all(keys.user_sessions(db.tenant_id, user_id), consistent=True)]
     return sorted((s for s in found if _ends(s) > now), key=lambda s: s.seen, reverse=True)
 
 
@@ -136,12 +137,21 @@ def _load(record: Record) -> WebSession:
     return record.load(WebSession)
 
 
-def _rows(session: WebSession) -> list[Write]:
+def _rewrite(db: TenantSession, session: WebSession) -> bool:
+    """Writes a session that still stands; False if it was revoked meanwhile (a plain write would revive it)."""
+    try:
+        db.commit(_rows(session, when=(Present(),)))
+    except TransactionRefused:
+        return False
+    return True
+
+
+def _rows(session: WebSession, when: tuple[Condition, ...] = ()) -> list[Write]:
     tenant_id = session.person.tenant_id
     data = codec.dump(session)
     expires = _ends(session)
     return [
-        Put(key=key, kind="session", data=data, expires=expires)
+        Put(key=key, kind="session", data=data, expires=expires, when=when)
         for key in (
             keys.session(tenant_id, session.digest),
             keys.user_session(tenant_id, session.person.user_id, session.digest),

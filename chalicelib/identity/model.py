@@ -34,11 +34,11 @@ class User:
     role: Role
     locale: str
     created: datetime
-    theme: str = "auto"
     party_id: str | None = None
     party_name: str = ""
     contract_id: str | None = None
     contract_label: str = ""
+    joined_by: tuple[str, ...] = ()  # the hashes of the invitation's secrets, if it was one
     disabled_at: datetime | None = None
 
     @property
@@ -62,15 +62,9 @@ class Membership:
     party_name: str = ""
 
 
-class InvitationState(StrEnum):
-    OPEN = "open"
-    ACCEPTED = "accepted"
-    WITHDRAWN = "withdrawn"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """Somebody is asked to join. Its id becomes the user's id.
+    """Somebody is asked to join; the row is there until it is accepted or withdrawn. Its id becomes the user's id.
 
     `digests` are the hashes of the secrets that were mailed: each mail has its own, all open the same invitation.
     """
@@ -83,7 +77,6 @@ class Invitation:
     invited_by: str
     created: datetime
     expires: datetime
-    state: InvitationState = InvitationState.OPEN
     party_id: str | None = None
     party_name: str = ""
     contract_id: str | None = None
@@ -92,7 +85,7 @@ class Invitation:
     mailed_at: datetime | None = None
 
     def is_open(self, now: datetime) -> bool:
-        return self.state is InvitationState.OPEN and now < self.expires
+        return now < self.expires
 
     def person(self, *, name: str, locale: str, now: datetime) -> User:
         """The user that accepting makes."""
@@ -107,6 +100,7 @@ class Invitation:
             party_name=self.party_name,
             contract_id=self.contract_id,
             contract_label=self.contract_label,
+            joined_by=self.digests,
         )
 
 
@@ -148,7 +142,10 @@ class Step:
     session: str = ""
     then: str = "/"  # the page that was asked for
     tenant_id: str = ""  # of the invitation
+    party_id: str | None = None
     invitation_id: str = ""
+    name: str = ""  # what the invited person typed, and the language of the page
+    locale: str = ""
     decoy: bool = False
 
 
@@ -167,7 +164,14 @@ class CodeWanted:
     step: str
 
 
-Entry = Admitted | CodeWanted
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmationWanted:
+    """Signed up, the mailed code is asked; `step` is the step cookie's value."""
+
+    step: str
+
+
+Entry = Admitted | CodeWanted | ConfirmationWanted
 
 
 def normal_email(text: str) -> str:
@@ -181,12 +185,19 @@ def normal_email(text: str) -> str:
 
 
 def password_complaint(password: str, email: str) -> Complaint | None:
-    """What is wrong with a new password before Cognito's own policy looks at it; None if nothing."""
+    """What is wrong with a new password, None if nothing.
+
+    The same policy as the user pool's (infra/template.yaml), so that Cognito has nothing left to refuse; and a
+    password that is the e-mail itself or a handful of characters is none.
+    """
     if not password:
         return Complaint(code="required")
     if len(password) < PASSWORD_MIN or len(password) > _PASSWORD_MAX:
         return Complaint(code="password_length", params={"least": PASSWORD_MIN})
-    if password.lower() in (email, email.partition("@")[0]) or len(set(password)) < 4:
+    mixed = any(c.islower() for c in password) and any(c.isupper() for c in password)
+    if not mixed or not any(c.isdigit() for c in password):
+        return Complaint(code="password_weak")
+    if password.lower() in (email, email.partition("@")[0]) or len(set(password)) < 5:
         return Complaint(code="password_weak")
     return None
 

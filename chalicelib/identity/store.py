@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.identity.model import SIGN_UP_LIFETIME, Invitation, Membership, SignUp, Step, User
@@ -11,17 +10,18 @@ from chalicelib.kernel.ids import fingerprint, new_secret
 from chalicelib.storage import keys
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, Session, TenantSession
-from chalicelib.storage.writes import Delete, Put, Write
+from chalicelib.storage.writes import Delete, Equals, Put
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import settings_of
 
-_PERSON = "USER#"
+PERSON, INVITATION = "user", "invitation"
 
 
 # --- people --------------------------------------------------------------------------------------
 
 
 def user_of(record: Record) -> User:
+    """A person's row (kind `PERSON`); a counterparty's are among its other rows."""
     return record.load(User)
 
 
@@ -58,16 +58,9 @@ def staff(db: TenantSession) -> list[Record]:
     return list(db.query_all(keys.staff(db.tenant_id), consistent=True))
 
 
-def people_of(db: TenantSession, party_id: str) -> list[User]:
-    """The people of a counterparty, oldest first."""
-    partition = keys.party(db.tenant_id, party_id)
-    rows = db.query_all(keys.Partition(partition.table, partition.pk, _PERSON))
-    return [user_of(record) for record in rows]
-
-
 def user_put(tenant_id: str, user: User, version: int) -> Put:
     """Writes the person; `version` as in `Put` (0 = new)."""
-    return Put(key=user_key(tenant_id, user.id, user.party_id), kind="user", data=user, version=version)
+    return Put(key=user_key(tenant_id, user.id, user.party_id), kind=PERSON, data=user, version=version)
 
 
 def email_taken(tenant_id: str, email: str, person_id: str) -> Put:
@@ -89,24 +82,42 @@ def email_free(tenant_id: str, email: str) -> Delete:
 
 
 def invitation_of(record: Record) -> Invitation:
+    """An invitation's row (kind `INVITATION`); those to a counterparty's people are among its other rows."""
     return record.load(Invitation)
 
 
-def invitation_record(db: TenantSession, invitation_id: str) -> Record:
-    record = db.get(keys.invitation(db.tenant_id, invitation_id))
+def invitation_key(tenant_id: str, invitation_id: str, party_id: str | None) -> Key:
+    """Invitations lie beside the people that they are to join."""
+    if party_id is None:
+        return keys.staff_invitation(tenant_id, invitation_id)
+    return keys.party_invitation(tenant_id, party_id, invitation_id)
+
+
+def invitation_record(db: TenantSession, invitation_id: str, party_id: str | None) -> Record:
+    """An open invitation to exactly these people; NotFound otherwise."""
+    record = db.get(invitation_key(db.tenant_id, invitation_id, party_id))
     if record is None:
         raise NotFound()
     return record
 
 
-def invitations(db: TenantSession) -> list[Invitation]:
-    """All invitations of the tenant, oldest first; accepted and withdrawn ones are deleted by and by."""
-    return [invitation_of(record) for record in db.query_all(keys.invitations(db.tenant_id))]
+def staff_invitations(db: TenantSession) -> list[Invitation]:
+    """Invitations to the manufacturer's own people that nobody has accepted, oldest first; some may be over."""
+    rows = db.query_all(keys.staff_invitations(db.tenant_id), consistent=True)
+    return [invitation_of(record) for record in rows]
 
 
 def invitation_put(tenant_id: str, invitation: Invitation, version: int) -> Put:
-    key = keys.invitation(tenant_id, invitation.id)
-    return Put(key=key, kind="invitation", data=invitation, version=version, refusal=Refused("invitation_changed"))
+    key = invitation_key(tenant_id, invitation.id, invitation.party_id)
+    return Put(key=key, kind=INVITATION, data=invitation, version=version, refusal=Refused("invitation_changed"))
+
+
+def invitation_delete(tenant_id: str, invitation: Invitation, version: int) -> Delete:
+    return Delete(
+        key=invitation_key(tenant_id, invitation.id, invitation.party_id),
+        when=(Equals(("version",), version),),
+        refusal=Refused("invitation_changed"),
+    )
 
 
 # --- directory -----------------------------------------------------------------------------------
@@ -164,11 +175,3 @@ def load_step(directory: Session, secret: str) -> Step | None:
 
 def step_delete(secret: str) -> Delete:
     return Delete(key=keys.visitor_step(fingerprint(secret)))
-
-
-def writes(*several: Sequence[Write] | Write) -> list[Write]:
-    """One list of writes from single ones and lists."""
-    flat: list[Write] = []
-    for one in several:
-        flat.extend(one if isinstance(one, Sequence) else [one])
-    return flat

@@ -265,14 +265,19 @@ def sequence(tenant: str, name: str) -> Key:
     return _core(tenant, "SEQ", name)
 
 
-@_pattern("open invitations of the tenant")
-def invitations(tenant: str) -> Partition:
-    return _core_part(tenant, "INVITES", "INV#")
+@_pattern("open invitations to join the manufacturer's own people")
+def staff_invitations(tenant: str) -> Partition:
+    return _core_part(tenant, "STAFF", "INV#")
 
 
-@_pattern("one invitation")
-def invitation(tenant: str, invitation: str) -> Key:
-    return _core(tenant, "INVITES", f"INV#{invitation}")
+@_pattern("an open invitation to join the manufacturer's own people")
+def staff_invitation(tenant: str, invitation: str) -> Key:
+    return _core(tenant, "STAFF", f"INV#{invitation}")
+
+
+@_pattern("an open invitation to join a counterparty's people")
+def party_invitation(tenant: str, party: str, invitation: str) -> Key:
+    return _core(tenant, f"PARTY#{party}", f"INV#{invitation}")
 
 
 @_pattern("the catalogue snapshot in force")
@@ -523,6 +528,16 @@ def journal(tenant: str, month: str) -> Partition:
 @_pattern("one entry of the exchange journal")
 def journal_entry(tenant: str, at: datetime, entry: str) -> Key:
     return _core(tenant, f"JOURNAL#{stamp(at)[:7]}", f"{stamp(at)}#{entry}")
+
+
+@_pattern("what the exchange remembers of the tenant's ERP, and the run that is going on")
+def exchange_state(tenant: str) -> Key:
+    return _core(tenant, "XCHG", "STATE")
+
+
+@_pattern("rejected rows of a journal entry")
+def journal_rejected(tenant: str, entry: str) -> Key:
+    return _core(tenant, f"JOURNAL#{entry}", "REJECTED")
 
 
 @_pattern("an exchange session's uploads and their state")
