@@ -6,6 +6,7 @@ The pages go through the same renderer, style sheet and Content-Security-Policy 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -257,6 +258,7 @@ def context(page: str, query: ListQuery, locale: str) -> dict[str, Any]:
     return {}
 
 
+POSTED: list[str] = []
 PAGES = ("list", "states", "parts", "form", "signin", "error", "error-framed")
 
 
@@ -303,7 +305,11 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_POST = do_GET
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", "0")))
+        POSTED.append(self.path)
+        time.sleep(0.3)  # long enough for a second click
+        self.do_GET()
 
     def log_message(self, *_: object) -> None:
         """Quiet."""
