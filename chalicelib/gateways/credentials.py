@@ -102,10 +102,13 @@ class Logins:
             )
         return str(answer["UserSub"])
 
-    def forget_unconfirmed(self, email: str) -> None:
-        """Removes a login that was never confirmed, so that its address can sign up anew; any other one stays."""
+    def forget_unfinished(self, email: str) -> None:
+        """Removes a login that was never confirmed or made halfway, so that it can be made anew; any other stays.
+
+        Its password may be a stranger's: whoever proves the mailbox must not inherit it.
+        """
         found = self.find(email)
-        if found is not None and found.status == "UNCONFIRMED":
+        if found is not None and not found.confirmed:
             with _refusals():
                 self._cognito.admin_delete_user(UserPoolId=self._pool, Username=found.sub)
 
@@ -157,31 +160,17 @@ class Logins:
                 ClientId=self._client, Username=email, ConfirmationCode=code, Password=password
             )
 
-    def create_confirmed(self, email: str, password: str) -> str:
-        """A login whose address is proven by a link that we mailed; returns the `sub`.
-
-        A half-made login (never confirmed, or its creation was cut short) is taken over: whoever holds the link
-        holds the mailbox, and its password may be a stranger's. LoginExists for a complete one.
-        """
-        self.forget_unconfirmed(email)
-        found = self.find(email)
-        if found is None:
-            with _refusals():
-                self._cognito.admin_create_user(
-                    UserPoolId=self._pool,
-                    Username=email,
-                    MessageAction="SUPPRESS",
-                    UserAttributes=[
-                        {"Name": "email", "Value": email},
-                        {"Name": "email_verified", "Value": "true"},
-                    ],
-                )
-            found = self.find(email)
-            assert found is not None
-        if found.confirmed:
-            raise LoginExists("login_exists")
+    def create_confirmed(self, email: str, password: str) -> None:
+        """A login whose address is proven by a link that we mailed. LoginExists, Invalid("password")."""
+        self.forget_unfinished(email)
+        with _refusals():
+            self._cognito.admin_create_user(
+                UserPoolId=self._pool,
+                Username=email,
+                MessageAction="SUPPRESS",
+                UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
+            )
         self.set_password(email, password)
-        return found.sub
 
     def set_password(self, email: str, password: str) -> None:
         """Replaces the password without asking for the old one; Invalid("password") if the policy refuses it."""

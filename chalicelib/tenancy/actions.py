@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
 
+from chalicelib.http import sessions
+from chalicelib.http.sessions import WebSession
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.ids import new_id
 from chalicelib.storage.session import TenantSession
@@ -46,3 +48,10 @@ def change_settings(
         )
         db.commit([store.settings_write(after, record.version), entry])
     return after
+
+
+def tell_session(db: TenantSession, session: WebSession | None, settings: TenantSettings) -> None:
+    """The session that changed the settings shows them at once; other people's do after their next sign-in."""
+    if session is not None:
+        person = replace(session.person, tenant_name=settings.name, time_zone=settings.time_zone)
+        sessions.change(db, session, person)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.http import sessions
 from chalicelib.identity import store
 from chalicelib.identity.actions.entering import person_audit
+from chalicelib.identity.actions.inviting import invite
 from chalicelib.identity.desk import Desk
 from chalicelib.identity.model import STAFF_ROLES, Invitation, User
 from chalicelib.kernel.access import Actor, Role
-from chalicelib.kernel.errors import Complaint, Invalid, Refused
+from chalicelib.kernel.errors import Complaint, Invalid, NotFound, Refused
+from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import Absent, Check, Equals, Write
 from chalicelib.tenancy.store import load_settings
+
+_HISTORY = 30  # entries shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,48 @@ def list_staff(db: TenantSession) -> Staff:
     """The manufacturer's own people and who is asked to join them."""
     people = tuple(store.user_of(record) for record in store.staff(db))
     return Staff(people=people, invitations=tuple(store.staff_invitations(db)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """One audit entry about a person, told with names."""
+
+    action: str
+    at: datetime
+    by: str
+    detail: Mapping[str, str]
+
+
+def person_with_history(db: TenantSession, user_id: str) -> tuple[User, list[Deed]]:
+    """One of the manufacturer's own people and what was done to them, newest first; NotFound."""
+    people = {user.id: user for user in (store.user_of(record) for record in store.staff(db))}
+    if user_id not in people:
+        raise NotFound()
+    page = db.query(keys.audit(db.tenant_id, f"user/{user_id}"), newest_first=True, limit=_HISTORY)
+    deeds = [
+        Deed(
+            action=record.data["action"],
+            at=datetime.fromisoformat(record.data["at"]),
+            by=people[record.data["actor"]].name if record.data["actor"] in people else "",
+            detail=record.data["detail"],
+        )
+        for record in page.records
+    ]
+    return people[user_id], deeds
+
+
+def invite_staff(
+    db: TenantSession, actor: Actor, *, email: str, name: str, role: Role, locale: str, now: datetime
+) -> Invitation:
+    """Asks somebody by mail to join the manufacturer's own people. Invalid("email") if the e-mail is taken."""
+    if role not in STAFF_ROLES:
+        raise Invalid(fields={"role": Complaint(code="choose")})
+    invitation, writes = invite(db.tenant_id, actor, email=email, name=name, role=role, locale=locale, now=now)
+    try:
+        db.commit(writes)
+    except Refused as taken:
+        raise Invalid(fields={"email": Complaint(code=taken.code)}) from taken
+    return invitation
 
 
 def change_role(

@@ -24,6 +24,12 @@ def ask_recovery(desk: Desk, *, email: str, visitor: Visitor, now: datetime) -> 
     return store.keep_step(desk.directory, Step(purpose=Purpose.RESET, email=email), lasts=_STEP_TIME, now=now)
 
 
+def asked_email(desk: Desk, step_secret: str) -> str:
+    """The e-mail that this browser asked a code for; empty if none."""
+    step = store.load_step(desk.directory, step_secret)
+    return step.email if step is not None and step.purpose is Purpose.RESET else ""
+
+
 def reset_password(
     desk: Desk, *, step_secret: str, email: str, code: str, password: str, visitor: Visitor, now: datetime
 ) -> None:

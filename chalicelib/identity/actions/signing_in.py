@@ -41,7 +41,7 @@ def answer_code(desk: Desk, *, step_secret: str, code: str, visitor: Visitor, no
 
 def switch(
     desk: Desk, db: TenantSession, session: WebSession, *, to: tuple[str, str], visitor: Visitor, now: datetime
-) -> str:
+) -> Admitted:
     """Ends this session and opens one as `to` (tenant, user) of the same login; NotFound if it isn't one of its."""
     person = session.person
     known = store.memberships(desk.directory, person.email)
@@ -50,7 +50,7 @@ def switch(
     if cookie is None:
         raise NotFound()
     sessions.revoke(db, person.user_id, session.digest)
-    return cookie
+    return Admitted(cookie=cookie)
 
 
 def sign_out(db: TenantSession, session: WebSession) -> None:

@@ -82,6 +82,10 @@ def confirm(
     the password is missing now, Refused("sign_up_gone") when the sign-up is older than 30 days.
     """
     step = store.load_step(desk.directory, step_secret)
+    if step is not None and step.purpose is not Purpose.SIGN_UP:
+        step = None
+    if not code:
+        raise Invalid(fields={"code": Complaint(code="required")})
     if step is None and (complaint := password_complaint(password, email)):
         raise Invalid(fields={"password": complaint})
     email = step.email if step else email
@@ -108,10 +112,14 @@ def confirm(
     return Admitted(cookie=cookie)
 
 
-def resend_code(desk: Desk, *, step_secret: str, email: str, visitor: Visitor, now: datetime) -> None:
-    """Mails the code again, if there is a sign-up that waits for one."""
+def waiting_email(desk: Desk, step_secret: str) -> str | None:
+    """The e-mail that this browser signed up with and whose code it waits for; None if there is none."""
     step = store.load_step(desk.directory, step_secret)
-    email = step.email if step else email
+    return step.email if step is not None and step.purpose is Purpose.SIGN_UP else None
+
+
+def resend_code(desk: Desk, *, email: str, visitor: Visitor, now: datetime) -> None:
+    """Mails the code again, if there is a sign-up that waits for one."""
     desk.count(MAILS_FROM, visitor.address, now)
     desk.count(MAILS, email, now)
     login = desk.logins.find(email)
