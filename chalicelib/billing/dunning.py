@@ -51,3 +51,15 @@ def reached_step(due: date, settings: TenantSettings, now: datetime) -> int | No
 def next_look(due: date, settings: TenantSettings, now: datetime) -> datetime | None:
     """When the next step comes after `now`; None after the last."""
     return min((moment for _, moment in moments(due, settings) if moment > now), default=None)
+
+
+def first_look(due: date, settings: TenantSettings, now: datetime) -> datetime | None:
+    """When a new invoice is looked at first: at once if a step has been reached, e.g. when it is due on its own day."""
+    return now if reached_step(due, settings, now) is not None else next_look(due, settings, now)
+
+
+def look_again(due: date, settings: TenantSettings, now: datetime) -> datetime | None:
+    """When an invoice that is open again is looked at: not before tomorrow, in case a payment was only mistyped."""
+    if reached_step(due, settings, now) is None:
+        return next_look(due, settings, now)
+    return opening(local_day(now, settings.time_zone) + timedelta(days=1), settings)

@@ -38,7 +38,7 @@ def writes_of_new(
     """What writes a new invoice, apart from the guard that it is one; `held` = what its order held of the credit."""
     tenant_id = settings.id
     total = money(invoice.total, invoice.currency)
-    look_at = dunning.next_look(invoice.due, settings, now) if invoice.is_open else None
+    look_at = dunning.first_look(invoice.due, settings, now) if invoice.is_open else None
     writes: list[Write] = [
         *store.invoice_puts(tenant_id, invoice, 0),
         *store.line_puts(tenant_id, invoice.id, lines),

@@ -70,7 +70,7 @@ def clock_changes(before: Invoice, after: Invoice, settings: TenantSettings, now
     """Reminders stop when the invoice is settled, go on when it is open again, and follow its due day."""
     if (before.is_open, before.due) == (after.is_open, after.due):
         return []
-    look_at = dunning.next_look(after.due, settings, now) if after.is_open else None
+    look_at = dunning.look_again(after.due, settings, now) if after.is_open else None
     return [store.clock_update(settings.id, after.id, look_at)]
 
 

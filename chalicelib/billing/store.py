@@ -129,6 +129,11 @@ def advances(db: TenantSession, party_id: str, contract_id: str) -> list[Record]
     return _fresh(db, keys.advances(db.tenant_id, party_id, contract_id), _has_advance)
 
 
+def party_open_invoices(db: TenantSession, party_id: str) -> list[Record]:
+    """Heads of the counterparty's open invoices as they stand now, by contract and due day."""
+    return _fresh(db, keys.party_open_invoices(db.tenant_id, party_id), lambda r: invoice_from(r).is_open)
+
+
 def _has_advance(record: Record) -> bool:
     payment = payment_from(record)
     return payment.advance > 0 and not payment.returning

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from chalicelib.kernel.access import Role
+from chalicelib.kernel.errors import Refused
 
 DEALER = "dealer"
 """The kind of counterparty that buys from the manufacturer (the kinds of `keys.parties`)."""
@@ -27,8 +28,20 @@ class VatMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContractMark:
+    """A contract as lists of counterparties know it."""
+
+    id: str
+    number: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """A counterparty: a company, or a group of legal entities, that buys. Blocked: its orders are refused."""
+    """A counterparty: a company, or a group of legal entities, that buys. Blocked: its orders are refused.
+
+    `tax_ids` and `contracts` repeat those of its entities and contracts, for lists and search.
+    """
 
     id: str
     name: str
@@ -38,6 +51,8 @@ class Party:
     email: str = ""
     comment: str = ""  # for the manufacturer's own people only
     blocked: bool = False
+    tax_ids: tuple[str, ...] = ()
+    contracts: tuple[ContractMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +106,10 @@ class Contract:
     def vat_exempt(self) -> bool:
         return self.vat is VatMode.EXEMPT
 
+    def label(self, entity: LegalEntity) -> str:
+        """What a dealer's person sees of the contract that they work under."""
+        return f"{entity.name} · {self.number}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceType:
@@ -106,6 +125,14 @@ class PriceType:
 class Warehouse:
     id: str
     name: str
+
+
+def refuse_if_blocked(party: Party, contract: Contract) -> None:
+    """Refused("dealer_blocked") or Refused("contract_blocked") when nothing may be ordered under this contract."""
+    if party.blocked:
+        raise Refused("dealer_blocked")
+    if contract.blocked:
+        raise Refused("contract_blocked", number=contract.number)
 
 
 def is_tax_reason(country: str, tax_id: str, text: str) -> bool:

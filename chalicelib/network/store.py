@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from chalicelib.identity.model import User
+from chalicelib.identity.store import user_of
 from chalicelib.kernel.errors import NotFound, Refused
-from chalicelib.network.model import Contract, LegalEntity, Party, PriceType, Warehouse
+from chalicelib.network.model import DEALER, Contract, LegalEntity, Party, PriceType, Warehouse
 from chalicelib.storage import codec, keys
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.storage.writes import Absent, Check, Equals, Put
@@ -63,6 +65,44 @@ def load_entity(db: TenantSession, party_id: str, entity_id: str) -> LegalEntity
 def load_contract(db: TenantSession, party_id: str, contract_id: str) -> Contract:
     """A contract of this counterparty; another's is NotFound."""
     return contract_from(found(db.get(keys.contract(db.tenant_id, party_id, contract_id))))
+
+
+def people_of(db: TenantSession, party_id: str) -> list[User]:
+    """The people of a counterparty, oldest first."""
+    rows = db.query_all(keys.party_users(db.tenant_id, party_id), consistent=True)
+    return [user_of(record) for record in rows]
+
+
+def party_rows(db: TenantSession, party_id: str) -> dict[str, list[Record]]:
+    """All rows of a counterparty by kind; NotFound if there is none of this id."""
+    rows: dict[str, list[Record]] = {}
+    for record in db.query_all(keys.party(db.tenant_id, party_id), consistent=True):
+        rows.setdefault(record.kind, []).append(record)
+    if PARTY not in rows:
+        raise NotFound()
+    return rows
+
+
+def dealers(db: TenantSession) -> list[Party]:
+    """Every dealer by name."""
+    return [party_from(record) for record in db.query_all(keys.parties(db.tenant_id, DEALER))]
+
+
+def tax_id_guard(tenant_id: str, entity: LegalEntity) -> Put:
+    """Keeps the tax id unique within the tenant."""
+    return Put(
+        key=keys.tax_id_guard(tenant_id, entity.tax_id),
+        kind="tax_id",
+        data={"party_id": entity.party_id, "entity_id": entity.id},
+        version=0,
+        refusal=Refused("tax_id_taken", tax_id=entity.tax_id),
+    )
+
+
+def counters_of(db: TenantSession, contract_ids: Sequence[str]) -> dict[str, Counters]:
+    """How the contracts' accounts stand, by contract id."""
+    wanted = {keys.account(db.tenant_id, contract_id): contract_id for contract_id in contract_ids}
+    return {wanted[key]: counters_from(record) for key, record in db.get_many(wanted).items()}
 
 
 def found(record: Record | None) -> Record:

@@ -225,6 +225,11 @@ def contract(tenant: str, party: str, contract: str) -> Key:
     return _core(tenant, f"PARTY#{party}", f"CONTRACT#{contract}")
 
 
+@_pattern("people of a counterparty")
+def party_users(tenant: str, party: str) -> Partition:
+    return _core_part(tenant, f"PARTY#{party}", "USER#")
+
+
 @_pattern("a person of a counterparty")
 def party_user(tenant: str, party: str, user: str) -> Key:
     return _core(tenant, f"PARTY#{party}", f"USER#{user}")

@@ -1,0 +1,148 @@
+"""The list of dealers, a dealer's page, and its profile."""
+
+from __future__ import annotations
+
+from chalicelib.http.formats import Formats, parse_decimal
+from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
+from chalicelib.http.request import Request
+from chalicelib.http.responses import Response
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.money import Money, money, total
+from chalicelib.network.actions import dealers
+from chalicelib.network.actions.dealers import DealerRow
+from chalicelib.network.actions.reading import Dealer, choices, open_dealer
+from chalicelib.network.pages.base import DEALER, EDIT, READ, Form, contract_options, country_names, doors, form_page
+
+
+@doors.page("/dealers", may=READ)
+def dealer_list(request: Request) -> Response:
+    query = ListQuery.parse(request.query.plain())
+    blocked = {"yes": True, "no": False}.get(query.get("blocked"))
+    page = dealers.list_dealers(request.db, search=query.get("q"), blocked=blocked, page=query.page)
+    t = request.t.t
+    listing = Listing(
+        caption_key="network.dealers",
+        columns=(
+            Column(key="name", label_key="network.name", phone="id"),
+            Column(key="tax_ids", label_key="network.tax_id", phone="what"),
+            Column(key="contracts", label_key="network.contracts", phone="units"),
+            Column(key="state", label_key="network.state", kind="status", phone="state"),
+            Column(key="debt", label_key="network.debt", kind="money", phone="sum"),
+        ),
+        rows=tuple(_dealer_row(request, row) for row in page.rows),
+        query=query,
+        total_text=t("network.dealer_count", count=page.total),
+        filters=(
+            Filter(name="q", label_key="network.find", kind="search"),
+            Filter(
+                name="blocked",
+                label_key="network.state",
+                options=(("no", t("network.active")), ("yes", t("network.blocked"))),
+            ),
+        ),
+        pages=page.pages,
+        empty_key="network.no_dealers",
+        empty_action=("network.new_dealer", "/dealers/new") if request.actor.may(EDIT) else None,
+    )
+    return request.page("network/dealers.html", listing=listing, may_edit=request.actor.may(EDIT))
+
+
+def _dealer_row(request: Request, row: DealerRow) -> Row:
+    party, t, fmt = row.party, request.t.t, Formats(request.locale, request.time_zone)
+    debts = [money(row.counters[m.id].balance, m.currency) for m in party.contracts if m.id in row.counters]
+    state = Cell(t("network.blocked"), tone="bad") if party.blocked else Cell(t("network.active"), tone="ok")
+    return Row(
+        id=party.id,
+        cells={
+            "name": Cell(party.name, href=f"/dealers/{party.id}", sub=party.phone or party.email or None),
+            "tax_ids": ", ".join(party.tax_ids),
+            "contracts": ", ".join(mark.number for mark in party.contracts),
+            "state": state,
+            "debt": Cell(" + ".join(fmt.money(debt.amount, debt.currency) for debt in _by_currency(debts))),
+        },
+    )
+
+
+def _by_currency(sums: list[Money]) -> list[Money]:
+    currencies = dict.fromkeys(one.currency for one in sums)
+    return [total([one for one in sums if one.currency == currency], currency) for currency in currencies]
+
+
+@doors.page("/dealers/new", may=EDIT)
+def dealer_form(request: Request) -> Response:
+    person = request.person
+    form = {"country": "RU" if person.currency == "RUB" else "MD", "currency": person.currency, "deferral_days": "0"}
+    return _dealer_form(request, form)
+
+
+@doors.page("/dealers", may=EDIT, methods=("POST",))
+def create_dealer(request: Request) -> Response:
+    form, warehouses = request.form.plain(), request.form.all("warehouse")
+    try:
+        party_id = dealers.create_dealer(
+            request.db, request.actor, form, warehouses, parse_decimal, request.idempotency_key, request.now
+        )
+    except Invalid as wrong:
+        return _dealer_form(request, form, wrong)
+    return request.go(f"/dealers/{party_id}", notice="dealer_created")
+
+
+def _dealer_form(request: Request, form: Form, wrong: Invalid | None = None) -> Response:
+    return form_page(request, "network/dealer_new.html", form, wrong, **contract_options(request))
+
+
+@doors.page(DEALER, may=READ)
+def dealer_page(request: Request) -> Response:
+    dealer = open_dealer(request.db, request.params["party_id"])
+    known = choices(request.db)
+    return request.page(
+        "network/dealer.html",
+        dealer=dealer,
+        tiles=_tiles(dealer),
+        price_types={one.id: one.name for one in known.price_types},
+        warehouses={one.id: one.name for one in known.warehouses},
+        countries=country_names(request.locale),
+        may_edit=request.actor.may(EDIT),
+    )
+
+
+def _tiles(dealer: Dealer) -> list[tuple[Money, Money, Money]]:
+    """Debt, orders not yet invoiced and exposure, one row a currency."""
+    tiles = []
+    for currency in dict.fromkeys(contract.currency for contract in dealer.contracts):
+        mine = [dealer.counters[c.id] for c in dealer.contracts if c.currency == currency and c.id in dealer.counters]
+        parts = ([getattr(one, name) for one in mine] for name in ("balance", "ordered", "exposure"))
+        debt, ordered, exposure = (total([money(p, currency) for p in part], currency) for part in parts)
+        tiles.append((debt, ordered, exposure))
+    return tiles
+
+
+@doors.page(DEALER + "/edit", may=EDIT)
+def profile_form(request: Request) -> Response:
+    party = open_dealer(request.db, request.params["party_id"]).party
+    form = {"name": party.name, "phone": party.phone, "email": party.email, "comment": party.comment}
+    return form_page(request, "network/profile_form.html", form, party_id=party.id)
+
+
+@doors.page(DEALER + "/edit", may=EDIT, methods=("POST",))
+def change_profile(request: Request) -> Response:
+    party_id, form = request.params["party_id"], request.form.plain()
+    try:
+        dealers.change_dealer(request.db, request.actor, party_id, form, request.now)
+    except Invalid as wrong:
+        return form_page(request, "network/profile_form.html", form, wrong, party_id=party_id)
+    return request.go(f"/dealers/{party_id}", notice="dealer_changed")
+
+
+@doors.page(DEALER + "/block", may=EDIT, methods=("POST",))
+def block_dealer(request: Request) -> Response:
+    party_id = request.params["party_id"]
+    dealers.block_dealer(request.db, request.actor, party_id, True, request.now)
+    return request.go(f"/dealers/{party_id}", notice="dealer_blocked")
+
+
+@doors.page(DEALER + "/unblock", may=EDIT, methods=("POST",))
+def unblock_dealer(request: Request) -> Response:
+    party_id = request.params["party_id"]
+    dealers.block_dealer(request.db, request.actor, party_id, False, request.now)
+    return request.go(f"/dealers/{party_id}", notice="dealer_unblocked")
