@@ -134,6 +134,11 @@ class Request:
         key = f"notice.{self.query.text('notice')}"
         return ("ok", self.t.t(key)) if self.t.has(key) else None
 
+    def _lang_href(self, lang: str) -> str:
+        """This page in another language: the rest of its address stays, but for a notice that was read."""
+        kept = [(name, value) for name, values in self.query.items() for value in values]
+        return "?" + urlencode([pair for pair in kept if pair[0] not in ("lang", "notice")] + [("lang", lang)])
+
     def go(self, path: str, *, notice: str | None = None, cookies: tuple[str, ...] = ()) -> Response:
         """After a form was carried out: show `path`, with the sentence `notice.<notice>` on top."""
         if notice:
