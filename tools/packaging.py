@@ -33,7 +33,9 @@ LARGEST_ZIP = 40_000_000  # bytes
 
 SOURCES = ("app.py", "chalicelib", "requirements.txt", ".chalice/config.json", "infra", "tools/packaging.py")
 SERVICES = frozenset({"cognito-idp", "dynamodb", "s3", "ses", "sqs", "sts"})  # whose descriptions boto3 keeps
-LOCALES = frozenset({"root", "en", "en_001", "en_150", "en_GB", "en_US", "ro", "ro_MD", "ro_RO", "ru", "ru_MD", "ru_RU"})
+LOCALES = frozenset(
+    {"root", "en", "en_001", "en_150", "en_GB", "en_US", "ro", "ro_MD", "ro_RO", "ru", "ru_MD", "ru_RU"}
+)
 DROPPED_NAMES = frozenset({"__pycache__", "tests", "examples", "bin"})
 DROPPED_PREFIXES = ("PIL/_avif.", "PIL/_imagingtk.", "pillow.libs/libavif", "reportlab/graphics/testshapes")
 
@@ -90,6 +92,7 @@ def _make(package: Package, say: Say) -> None:
     with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
         stage = Path(scratch) / "project"
         _copy_project(stage)
+        _compile_templates(stage)
         (stage / "vendor").symlink_to(libraries)
         out = Path(scratch) / "out"
         _chalice(stage, out)
@@ -98,7 +101,9 @@ def _make(package: Package, say: Say) -> None:
         size = archive.stat().st_size
         say(f"package: {size / 1e6:.1f} MB zipped")
         if size > LARGEST_ZIP:
-            raise PackagingFailed(f"the package has {size / 1e6:.1f} MB; more than {LARGEST_ZIP / 1e6:.0f} starts slowly")
+            raise PackagingFailed(
+                f"the package has {size / 1e6:.1f} MB; more than {LARGEST_ZIP / 1e6:.0f} starts slowly"
+            )
         check_imports(archive, say)
         template = yaml.safe_load((out / "sam.yaml").read_text())
         (out / "sam.yaml").unlink()
@@ -117,6 +122,13 @@ def _copy_project(stage: Path) -> None:
     for file in (ROOT / ".chalice").glob("*.json"):
         shutil.copy2(file, stage / ".chalice")
     (stage / "requirements.txt").write_text("# installed into vendor/ already\n")
+
+
+def _compile_templates(stage: Path) -> None:
+    """Page templates as Python modules, so that a cold start parses none of them."""
+    from chalicelib.http.rendering import compile_templates  # the product's own modules, only when a package is made
+
+    compile_templates(stage / "chalicelib" / "http" / "compiled")
 
 
 def _chalice(stage: Path, out: Path) -> None:

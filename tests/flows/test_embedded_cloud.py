@@ -207,10 +207,12 @@ CALLS: dict[str, Callable[[Any, str], Any]] = {
         ExpressionAttributeNames={"#p": "gsi1pk"},
         ExpressionAttributeValues={":p": {"S": f"T#{t}#PARTIES"}},
     ),
-    "BatchGetItem": lambda db, t: db.batch_get_item(RequestItems={CORE: {"Keys": [_key(OWN), {**_key(t)}][-1:]}}),
+    "BatchGetItem": lambda db, t: db.batch_get_item(RequestItems={CORE: {"Keys": [_key(t)]}}),
     "TransactWriteItems": lambda db, t: db.transact_write_items(
-        TransactItems=[{"Put": {"TableName": CORE, "Item": {**_key(OWN), "sk": {"S": "X"}}}}]
-        + [{"Put": {"TableName": CORE, "Item": _key(t)}}]
+        TransactItems=[
+            {"Put": {"TableName": CORE, "Item": {**_key(OWN), "sk": {"S": "ANOTHER"}}}},
+            {"Put": {"TableName": CORE, "Item": _key(t)}},
+        ]
     ),
 }
 

@@ -62,7 +62,7 @@ class Durability:
             self._restore()
 
         self._application._load_persisted_state = load_everything
-        self._application.save_all = lambda services: self.snapshot()  # MiniStack's own, at a clean stop
+        self._application.save_all = lambda _: self.snapshot()  # MiniStack's own, at a clean stop
         threading.Thread(target=self._keep_saving, daemon=True, name="snapshots").start()
 
     def seen_request(self) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import mailpage
 from durability import Durability
+
 CABINET_HOSTS = ("localhost", "kontor.localhost")
 CABINET_DOMAIN = "kontor.localhost"  # the custom domain that a deployment registers
 
@@ -48,9 +49,7 @@ async def _to_cabinet(application: Application, gateway: Any, scope: Scope, rece
     api, stage, _ = target
     prefix = f"/_aws/execute-api/{api}/{stage}"
     raw = scope.get("raw_path") or scope["path"].encode()
-    await application(
-        {**scope, "path": prefix + scope["path"], "raw_path": prefix.encode() + raw}, receive, send
-    )
+    await application({**scope, "path": prefix + scope["path"], "raw_path": prefix.encode() + raw}, receive, send)
 
 
 async def _own_page(scope: Scope, send: Send, durability: Durability) -> None:

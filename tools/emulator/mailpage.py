@@ -8,7 +8,7 @@ import base64
 import email
 import email.policy
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from html import escape
 from typing import Any
@@ -50,7 +50,7 @@ def attachment(mails: list[dict[str, Any]], identity: str, number: int) -> tuple
 
 def _letter(mail: dict[str, Any]) -> str:
     identity = str(mail["MessageId"])
-    sent = datetime.fromtimestamp(float(mail["Timestamp"]), timezone.utc).astimezone()
+    sent = datetime.fromtimestamp(float(mail["Timestamp"]), UTC).astimezone()
     to = ", ".join([*mail.get("To", []), *mail.get("CC", []), *mail.get("BCC", [])])
     text = mail.get("RenderedBodyText") or mail.get("BodyText") or ""
     html = mail.get("RenderedBodyHtml") or mail.get("BodyHtml")
