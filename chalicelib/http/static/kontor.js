@@ -58,6 +58,7 @@
     if (form.method !== "post") return;
     if (form.hasAttribute("aria-busy")) { event.preventDefault(); event.stopImmediatePropagation(); return; }
     form.setAttribute("aria-busy", "true");
+    setTimeout(() => form.removeAttribute("aria-busy"), 10000); // an answer may be a file: the page then stays
   }, true);
 
   // --- lists: choosing rows and walking them
