@@ -79,17 +79,17 @@ def _tree(db: Connection) -> None:
         children[next(iter(ancestors[no]), None)].append(no)
     db.execute("DELETE FROM listing")
     db.execute(
-        "CREATE TEMP TABLE above (category_no, ancestor_no, PRIMARY KEY (category_no, ancestor_no)) WITHOUT ROWID"
+        "CREATE TEMP TABLE above (category_no INTEGER, ancestor_no INTEGER, PRIMARY KEY (category_no, ancestor_no)) "
+        "WITHOUT ROWID"
     )
     db.executemany(
         "INSERT INTO above VALUES (?, ?)",
         ((no, ancestor) for no, line in ancestors.items() for ancestor in ([*line] if no in hidden else [no, *line])),
     )
     db.execute(
-        "INSERT INTO listing SELECT ?1, by_name, sku_no FROM item UNION "
-        "SELECT a.ancestor_no, i.by_name, i.sku_no FROM item i JOIN card_category p ON p.card_no = i.card_no "
-        "JOIN above a ON a.category_no = p.category_no ORDER BY 1, 2",
-        (WHOLE_CATALOGUE,),
+        f"INSERT INTO listing SELECT {WHOLE_CATALOGUE:d}, by_name, sku_no FROM item UNION "
+        "SELECT a.ancestor_no, i.by_name, i.sku_no FROM item i CROSS JOIN card_category p ON p.card_no = i.card_no "
+        "CROSS JOIN above a ON a.category_no = p.category_no ORDER BY 1, 2"
     )
     db.execute("DROP TABLE above")
     counts = dict(db.execute("SELECT category_no, count(*) FROM listing GROUP BY 1"))
@@ -131,16 +131,18 @@ def _reading_order(
 def _facets(db: Connection) -> None:
     """Counts per category of each value, for attributes that can be chosen from (not of too many values)."""
     db.execute("DELETE FROM facet")
-    db.execute("CREATE TEMP TABLE by_sku (sku_no, value_no, PRIMARY KEY (sku_no, value_no)) WITHOUT ROWID")
     db.execute(
-        "INSERT INTO by_sku SELECT p.sku_no, p.value_no FROM item_value p JOIN value v ON v.no = p.value_no "
-        "WHERE v.attribute_no IN (SELECT w.attribute_no FROM value w "
-        "WHERE w.no IN (SELECT DISTINCT value_no FROM item_value) GROUP BY 1 HAVING count(*) <= ?) ORDER BY 1, 2",
+        "CREATE TEMP TABLE by_sku (sku_no INTEGER, value_no INTEGER, PRIMARY KEY (sku_no, value_no)) WITHOUT ROWID"
+    )
+    db.execute(
+        "INSERT INTO by_sku SELECT p.sku_no, p.value_no FROM item_value p CROSS JOIN value v ON v.no = p.value_no "
+        "WHERE v.attribute_no IN (SELECT w.attribute_no FROM (SELECT DISTINCT value_no FROM item_value) d "
+        "CROSS JOIN value w ON w.no = d.value_no GROUP BY 1 HAVING count(*) <= ?) ORDER BY 1, 2",
         (_MAX_FACET_VALUES,),
     )
     db.execute(
         "INSERT INTO facet SELECT l.category_no, b.value_no, count(*) FROM listing l "
-        "JOIN by_sku b ON b.sku_no = l.sku_no GROUP BY 1, 2"
+        "CROSS JOIN by_sku b ON b.sku_no = l.sku_no GROUP BY 1, 2"
     )
     db.execute("DROP TABLE by_sku")
 

@@ -71,7 +71,7 @@ class Numbers:
         return self._skus.no((self._cards.no(product_id), variant_id or ""))
 
     def attribute(self, kind: str, attribute_id: str) -> int:
-        """`kind`: "property" (a PropertyRow names it), or "characteristic", "requisite", "brand": the id is the name."""
+        """`kind`: "property" (a PropertyRow names it), or "characteristic", "requisite", "brand" (the id names it)."""
         return self._attributes.no((kind, attribute_id))
 
     def value(self, attribute_no: int, raw: str) -> int:

@@ -75,13 +75,14 @@ CREATE TABLE stage.attribute (no INTEGER PRIMARY KEY, name, deleted);
 CREATE TABLE stage.value (no INTEGER PRIMARY KEY, text);
 CREATE TABLE stage.price_type (no INTEGER PRIMARY KEY, name, currency, vat_included, deleted);
 CREATE TABLE stage.warehouse (no INTEGER PRIMARY KEY, name, address, deleted);
-CREATE TABLE stage.card (no INTEGER PRIMARY KEY, seq, catalogue_no, deleted, name, article, barcode, unit, unit_code,
-    vat_rate, description);
-CREATE TABLE stage.card_category (card_no, category_no, seq);
-CREATE TABLE stage.card_value (card_no, value_no, seq);
-CREATE TABLE stage.card_picture (card_no, position, path, seq);
-CREATE TABLE stage.offer (no INTEGER PRIMARY KEY, seq, partial, deleted, name, article, barcode, unit, unit_code);
-CREATE TABLE stage.sku_value (sku_no, value_no, seq);
+CREATE TABLE stage.card (no INTEGER PRIMARY KEY, seq INTEGER, catalogue_no, deleted, name, article, barcode, unit,
+    unit_code, vat_rate, description);
+CREATE TABLE stage.card_category (card_no INTEGER, category_no INTEGER, seq INTEGER);
+CREATE TABLE stage.card_value (card_no INTEGER, value_no INTEGER, seq INTEGER);
+CREATE TABLE stage.card_picture (card_no INTEGER, position INTEGER, path TEXT, seq INTEGER);
+CREATE TABLE stage.offer (no INTEGER PRIMARY KEY, seq INTEGER, partial, deleted, name, article, barcode, unit,
+    unit_code);
+CREATE TABLE stage.sku_value (sku_no INTEGER, value_no INTEGER, seq INTEGER);
 CREATE TABLE stage.price (sku_no INTEGER, price_type_no INTEGER, unit TEXT, min_quantity INTEGER, amount INTEGER,
     coefficient INTEGER, currency TEXT, PRIMARY KEY (sku_no, price_type_no, unit, min_quantity)) WITHOUT ROWID;
 CREATE TABLE stage.stock (sku_no INTEGER, warehouse_no INTEGER, quantity INTEGER,

@@ -6,7 +6,7 @@ reason, and costs nothing but itself.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any, TypeVar
@@ -33,7 +33,9 @@ REASONS = ("no_id", "no_name", "bad_price", "price_too_fine", "bad_quantity", "b
 """Codes of the refusals made here; texts: `exchange.reason.<code>`."""
 
 _FLUSH_AT = 20_000
-_LARGEST = 10**18  # SQLite's integers have 64 bits
+_PRICE_UNITS = 10**PRICE_DIGITS
+_QUANTITY_UNITS = 10**QUANTITY_DIGITS
+_LARGEST = 10**12  # a millionth of it still fits SQLite's 64 bits
 _HIDDEN_REQUISITES = frozenset({"полное наименование", "описаниевформатеhtml"})
 _Row = TypeVar("_Row")
 
@@ -53,7 +55,7 @@ class Staging:
         self._db = db
         self._run = run_no
         self._numbers = Numbers(db)
-        self._buffers: dict[str, list[tuple[object, ...]]] = {}
+        self._buffers: defaultdict[str, list[tuple[object, ...]]] = defaultdict(list)
         self._waiting = 0
         self._seq = 0
         self._catalogue: int | None = None
@@ -100,7 +102,7 @@ class Staging:
         self._db.executemany("INSERT OR IGNORE INTO scope VALUES (?, ?, ?)", self._scopes)
 
     def _put(self, table: str, row: tuple[object, ...]) -> None:
-        self._buffers.setdefault(table, []).append(row)
+        self._buffers[table].append(row)
         self._waiting += 1
 
     def _flush(self) -> None:
@@ -213,16 +215,16 @@ class Staging:
         }
 
     def _price(self, row: PriceRow) -> None:
-        _need(row.product_id, "no_id")
-        _need(row.price_type_id, "no_id", row.product_id)
+        if not row.product_id or not row.price_type_id:
+            raise _Reject("no_id", row.product_id)
         self._in_scope("prices")
         amount = None
         if row.amount:  # an empty price and a zero are both "on request" (domain §3.6)
-            amount = _scaled(row.amount, PRICE_DIGITS, "bad_price", row.product_id, fine="price_too_fine")
+            amount = _scaled(row.amount, _PRICE_UNITS, "bad_price", row.product_id, fine="price_too_fine")
         if row.coefficient <= 0:
             raise _Reject("bad_coefficient", row.product_id, str(row.coefficient))
-        coefficient = _scaled(row.coefficient, PRICE_DIGITS, "bad_coefficient", row.product_id)
-        least = _scaled(row.min_quantity, QUANTITY_DIGITS, "bad_quantity", row.product_id)
+        coefficient = _scaled(row.coefficient, _PRICE_UNITS, "bad_coefficient", row.product_id)
+        least = _scaled(row.min_quantity, _QUANTITY_UNITS, "bad_quantity", row.product_id)
         numbers = self._numbers
         self._put(
             "price",
@@ -231,12 +233,13 @@ class Staging:
         )  # fmt: skip
 
     def _stock(self, row: StockRow) -> None:
-        _need(row.product_id, "no_id")
+        if not row.product_id:
+            raise _Reject("no_id")
         self._in_scope("stock")
-        if not row.quantity.is_finite() or abs(row.quantity) > _LARGEST:
+        if not row.quantity.is_finite() or abs(row.quantity) >= _LARGEST:
             raise _Reject("bad_quantity", row.product_id, str(row.quantity))
         # What is finer than a thousandth is cut off: never promise more than there is.
-        quantity = int((row.quantity * 10**QUANTITY_DIGITS).to_integral_value(ROUND_FLOOR))
+        quantity = int((row.quantity * _QUANTITY_UNITS).to_integral_value(ROUND_FLOOR))
         warehouse = self._numbers.warehouse.no(row.warehouse_id) if row.warehouse_id else self.no_warehouse
         self._put("stock", (self._numbers.sku(row.product_id, row.variant_id), warehouse, quantity))
 
@@ -246,11 +249,12 @@ def _need(text: str, reason: str, subject: str = "") -> None:
         raise _Reject(reason, subject)
 
 
-def _scaled(number: Decimal, digits: int, reason: str, subject: str, *, fine: str | None = None) -> int:
-    """The number in units of 10^-digits; refused if negative, not finite, too large or finer than that."""
-    if not number.is_finite() or number < 0 or number > _LARGEST // 10**digits:
+def _scaled(number: Decimal, units: int, reason: str, subject: str, *, fine: str | None = None) -> int:
+    """The number in parts of which `units` make one; refused if negative, not finite, too large or finer than that."""
+    if not number.is_finite() or not 0 <= number < _LARGEST:
         raise _Reject(reason, subject, str(number))
-    scaled = number.scaleb(digits)
-    if scaled != int(scaled):
+    scaled = number * units
+    whole = int(scaled)
+    if scaled != whole:
         raise _Reject(fine or reason, subject, str(number))
-    return int(scaled)
+    return whole

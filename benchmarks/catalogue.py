@@ -1,0 +1,93 @@
+"""How long a catalogue snapshot takes to build and to answer. `python -m benchmarks.catalogue [products …]`
+
+One process, one run; the seed is fixed. Times of building include making the rows only in the line that says so.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+from benchmarks.catalogue_rows import catalogue_rows, guid
+from chalicelib.catalogue.model import Query, Sort
+from chalicelib.catalogue.snapshot.build import apply, withdraw_absent
+from chalicelib.catalogue.snapshot.read import Catalogue
+
+_CHAIN = (guid(6, 0), guid(6, 1))
+_QUERIES = {
+    "first page of everything": Query(),
+    "deep page of everything": Query(page=100),
+    "category": Query(category_id=guid(2, 3)),
+    "category by price": Query(category_id=guid(2, 3), sort=Sort.PRICE, price_types=_CHAIN),
+    "two words": Query(text="оконная ручка"),
+    "four words and a number": Query(text="ручек оконных белых 1400"),
+    "beginning of a word": Query(text="проф"),
+    "piece of an article": Query(text="00012"),
+    "exact article": Query(text="AK-000001/5"),
+    "attribute": Query(attributes=((guid(3, 0), ("белый",)),)),
+    "words, attribute, stock": Query(text="окно", attributes=((guid(3, 1), ("ПВХ",)),), in_stock=True),
+    "price range": Query(price_types=_CHAIN, price_from=Decimal(1000), price_to=Decimal(2000)),
+}
+
+
+def main(sizes: list[int]) -> None:
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            _measure(size, Path(folder))
+
+
+def _measure(size: int, folder: Path) -> None:
+    print(f"{size:,} products, 5 price types, 5 warehouses, 3 properties")
+    rows = _timed("  make the rows", lambda: list(catalogue_rows(size)))
+    first = _timed("  build, first time", lambda: apply(None, folder / "1", rows, run="1"))
+    again = _timed("  the same rows again", lambda: apply(folder / "1", folder / "2", rows, run="2"))
+    assert first.changed and not again.changed
+    rows = list(catalogue_rows(size, changed=0.01))
+    part = _timed("  full feed with 1 % changed", lambda: apply(folder / "2", folder / "3", rows, run="3"))
+    _timed("  withdraw what is absent", lambda: withdraw_absent(folder / "3", folder / "4", run="3"))
+    print(f"  changed: {part.counts['price'].changed:,} prices, {len(part.stock):,} stock rows")
+    print(f"  file {(folder / '4').stat().st_size / 1e6:.0f} MB, peak memory with all rows held {_peak_mb():.0f} MB")
+    catalogue = _timed("  open and answer the first page", lambda: _opened(folder / "4"))
+    for name, query in _QUERIES.items():
+        times = sorted(_seconds(lambda query=query: catalogue.search(query)) for _ in range(20))
+        total = catalogue.search(query).total
+        print(
+            f"  {name:28} p50 {median(times) * 1e3:7.2f} ms   p95 {quantiles(times, n=20)[-1] * 1e3:7.2f} ms   {total:,} found"
+        )
+    skus = [item.sku for item in catalogue.search(Query()).items]
+    times = [_seconds(lambda: catalogue.prices(skus, _CHAIN)) for _ in range(50)]
+    print(f"  {'prices of a page':28} p50 {median(times) * 1e3:7.2f} ms")
+
+
+def _opened(path: Path) -> Catalogue:
+    catalogue = Catalogue(path)
+    catalogue.search(Query())
+    return catalogue
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _timed(label: str, work: Callable[[], Any]) -> Any:
+    start = time.perf_counter()
+    result = work()
+    print(f"{label:30} {time.perf_counter() - start:7.2f} s", flush=True)
+    return result
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main([int(argument) for argument in sys.argv[1:]] or [500, 20_000])
