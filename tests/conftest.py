@@ -45,6 +45,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         run.end(run.folder())
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tests and their seconds (set-up included, summed over the workers) by folder."""
+    folders: dict[str, tuple[int, float]] = {}
+    for report in (r for reports in terminalreporter.stats.values() for r in reports if hasattr(r, "duration")):
+        folder = "/".join(report.nodeid.split("/")[:2])
+        count, seconds = folders.get(folder, (0, 0.0))
+        folders[folder] = (count + (report.when == "call"), seconds + report.duration)
+    terminalreporter.write_line("")
+    for folder, (count, seconds) in sorted(folders.items()):
+        terminalreporter.write_line(f"{folder:<20} {count:>5} tests {seconds:>8.1f} s")
+
+
 @pytest.fixture(scope="session")
 def dynamodb_endpoint() -> str:
     """Address of the run's DynamoDB Local (Amazon's own, in memory)."""

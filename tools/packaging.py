@@ -158,7 +158,8 @@ def _platform() -> str:
 
 
 def _libraries(say: Say) -> Path:
-    pins = (ROOT / "requirements.txt").read_bytes() + Path(__file__).read_bytes()
+    slimming = sorted(SERVICES | LOCALES | DROPPED_NAMES), DROPPED_PREFIXES
+    pins = (ROOT / "requirements.txt").read_bytes() + repr(slimming).encode()
     digest = hashlib.sha256(pins + f"{sys.version_info[:3]}{_platform()}".encode()).hexdigest()[:16]
     folder = BUILD / "libraries" / digest
     if folder.exists():
@@ -223,8 +224,8 @@ def _add_byte_code(archive: Path, scratch: Path) -> None:
         packed.extractall(tree, own)
     with zipfile.ZipFile(archive, "a", zipfile.ZIP_DEFLATED) as packed:
         for name in own:
-            compiled = py_compile.compile(str(tree / name), dfile=name, doraise=True, invalidation_mode=mode)
-            packed.write(compiled, Path(compiled).relative_to(tree))
+            compiled = Path(str(py_compile.compile(str(tree / name), dfile=name, doraise=True, invalidation_mode=mode)))
+            packed.write(compiled, compiled.relative_to(tree))
 
 
 # -- checks ---------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def create_tables(endpoint: str, prefix: str) -> None:
 @lru_cache(maxsize=1)
 def definitions() -> dict[str, dict[str, Any]]:
     """Arguments of CreateTable by short table name."""
-    template = yaml.load((run.ROOT / "infra" / "template.yaml").read_text(), _Loader)
+    template = yaml.load((run.ROOT / "infra" / "template.yaml").read_text(), TemplateLoader)
     tables = {}
     for resource in template["Resources"].values():
         if resource.get("Type") != "AWS::DynamoDB::Table":
@@ -68,7 +68,7 @@ def definitions() -> dict[str, dict[str, Any]]:
     return tables
 
 
-class _Loader(yaml.SafeLoader):
+class TemplateLoader(yaml.SafeLoader):
     """YAML with CloudFormation's short tags, read as plain values."""
 
 
@@ -80,7 +80,7 @@ def _plain(loader: yaml.SafeLoader, _suffix: str, node: yaml.Node) -> Any:
     return loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
 
 
-_Loader.add_multi_constructor("!", _plain)
+TemplateLoader.add_multi_constructor("!", _plain)
 
 
 def _answers(endpoint: str) -> bool:
