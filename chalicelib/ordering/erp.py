@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -32,7 +32,10 @@ class OrderForErp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErpUpdateLine:
-    """A line as it now stands in the ERP. `variant_id` is empty for a product without variants."""
+    """A line as it now stands in the ERP, in the unit that the order has it in.
+
+    `variant_id` is empty for a product without variants.
+    """
 
     product_id: str
     variant_id: str
@@ -118,11 +121,12 @@ class ErpOutcome:
 
     `reason` is a message code `ordering.erp.<reason>` when it was rejected: unknown_order, id_disagrees,
     not_confirmed, final, currency_disagrees, too_many_lines. A rejection is an answer, not a failure: the ERP must
-    not send the document again because of it (protocol §7).
+    not send the document again because of it (protocol §7). `notes` are the same kind of codes for parts of a
+    document that was applied otherwise: payment_refused.
     """
 
     outcome: Outcome
     order_id: str = ""
     number: str = ""
     reason: str = ""
-    applied_at: datetime | None = None
+    notes: tuple[str, ...] = ()

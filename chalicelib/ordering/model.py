@@ -42,7 +42,7 @@ class State(StrEnum):
 
 _CONFIRMED = (State.CONFIRMED, State.IN_PRODUCTION, State.READY, State.SHIPPING, State.COMPLETED)
 BEFORE_PRODUCTION = (State.SUBMITTED, State.AWAITING_DEALER, State.CONFIRMED)
-_OPEN = (*BEFORE_PRODUCTION, State.IN_PRODUCTION, State.READY, State.SHIPPING)
+_BEFORE_SHIPPING = (*BEFORE_PRODUCTION, State.IN_PRODUCTION, State.READY)
 
 
 class Side(StrEnum):
@@ -63,7 +63,7 @@ class Act(StrEnum):
     DECLINE = "decline"
     EDIT = "edit"
     CANCEL = "cancel"
-    FOLLOW = "follow"  # lines and documents moved on: the state is derived
+    FOLLOW = "follow"  # the ERP's documents: lines move on, the state is derived
 
 
 # (act, side) → in which states it may be done (domain §5.1).
@@ -76,9 +76,7 @@ ALLOWED: Mapping[tuple[Act, Side], tuple[State, ...]] = {
     (Act.DECLINE, Side.DEALER): (State.AWAITING_DEALER,),
     (Act.EDIT, Side.DEALER): (State.SUBMITTED, State.AWAITING_DEALER),
     (Act.CANCEL, Side.DEALER): BEFORE_PRODUCTION,
-    (Act.CANCEL, Side.STAFF): _OPEN,
-    (Act.CANCEL, Side.ERP): _OPEN,
-    (Act.EDIT, Side.ERP): _CONFIRMED[:-1],
+    (Act.CANCEL, Side.STAFF): _BEFORE_SHIPPING,
     (Act.FOLLOW, Side.ERP): _CONFIRMED[:-1],
 }
 
@@ -92,7 +90,6 @@ _RESULT: Mapping[tuple[Act, Side], State] = {
     (Act.EDIT, Side.DEALER): State.SUBMITTED,
     (Act.CANCEL, Side.DEALER): State.CANCELLED,
     (Act.CANCEL, Side.STAFF): State.CANCELLED,
-    (Act.CANCEL, Side.ERP): State.CANCELLED,
 }
 
 
@@ -103,7 +100,7 @@ def may(state: State, act: Act, side: Side) -> bool:
 def after(state: State, act: Act, side: Side) -> State:
     """The state that the act leads to; Refused("order_state") if it may not be done now.
 
-    `EDIT` by the ERP and `FOLLOW` leave the state to `derived_state`.
+    `FOLLOW` leaves the state to `derived_state`.
     """
     if not may(state, act, side):
         raise Refused("order_state", state=str(state), act=str(act))
@@ -216,6 +213,7 @@ class Order:
     held: Decimal = _ZERO
     invoice_id: str | None = None
     percent: int = 0
+    waiting_since: datetime | None = None  # on moderation since
     closed_by: Side | None = None
     reason: str = ""
     erp: ErpTrace = field(default_factory=ErpTrace)
@@ -225,6 +223,17 @@ class Order:
     def waits_for_agreement(self) -> bool:
         """The manager changed the lines and the dealer has not said yes."""
         return self.state is State.AWAITING_DEALER and self.edition != self.agreed_edition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    """Goods that left together, as the ERP's document says; `quantities` by SKU. A deleted one counts for nothing."""
+
+    id: str
+    number: str
+    day: date | None
+    quantities: Mapping[str, Decimal]
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,19 +249,6 @@ class Happening:
     comment: str = ""
     edition: int = 0  # the edition that it made, 0 = none
     params: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """A document of an order as its page shows it: `kind` is invoice, payment or shipment."""
-
-    kind: str
-    id: str
-    number: str
-    day: date | None
-    amount: Decimal | None = None
-    currency: str = ""
-    origin: str = ""
 
 
 def derived_state(state: State, lines: Iterable[OrderLine]) -> State:

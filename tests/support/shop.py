@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
-from chalicelib.billing import ledger
 from chalicelib.billing.credit import account_from
 from chalicelib.billing.model import Account
 from chalicelib.catalogue.model import sku_id
@@ -219,9 +218,3 @@ class Shop:
     def queue(self, queue: store.Queue) -> list[str]:
         """Ids of the orders in a work queue."""
         return [store.task_from(record).order_id for record in store.queue_page(self.db, queue).records]
-
-    def check_books(self) -> None:
-        """The account agrees with its ledger and its orders."""
-        account = self.account()
-        assert account.exposure == account.balance + account.ordered
-        assert ledger is not None

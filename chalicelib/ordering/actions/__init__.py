@@ -1,0 +1,51 @@
+"""Use cases of ordering, by subject; doors and other rooms import them from here."""
+
+from chalicelib.ordering.actions.carts import (
+    accept_prices,
+    add_to_cart,
+    change_cart,
+    clear_cart,
+    paste_lines,
+    repeat_order,
+    show_cart,
+)
+from chalicelib.ordering.actions.erp_update import apply_erp_update
+from chalicelib.ordering.actions.export import exported_versions, mark_exported, orders_to_export
+from chalicelib.ordering.actions.invoicing import bring_invoice_up_to
+from chalicelib.ordering.actions.moderation import (
+    accept_changes,
+    ask_dealer,
+    cancel,
+    change_lines,
+    confirm,
+    decline_changes,
+    refuse,
+)
+from chalicelib.ordering.actions.placing import MAX_LINES, NewOrder, place_order
+from chalicelib.ordering.actions.transaction import Ask
+
+__all__ = [
+    "MAX_LINES",
+    "Ask",
+    "NewOrder",
+    "accept_changes",
+    "accept_prices",
+    "add_to_cart",
+    "apply_erp_update",
+    "ask_dealer",
+    "bring_invoice_up_to",
+    "cancel",
+    "change_cart",
+    "change_lines",
+    "clear_cart",
+    "confirm",
+    "decline_changes",
+    "exported_versions",
+    "mark_exported",
+    "orders_to_export",
+    "paste_lines",
+    "place_order",
+    "refuse",
+    "repeat_order",
+    "show_cart",
+]

@@ -1,0 +1,274 @@
+"""The cart of a person under one contract: filling it, and what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chalicelib.kernel.access import Actor
+from chalicelib.kernel.errors import Complaint, Invalid, NotFound, Refused
+from chalicelib.kernel.money import Money, money
+from chalicelib.ordering import cart as carts
+from chalicelib.ordering import quickorder, store
+from chalicelib.ordering.actions.desk import Desk, ShelfOf, read_desk
+from chalicelib.ordering.actions.shelf import open_shelf
+from chalicelib.ordering.cart import Cart, CartLine
+from chalicelib.ordering.goods import Goods
+from chalicelib.ordering.lines import summed
+from chalicelib.ordering.model import OrderLine
+from chalicelib.ordering.quickorder import Pasted, quantity_problem
+from chalicelib.ordering.store import load_order
+from chalicelib.stock.model import Level
+from chalicelib.stock.store import levels
+from chalicelib.storage.session import TenantSession
+
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownLine:
+    """A line of the cart as its page shows it. `problem` is a code `ordering.problem.<code>`, empty when it can be
+    ordered: withdrawn, no_price, price_changed, short. `sums` None: it has no price."""
+
+    line: CartLine
+    goods: Goods | None
+    sums: OrderLine | None
+    available: Decimal
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCart:
+    """The cart with today's prices, stock and credit. `free_credit` None: the contract has no limit."""
+
+    lines: tuple[ShownLine, ...]
+    currency: str
+    net: Money
+    vat: Money
+    gross: Money
+    free_credit: Money | None
+
+    @property
+    def prices_changed(self) -> bool:
+        return any(shown.problem == "price_changed" for shown in self.lines)
+
+    @property
+    def over_credit(self) -> bool:
+        return self.free_credit is not None and self.free_credit < self.gross
+
+
+def show_cart(db: TenantSession, actor: Actor, contract_id: str | None, *, shelf_of: ShelfOf = open_shelf) -> ShownCart:
+    """The cart as it stands now, in two round trips."""
+    desk = read_desk(db, actor, contract_id, shelf_of)
+    cart = desk.cart
+    stock = levels(db, [line.sku for line in cart.lines])
+    goods = desk.shelf.goods({line.sku: line.quantity for line in cart.lines})
+    sums = priced_lines(desk, cart.lines, goods)
+    shown = tuple(
+        ShownLine(
+            line=line,
+            goods=goods.get(line.sku),
+            sums=sums.get(line.sku),
+            available=stock[line.sku].available(desk.contract.warehouse_ids),
+            problem=_problem(line, goods.get(line.sku), stock[line.sku], desk),
+        )
+        for line in cart.lines
+    )
+    currency = desk.contract.currency
+    limit = desk.contract.credit_limit
+    free = None if limit is None else money(max(Decimal(0), limit - desk.account.exposure), currency)
+    return ShownCart(
+        lines=shown,
+        currency=currency,
+        net=money(sum((line.net for line in sums.values()), Decimal(0)), currency),
+        vat=money(sum((line.vat for line in sums.values()), Decimal(0)), currency),
+        gross=money(sum((line.gross for line in sums.values()), Decimal(0)), currency),
+        free_credit=free,
+    )
+
+
+def priced_lines(desk: Desk, lines: Sequence[CartLine], goods: Mapping[str, Goods]) -> dict[str, OrderLine]:
+    """Order lines of what has a price, summed up as the order will be; by SKU."""
+    priced = [
+        goods[line.sku].line(str(place), line.quantity)
+        for place, line in enumerate(lines, 1)
+        if line.sku in goods and goods[line.sku].price is not None
+    ]
+    return {line.sku: line for line in summed(priced, desk.terms)}
+
+
+def price_problem(line: CartLine, goods: Goods | None) -> str:
+    """Why a line cannot be ordered at the price that was seen; empty if it can (domain §3.11)."""
+    if goods is None or not goods.listed:
+        return "withdrawn"
+    if goods.price is None:
+        return "no_price"
+    return "price_changed" if goods.price != line.seen_price else ""
+
+
+def _problem(line: CartLine, goods: Goods | None, level: Level, desk: Desk) -> str:
+    problem = price_problem(line, goods)
+    if problem:
+        return problem
+    return "short" if level.available(desk.contract.warehouse_ids) < line.quantity else ""
+
+
+def add_to_cart(
+    db: TenantSession,
+    actor: Actor,
+    contract_id: str | None,
+    sku: str,
+    quantity: Decimal,
+    *,
+    shelf_of: ShelfOf = open_shelf,
+) -> None:
+    """Adds so much of a SKU to what the cart has of it.
+
+    NotFound for an unknown or withdrawn SKU, Invalid at `quantity`, Refused("no_price") without a price.
+    """
+
+    def change(desk: Desk) -> Cart:
+        own = next((line.quantity for line in desk.cart.lines if line.sku == sku), Decimal(0))
+        goods = desk.shelf.goods({sku: own + quantity}).get(sku)
+        if goods is None or not goods.listed:
+            raise NotFound()
+        _check_quantity(quantity, goods, "quantity")
+        if goods.price is None:
+            raise Refused("no_price", article=goods.article, name=goods.name)
+        return carts.put(desk.cart, [_line(goods, quantity)])
+
+    _changed(db, actor, contract_id, shelf_of, change)
+
+
+def change_cart(
+    db: TenantSession,
+    actor: Actor,
+    contract_id: str | None,
+    quantities: Mapping[str, Decimal],
+    *,
+    shelf_of: ShelfOf = open_shelf,
+) -> None:
+    """New quantities by SKU, zero takes a line out. Invalid names every wrong one at `q-<sku>`.
+
+    A price that another tier brings along is no news: it was asked for by the quantity.
+    """
+
+    def change(desk: Desk) -> Cart:
+        before = {line.sku: line.quantity for line in desk.cart.lines}
+        own = {sku: quantity for sku, quantity in quantities.items() if sku in before}
+        goods = desk.shelf.goods({sku: quantity or before[sku] for sku, quantity in own.items()})
+        wrong = {}
+        for sku, quantity in own.items():
+            problem = quantity_problem(quantity, goods[sku].unit_code) if quantity and sku in goods else None
+            if problem:
+                wrong[f"q-{sku}"] = Complaint(code=f"quantity_{problem}", params={"article": goods[sku].article})
+        if wrong:
+            raise Invalid(fields=wrong)
+        after = carts.changed(desk.cart, own)
+        at_old = desk.shelf.goods(before)
+        return carts.seen(after, _followed_tiers(desk.cart, before, own, at_old, goods))
+
+    _changed(db, actor, contract_id, shelf_of, change)
+
+
+def _followed_tiers(
+    cart: Cart,
+    before: Mapping[str, Decimal],
+    own: Mapping[str, Decimal],
+    at_old: Mapping[str, Goods],
+    at_new: Mapping[str, Goods],
+) -> dict[str, Decimal | None]:
+    """New prices of lines whose old price was the one seen and whose quantity is another now."""
+    seen = {line.sku: line.seen_price for line in cart.lines}
+    return {
+        sku: at_new[sku].price
+        for sku, quantity in own.items()
+        if quantity != before[sku] and sku in at_old and sku in at_new and at_old[sku].price == seen[sku]
+    }
+
+
+def clear_cart(db: TenantSession, actor: Actor, contract_id: str | None, *, shelf_of: ShelfOf = open_shelf) -> None:
+    _changed(db, actor, contract_id, shelf_of, lambda desk: Cart(contract_id=desk.cart.contract_id))
+
+
+def accept_prices(db: TenantSession, actor: Actor, contract_id: str | None, *, shelf_of: ShelfOf = open_shelf) -> None:
+    """The person has seen today's prices and goes on with them."""
+
+    def change(desk: Desk) -> Cart:
+        goods = desk.shelf.goods({line.sku: line.quantity for line in desk.cart.lines})
+        return carts.seen(desk.cart, {sku: one.price for sku, one in goods.items()})
+
+    _changed(db, actor, contract_id, shelf_of, change)
+
+
+def paste_lines(
+    db: TenantSession, actor: Actor, contract_id: str | None, text: str, *, shelf_of: ShelfOf = open_shelf
+) -> Pasted:
+    """Adds pasted "article quantity" rows; what comes back names every row that was bad (domain §5.7).
+
+    Invalid at `text` when there is nothing, or more than `quickorder.MAX_ROWS` rows.
+    """
+    rows = quickorder.rows_of(text)
+    if not rows:
+        raise Invalid(fields={"text": Complaint(code="required")})
+    if len(rows) > quickorder.MAX_ROWS:
+        raise Invalid(fields={"text": Complaint(code="too_many_rows", params={"limit": quickorder.MAX_ROWS})})
+    result: list[Pasted] = []
+
+    def change(desk: Desk) -> Cart:
+        found = desk.shelf.found([row.article for row in rows if row.article])
+        own = {line.sku: line.quantity for line in desk.cart.lines}
+        wanted = quickorder.resolved(rows, found, frozenset(s for answer in found.values() for s in answer.skus))
+        totals = {sku: quantity + own.get(sku, Decimal(0)) for sku, quantity in wanted.quantities.items()}
+        goods = desk.shelf.goods(totals)
+        priced = frozenset(sku for sku, one in goods.items() if one.price is not None and one.listed)
+        pasted = quickorder.resolved(rows, found, priced)
+        result[:] = [pasted]
+        return carts.put(desk.cart, [_line(goods[sku], quantity) for sku, quantity in pasted.quantities.items()])
+
+    _changed(db, actor, contract_id, shelf_of, change)
+    return result[0]
+
+
+def repeat_order(
+    db: TenantSession, actor: Actor, contract_id: str | None, order_id: str, *, shelf_of: ShelfOf = open_shelf
+) -> tuple[OrderLine, ...]:
+    """Puts an order's lines into the cart at today's prices; those that can't be ordered any more come back."""
+    wanted = load_order(db, order_id, actor).live_lines
+    left: list[OrderLine] = []
+
+    def change(desk: Desk) -> Cart:
+        own = {line.sku: line.quantity for line in desk.cart.lines}
+        goods = desk.shelf.goods({line.sku: line.quantity + own.get(line.sku, Decimal(0)) for line in wanted})
+        can = [line for line in wanted if line.sku in goods and goods[line.sku].listed and goods[line.sku].price]
+        left[:] = [line for line in wanted if line not in can]
+        return carts.put(desk.cart, [_line(goods[line.sku], line.quantity) for line in can])
+
+    _changed(db, actor, contract_id, shelf_of, change)
+    return tuple(left)
+
+
+def _line(goods: Goods, quantity: Decimal) -> CartLine:
+    return CartLine(sku=goods.sku, quantity=quantity, article=goods.article, name=goods.name, seen_price=goods.price)
+
+
+def _check_quantity(quantity: Decimal, goods: Goods, field: str) -> None:
+    problem = quantity_problem(quantity, goods.unit_code)
+    if problem:
+        raise Invalid(fields={field: Complaint(code=f"quantity_{problem}", params={"article": goods.article})})
+
+
+def _changed(
+    db: TenantSession, actor: Actor, contract_id: str | None, shelf_of: ShelfOf, change: Callable[[Desk], Cart]
+) -> None:
+    """Reads, changes, writes; anew when another window was faster."""
+    for attempt in range(_ATTEMPTS):
+        desk = read_desk(db, actor, contract_id, shelf_of)
+        try:
+            db.commit(store.cart_writes(db.tenant_id, actor.user_id, desk.cart, change(desk)))
+        except Refused as refusal:
+            if refusal.code != "cart_changed" or attempt == _ATTEMPTS - 1:
+                raise
+            continue
+        return

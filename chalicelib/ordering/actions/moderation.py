@@ -1,0 +1,284 @@
+"""What people do to an order after it was placed: the manager's queue and the dealer's answers (domain §5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from chalicelib.billing.corrections import void_for_order
+from chalicelib.billing.credit import rehold, release
+from chalicelib.billing.invoices import invoice_for_order
+from chalicelib.kernel.errors import Complaint, Invalid
+from chalicelib.kernel.money import Money, money
+from chalicelib.ordering import lines as line_rules
+from chalicelib.ordering import store
+from chalicelib.ordering.actions.transaction import (
+    MAX_WRITES,
+    Ask,
+    Situation,
+    Step,
+    carry_out,
+    happening,
+    step_writes,
+    with_lines,
+)
+from chalicelib.ordering.billing_facts import order_for_invoice
+from chalicelib.ordering.holding import Holding, follow, wanted
+from chalicelib.ordering.model import Act, Order, OrderLine, Side, State, after
+from chalicelib.ordering.store import OrderFile, Queue, task_delete, task_of, task_put
+from chalicelib.storage.session import TenantSession
+from chalicelib.storage.writes import Write
+from chalicelib.tenancy.model import TenantSettings
+
+MAX_COMMENT = 2_000
+
+
+def confirm(db: TenantSession, ask: Ask) -> Order:
+    """The manager confirms: the order is binding, invoiced, and waits for the ERP."""
+
+    def decide(file: OrderFile, situation: Situation) -> Step:
+        state = after(file.order.state, Act.CONFIRM, ask.side)
+        facts = order_for_invoice(file.order, file.live_lines)
+        invoice, invoice_writes = invoice_for_order(facts, situation.contract, situation.settings, ask.now)
+        order = replace(
+            file.order,
+            state=state,
+            held=Decimal(0),
+            invoice_id=invoice.id,
+            agreed_edition=file.order.edition,
+            waiting_since=None,
+            changed=ask.now,
+        )
+        return Step(
+            order=order,
+            happening=happening("confirmed", ask),
+            writes=[
+                task_delete(db.tenant_id, Queue.MODERATION, order.id),
+                task_put(db.tenant_id, Queue.EXPORT, task_of(order, ask.now)),
+                store.told(db.tenant_id, order, "order.confirmed", ask.now),
+                store.audited(db.tenant_id, order, "order.confirmed", ask.actor.user_id, ask.now),
+                *invoice_writes,
+            ],
+        )
+
+    return carry_out(db, _bodied(ask, "confirm"), decide)
+
+
+def ask_dealer(db: TenantSession, ask: Ask, comment: str) -> Order:
+    """The manager asks something; the order waits for the dealer's answer."""
+    comment = _needed(comment)
+
+    def decide(file: OrderFile, _: Situation) -> Step:
+        state = after(file.order.state, Act.ASK, ask.side)
+        order = replace(file.order, state=state, waiting_since=None, changed=ask.now)
+        return Step(
+            order=order,
+            happening=happening("asked", ask, comment=comment),
+            writes=[
+                task_delete(db.tenant_id, Queue.MODERATION, order.id),
+                store.told(db.tenant_id, order, "order.changed", ask.now),
+                store.audited(db.tenant_id, order, "order.asked", ask.actor.user_id, ask.now),
+            ],
+        )
+
+    return carry_out(db, _bodied(ask, "ask", comment), decide)
+
+
+def change_lines(
+    db: TenantSession, ask: Ask, quantities: Mapping[str, Decimal], added: Sequence[OrderLine] = (), comment: str = ""
+) -> Order:
+    """New quantities by line id (zero takes a line out) and new lines: a new edition of the order.
+
+    By the manager it waits for the dealer's answer, by the dealer it goes on moderation. Stock and credit follow in the
+    same transaction. Invalid("nothing_changed") when the lines are as they were.
+    """
+
+    def decide(file: OrderFile, situation: Situation) -> Step:
+        lines = line_rules.edited(file.lines, quantities, added, terms_of(file.order, situation.settings))
+        if line_rules.same(file.lines, lines):
+            raise Invalid("nothing_changed")
+        return _new_edition(db, ask, file, situation, lines, kind="changed", comment=_short(comment))
+
+    body = " ".join([*(f"{i}={q}" for i, q in sorted(quantities.items())), *(f"{n.sku}={n.quantity}" for n in added)])
+    skus = [new.sku for new in added]
+    return carry_out(
+        db, _bodied(ask, "change", body, comment), decide, also=lambda file: [*(line.sku for line in file.lines), *skus]
+    )
+
+
+def accept_changes(db: TenantSession, ask: Ask, comment: str = "") -> Order:
+    """The dealer answers yes: what the manager made of the order, or the answer to a question, goes to moderation."""
+
+    def decide(file: OrderFile, _: Situation) -> Step:
+        order = replace(
+            file.order,
+            state=after(file.order.state, Act.ACCEPT, ask.side),
+            agreed_edition=file.order.edition,
+            waiting_since=ask.now,
+            changed=ask.now,
+        )
+        return Step(
+            order=order,
+            happening=happening("accepted", ask, comment=_short(comment)),
+            writes=[
+                task_put(db.tenant_id, Queue.MODERATION, task_of(order, ask.now)),
+                store.told(db.tenant_id, order, "order.answered", ask.now),
+                store.audited(db.tenant_id, order, "order.accepted", ask.actor.user_id, ask.now),
+            ],
+        )
+
+    return carry_out(db, _bodied(ask, "accept", comment), decide)
+
+
+def decline_changes(db: TenantSession, ask: Ask, comment: str = "") -> Order:
+    """The dealer answers no: the lines become what the dealer last agreed to, if the stock still has them."""
+
+    def decide(file: OrderFile, situation: Situation) -> Step:
+        after(file.order.state, Act.DECLINE, ask.side)
+        lines = line_rules.restored(file.lines, file.editions[file.order.agreed_edition])
+        return _new_edition(db, ask, file, situation, lines, kind="declined", comment=_short(comment))
+
+    def skus(file: OrderFile) -> list[str]:
+        return [line.sku for lines in file.editions.values() for line in lines]
+
+    return carry_out(db, _bodied(ask, "decline", comment), decide, also=skus)
+
+
+def refuse(db: TenantSession, ask: Ask, reason: str) -> Order:
+    """The manufacturer says no, or calls a confirmed order off; the dealer reads why."""
+    reason = _needed(reason, field="reason")
+    return _cancelled(db, _bodied(ask, "refuse", reason), reason)
+
+
+def cancel(db: TenantSession, ask: Ask, reason: str = "") -> Order:
+    """The dealer takes the order back, before production."""
+    return _cancelled(db, _bodied(ask, "cancel", reason), _short(reason))
+
+
+def _cancelled(db: TenantSession, ask: Ask, reason: str) -> Order:
+    def decide(file: OrderFile, situation: Situation) -> Step:
+        order = replace(
+            file.order,
+            state=after(file.order.state, Act.CANCEL, ask.side),
+            closed_by=ask.side,
+            reason=reason,
+            held=Decimal(0),
+            waiting_since=None,
+            changed=ask.now,
+        )
+        kind = "refused" if ask.side is Side.STAFF else "cancelled"
+        step = Step(
+            order=order,
+            happening=happening(kind, ask, comment=reason),
+            holding=follow(situation.reservation, {}, {}, ()),
+            writes=[
+                *_queues_left(db.tenant_id, file.order, order, situation, ask),
+                store.told(db.tenant_id, order, f"order.{kind}", ask.now),
+                store.audited(db.tenant_id, order, f"order.{kind}", ask.actor.user_id, ask.now, reason=reason[:200]),
+            ],
+        )
+        return replace(step, writes=[*step.writes, *money_back(db, file.order, situation, step, ask)])
+
+    return carry_out(db, ask, decide)
+
+
+def _queues_left(tenant_id: str, before: Order, order: Order, situation: Situation, ask: Ask) -> list[Write]:
+    """A cancelled order leaves moderation; the ERP is told if it has, or may have, read the order."""
+    if not before.state.is_confirmed:
+        return [task_delete(tenant_id, Queue.MODERATION, order.id)]
+    may_know = before.erp.exported_edition > 0 or (situation.export is not None and situation.export.offered)
+    if may_know:
+        return [task_put(tenant_id, Queue.EXPORT, task_of(order, ask.now, offered=True))]
+    return [store.never_offered(tenant_id, order.id)] if situation.export else []
+
+
+def money_back(db: TenantSession, before: Order, situation: Situation, step: Step, ask: Ask) -> list[Write]:
+    """The credit or the invoice of an order that is no more.
+
+    An invoice with so many payments that all does not fit one transaction is made void by the event's handler.
+    """
+    if before.invoice_id is None:
+        held = money(before.held, before.currency)
+        return [release(db.tenant_id, before.contract_id, held)] if held else []
+    _, writes = void_for_order(db, before.invoice_id, situation.settings, ask.now)
+    others = len(step_writes(db.tenant_id, step, ask.now)) + 1
+    return writes if others + len(writes) <= MAX_WRITES else []
+
+
+def _new_edition(
+    db: TenantSession,
+    ask: Ask,
+    file: OrderFile,
+    situation: Situation,
+    lines: tuple[OrderLine, ...],
+    *,
+    kind: str,
+    comment: str,
+) -> Step:
+    """Other lines: stock and credit follow, and the other side is told."""
+    tenant_id, before = db.tenant_id, file.order
+    if not any(line.is_live for line in lines):
+        raise Invalid("order_empty")
+    act = Act.DECLINE if kind == "declined" else Act.EDIT
+    state = after(before.state, act, ask.side)
+    edition = max(file.editions) + 1
+    by_dealer = ask.side is Side.DEALER
+    was_waiting = before.waiting_since if before.state is State.SUBMITTED else None
+    order = replace(
+        with_lines(before, lines, ask.now),
+        state=state,
+        edition=edition,
+        agreed_edition=edition if by_dealer else before.agreed_edition,
+        waiting_since=(was_waiting or ask.now) if by_dealer else None,
+    )
+    order = replace(order, held=order.gross)
+    queue: Write = (
+        task_put(tenant_id, Queue.MODERATION, task_of(order, order.waiting_since or ask.now))
+        if by_dealer
+        else task_delete(tenant_id, Queue.MODERATION, order.id)
+    )
+    before_held, after_held = _held(before), _held(order)
+    credit = [rehold(tenant_id, order.contract_id, before_held, after_held, situation.contract.credit_limit)]
+    return Step(
+        order=order,
+        lines=lines,
+        happening=happening(kind, ask, comment=comment, edition=edition),
+        holding=_held_stock(situation, lines),
+        writes=[
+            queue,
+            store.told(tenant_id, order, "order.edited" if by_dealer else "order.changed", ask.now),
+            store.audited(tenant_id, order, f"order.{kind}", ask.actor.user_id, ask.now, edition=str(edition)),
+            *(credit if before_held != after_held else []),
+        ],
+    )
+
+
+def terms_of(order: Order, settings: TenantSettings) -> line_rules.Terms:
+    return line_rules.Terms(currency=order.currency, vat_included=order.vat_included, base=settings.rounding_base)
+
+
+def _held_stock(situation: Situation, lines: Sequence[OrderLine]) -> Holding:
+    return follow(situation.reservation, wanted(lines), situation.levels, situation.contract.warehouse_ids)
+
+
+def _held(order: Order) -> Money:
+    return money(order.held, order.currency)
+
+
+def _bodied(ask: Ask, *parts: str) -> Ask:
+    return replace(ask, body="\x1f".join((ask.order_id, *parts)))
+
+
+def _needed(text: str, *, field: str = "comment") -> str:
+    text = _short(text, field=field)
+    if not text:
+        raise Invalid(fields={field: Complaint(code="required")})
+    return text
+
+
+def _short(text: str, *, field: str = "comment") -> str:
+    text = text.strip()
+    if len(text) > MAX_COMMENT:
+        raise Invalid(fields={field: Complaint(code="too_long", params={"limit": MAX_COMMENT})})
+    return text

@@ -1,0 +1,214 @@
+"""Placing an order: everything that must hold together is one transaction (domain §4.2, §5.8, §6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from chalicelib.billing.credit import credit_refusal, hold
+from chalicelib.kernel.access import Actor
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.errors import Complaint, Invalid, Refused, Unavailable
+from chalicelib.kernel.ids import fingerprint, new_id
+from chalicelib.kernel.money import money
+from chalicelib.ordering import store
+from chalicelib.ordering.actions.carts import price_problem, priced_lines
+from chalicelib.ordering.actions.desk import Desk, ShelfOf, desk_keys, desk_of
+from chalicelib.ordering.actions.shelf import open_shelf
+from chalicelib.ordering.actions.transaction import ATTEMPTS, MAX_WRITES, pause, short_refusal, with_lines
+from chalicelib.ordering.cart import Cart, CartLine
+from chalicelib.ordering.goods import Goods
+from chalicelib.ordering.holding import Holding, Reservation, follow, wanted
+from chalicelib.ordering.model import Act, Happening, Order, OrderLine, Side, State, after, order_number
+from chalicelib.ordering.store import Queue, task_of, task_put
+from chalicelib.stock.store import levels
+from chalicelib.storage import keys
+from chalicelib.storage.keys import Key
+from chalicelib.storage.session import Record, TenantSession, TransactionRefused
+from chalicelib.storage.writes import AlreadyDone, Check, Done, Equals, Write, guard
+
+_OTHER_WRITES = 15
+"""Guard, counter, number, head, lines, history, hold, task, outbox, audit, credit, cart, contract, profile, a spare."""
+
+MAX_LINES = MAX_WRITES - _OTHER_WRITES
+"""SKUs of an order: each is one write beside the others. Larger ones will be placed in steps (docs/adr)."""
+
+MAX_COMMENT = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOrder:
+    """A person's wish to order the cart of a contract; `key` makes it happen once."""
+
+    actor: Actor
+    contract_id: str | None
+    key: str
+    comment: str = ""
+    wished: date | None = None
+
+    @property
+    def guard_key(self) -> str:
+        return f"place#{self.actor.user_id}#{self.key}"
+
+    @property
+    def fingerprint(self) -> str:
+        wished = self.wished.isoformat() if self.wished else ""
+        return fingerprint("\x1f".join((self.contract_id or "", self.comment, wished)))
+
+
+def place_order(db: TenantSession, new: NewOrder, now: datetime, *, shelf_of: ShelfOf = open_shelf) -> str:
+    """Orders what is in the cart; the new order's id. The same key again answers the first order's id.
+
+    Nothing is taken unless all is: Refused names every short line ("short"), every line whose price is not the one
+    that was seen or that can't be ordered ("cart_attention"), too little credit ("credit_short", "credit_exceeded"), a
+    blocked contract or dealer, an empty cart, or more than `MAX_LINES` lines ("order_too_long").
+    """
+    if new.contract_id is None or new.actor.party_id is None:
+        raise Refused("no_contract")
+    guard_at = keys.idempotency(db.tenant_id, new.guard_key)
+    sequence_at = store.sequence_key(db.tenant_id)
+    wanted_rows = [*desk_keys(db.tenant_id, new.actor, new.contract_id), guard_at, sequence_at]
+    for attempt in range(ATTEMPTS):
+        rows = db.get_many(wanted_rows)
+        if guard_at in rows:
+            return _first_answer(rows[guard_at], new)
+        desk = desk_of(db, new.actor, new.contract_id, rows, shelf_of)
+        _check_wish(desk, new, now)
+        order, lines, holding = _drafted(db, desk, new, rows.get(sequence_at), now)
+        try:
+            db.commit(_writes(db.tenant_id, desk, new, order, lines, holding, rows, now))
+        except (AlreadyDone, TransactionRefused):
+            pause(attempt)
+            continue
+        return order.id
+    raise Unavailable("storage_busy")
+
+
+def _first_answer(done: Record, new: NewOrder) -> str:
+    if done.data["fingerprint"] != new.fingerprint:
+        raise Invalid("key_reused")
+    return str(done.data["result"]["order"])
+
+
+def _check_wish(desk: Desk, new: NewOrder, now: datetime) -> None:
+    """What can be said before the stock is looked at."""
+    if len(new.comment) > MAX_COMMENT:
+        raise Invalid(fields={"comment": Complaint(code="too_long", params={"limit": MAX_COMMENT})})
+    if new.wished is not None and new.wished < local_day(now, desk.settings.time_zone):
+        raise Invalid(fields={"wished": Complaint(code="day_passed")})
+    if desk.contract.blocked:
+        raise Refused("contract_blocked", number=desk.contract.number)
+    if desk.party.blocked:
+        raise Refused("party_blocked")
+    if not desk.cart.lines:
+        raise Refused("cart_empty")
+    if len(desk.cart.lines) > MAX_LINES:
+        raise Refused("order_too_long", limit=MAX_LINES, count=len(desk.cart.lines))
+
+
+def _drafted(
+    db: TenantSession, desk: Desk, new: NewOrder, sequence: Record | None, now: datetime
+) -> tuple[Order, tuple[OrderLine, ...], Holding]:
+    """The order as it would be; refuses what can't be ordered, naming every line."""
+    goods = desk.shelf.goods({line.sku: line.quantity for line in desk.cart.lines})
+    _check_prices(desk.cart.lines, goods)
+    lines = tuple(priced_lines(desk, desk.cart.lines, goods).values())
+    order = _order(desk, new, lines, sequence, now)
+    limit = desk.contract.credit_limit
+    if limit is not None and desk.account.exposure + order.gross > limit:
+        raise credit_refusal(desk.account, money(order.gross, order.currency), limit)
+    skus = sorted(line.sku for line in lines)
+    stock = levels(db, skus, consistent=True)
+    holding = follow(Reservation(), wanted(lines), stock, desk.contract.warehouse_ids)
+    if holding.short:
+        raise short_refusal(holding, lines)
+    return order, lines, holding
+
+
+def _check_prices(lines: tuple[CartLine, ...], goods: Mapping[str, Goods]) -> None:
+    """Every line that is not as the person saw it, at once (domain §3.11)."""
+    complaints = []
+    for line in lines:
+        problem = price_problem(line, goods.get(line.sku))
+        if problem:
+            now = goods[line.sku].price if line.sku in goods else None
+            params = {"article": line.article, "name": line.name, "before": line.seen_price, "now": now}
+            complaints.append(Complaint(code=f"line_{problem}", params=params))
+    if complaints:
+        raise Refused("cart_attention", tuple(complaints), count=len(complaints))
+
+
+def _order(desk: Desk, new: NewOrder, lines: tuple[OrderLine, ...], sequence: Record | None, now: datetime) -> Order:
+    contract = desk.contract
+    order = Order(
+        id=new_id(now),
+        number=order_number(desk.settings.order_prefix, store.last_number(sequence) + 1),
+        state=after(State.DRAFT, Act.PLACE, Side.DEALER),
+        party_id=desk.party.id,
+        party_name=desk.party.name,
+        contract_id=contract.id,
+        contract_number=contract.number,
+        entity_id=contract.entity_id,
+        currency=contract.currency,
+        vat_included=desk.shelf.vat_included,
+        created=now,
+        changed=now,
+        placed_by=new.actor.user_id,
+        placed_by_name=new.actor.name,
+        net=Decimal(0),
+        vat=Decimal(0),
+        gross=Decimal(0),
+        line_count=0,
+        first_line="",
+        comment=new.comment,
+        wished=new.wished,
+        waiting_since=now,
+    )
+    order = with_lines(order, lines, now)
+    return replace(order, held=order.gross)
+
+
+def _writes(
+    tenant_id: str,
+    desk: Desk,
+    new: NewOrder,
+    order: Order,
+    lines: tuple[OrderLine, ...],
+    holding: Holding,
+    rows: Mapping[Key, Record],
+    now: datetime,
+) -> list[Write]:
+    amount = money(order.gross, order.currency)
+    placed = Happening(
+        id=new_id(now),
+        kind="placed",
+        at=now,
+        side=Side.DEALER,
+        actor_id=new.actor.user_id,
+        actor_name=new.actor.name,
+        comment=new.comment,
+        edition=1,
+    )
+    sequence = rows.get(store.sequence_key(tenant_id))
+    terms = (
+        keys.contract(tenant_id, desk.party.id, desk.contract.id),
+        keys.party_profile(tenant_id, desk.party.id),
+    )
+    return [
+        guard(tenant_id, new.guard_key, Done({"order": order.id}, new.fingerprint), now=now),
+        store.next_number(tenant_id, sequence),
+        store.number_taken(tenant_id, order),
+        store.order_put(tenant_id, order),
+        store.lines_put(tenant_id, order, lines),
+        store.happening_put(tenant_id, order.id, placed),
+        store.reservation_put(tenant_id, order.id, holding.reservation),
+        task_put(tenant_id, Queue.MODERATION, task_of(order, now)),
+        store.told(tenant_id, order, "order.submitted", now),
+        store.audited(tenant_id, order, "order.placed", new.actor.user_id, now),
+        hold(tenant_id, order.contract_id, amount, desk.contract.credit_limit),
+        *(Check(key=key, when=(Equals(("version",), rows[key].version),)) for key in terms),
+        *store.cart_writes(tenant_id, new.actor.user_id, desk.cart, Cart(contract_id=desk.contract.id)),
+        *store.stock_writes(tenant_id, holding.moves, at=now),
+    ]

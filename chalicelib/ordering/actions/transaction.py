@@ -1,0 +1,228 @@
+"""One change of an order as one transaction: once per key, only on the version that was seen, repeated when others
+interfere. Every action on an order goes through `carry_out`."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+from chalicelib.kernel.access import Actor
+from chalicelib.kernel.errors import Complaint, Invalid, NotFound, Refused, Unavailable
+from chalicelib.kernel.ids import fingerprint, new_id
+from chalicelib.network.model import Contract
+from chalicelib.network.store import contract_from
+from chalicelib.ordering import store
+from chalicelib.ordering.holding import Holding, Reservation
+from chalicelib.ordering.model import (
+    Happening,
+    Order,
+    OrderLine,
+    Side,
+    derived_percent,
+    derived_state,
+)
+from chalicelib.ordering.store import OrderFile, Queue, Task
+from chalicelib.stock.model import Level
+from chalicelib.stock.store import level_from, level_key
+from chalicelib.storage import keys
+from chalicelib.storage.session import Record, TenantSession, TransactionRefused
+from chalicelib.storage.writes import AlreadyDone, Done, Write, guard
+from chalicelib.tenancy.model import TenantSettings
+from chalicelib.tenancy.store import settings_of
+
+ATTEMPTS = 40
+MAX_WRITES = 100
+"""What DynamoDB carries out in one transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Who wants what of which order. `version` = the order's as the person saw it; `key` makes the request happen
+    once; `body` tells requests of one key apart."""
+
+    actor: Actor
+    order_id: str
+    version: int
+    key: str
+    now: datetime
+    body: str = ""
+
+    @property
+    def side(self) -> Side:
+        return Side.DEALER if self.actor.is_dealer else Side.STAFF
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What else was read for the change."""
+
+    settings: TenantSettings
+    contract: Contract
+    reservation: Reservation
+    export: Task | None
+    levels: Mapping[str, Level]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What an action makes of an order. `lines` None = as they are; a new edition must have been counted up in
+    `order`. `holding` None = it holds what it held."""
+
+    order: Order
+    happening: Happening
+    lines: tuple[OrderLine, ...] | None = None
+    holding: Holding | None = None
+    writes: Sequence[Write] = field(default_factory=tuple)
+
+
+Decide = Callable[[OrderFile, Situation], Step]
+
+
+def carry_out(
+    db: TenantSession, ask: Ask, decide: Decide, *, also: Callable[[OrderFile], Iterable[str]] | None = None
+) -> Order:
+    """Reads, decides, commits; the order as it then is.
+
+    `also` names SKUs whose stock the decision needs. The same key again answers the order as it is, another body under
+    the same key is Invalid("key_reused"). Refused("order_changed") when the order is no longer the version that was
+    seen; short lines are all named in Refused("short").
+    """
+    done_key = _guard_key(ask.actor, ask.key)
+    for attempt in range(ATTEMPTS):
+        file = store.load_order(db, ask.order_id, ask.actor)
+        situation, done = read_situation(db, file, also=also, guard_key=done_key)
+        if done is not None:
+            return first_answer(done, ask, file.order)
+        if file.order.version != ask.version:
+            raise Refused("order_changed", number=file.order.number)
+        step = decide(file, situation)
+        if step.holding is not None and step.holding.short:
+            raise short_refusal(step.holding, file.lines, step.lines or ())
+        result = Done({"order": file.order.id}, fingerprint(ask.body))
+        writes = [guard(db.tenant_id, done_key, result, now=ask.now), *step_writes(db.tenant_id, step, ask.now)]
+        if len(writes) > MAX_WRITES:
+            raise Refused("order_too_large", limit=MAX_WRITES)
+        try:
+            db.commit(writes)
+        except (AlreadyDone, TransactionRefused):
+            pause(attempt)
+            continue
+        return replace(step.order, version=step.order.version + 1)
+    raise Unavailable("storage_busy")
+
+
+def read_situation(
+    db: TenantSession,
+    file: OrderFile,
+    *,
+    also: Callable[[OrderFile], Iterable[str]] | None = None,
+    guard_key: str = "",
+) -> tuple[Situation, Record | None]:
+    """What a change needs beside the order itself, in one round trip; and the guard, if the key was used before."""
+    tenant_id, order = db.tenant_id, file.order
+    settings_key = keys.tenant_settings(tenant_id)
+    contract_key = keys.contract(tenant_id, order.party_id, order.contract_id)
+    held_key = store.reservation_key(tenant_id, order.id)
+    export_key = keys.task(tenant_id, Queue.EXPORT, order.id)
+    done_key = keys.idempotency(tenant_id, guard_key)
+    skus = list(dict.fromkeys(also(file))) if also else []
+    found = db.get_many(
+        [settings_key, contract_key, held_key, export_key, done_key, *(level_key(tenant_id, sku) for sku in skus)]
+    )
+    if settings_key not in found or contract_key not in found:
+        raise NotFound()
+    export = found.get(export_key)
+    situation = Situation(
+        settings=settings_of(found[settings_key]),
+        contract=contract_from(found[contract_key]),
+        reservation=store.reservation_from(found.get(held_key)),
+        export=store.task_from(export) if export else None,
+        levels={sku: level_from(found.get(level_key(tenant_id, sku)), sku) for sku in skus},
+    )
+    return situation, found.get(done_key) if guard_key else None
+
+
+def first_answer(done: Record, ask: Ask, order: Order) -> Order:
+    if done.data["fingerprint"] != fingerprint(ask.body):
+        raise Invalid("key_reused")
+    return order
+
+
+def step_writes(tenant_id: str, step: Step, now: datetime) -> list[Write]:
+    """The rows of the change: head, lines, history, what is held, and what the action adds."""
+    writes: list[Write] = [
+        store.order_put(tenant_id, step.order),
+        store.happening_put(tenant_id, step.order.id, step.happening),
+    ]
+    if step.lines is not None:
+        writes.append(store.lines_put(tenant_id, step.order, step.lines))
+    if step.holding is not None and (step.holding.moves or not step.holding.reservation.held):
+        if step.holding.reservation.version or step.holding.reservation.held:
+            writes.append(store.reservation_put(tenant_id, step.order.id, step.holding.reservation))
+        writes.extend(store.stock_writes(tenant_id, step.holding.moves, at=now))
+    return [*writes, *step.writes]
+
+
+def with_lines(order: Order, lines: Sequence[OrderLine], now: datetime) -> Order:
+    """The head as its lines make it: sums, state, progress."""
+    live = [line for line in lines if line.is_live]
+    return replace(
+        order,
+        net=sum((line.net for line in live), Decimal(0)),
+        vat=sum((line.vat for line in live), Decimal(0)),
+        gross=sum((line.gross for line in live), Decimal(0)),
+        line_count=len(live),
+        first_line=live[0].name if live else "",
+        percent=derived_percent(lines),
+        state=derived_state(order.state, lines),
+        changed=now,
+    )
+
+
+def happening(kind: str, ask: Ask, *, comment: str = "", edition: int = 0, **params: str) -> Happening:
+    return Happening(
+        id=new_id(ask.now),
+        kind=kind,
+        at=ask.now,
+        side=ask.side,
+        actor_id=ask.actor.user_id,
+        actor_name=ask.actor.name,
+        comment=comment,
+        edition=edition,
+        params=params,
+    )
+
+
+def short_refusal(holding: Holding, *lines: Sequence[OrderLine]) -> Refused:
+    """Every SKU of which there is too little, at once (domain §4.2)."""
+    known = {line.sku: line for several in lines for line in several}
+    return Refused(
+        "short",
+        tuple(
+            Complaint(
+                code="short_line",
+                params={
+                    "article": known[short.sku].article,
+                    "name": known[short.sku].name,
+                    "wanted": short.wanted,
+                    "available": short.available,
+                    "unit": known[short.sku].unit,
+                },
+            )
+            for short in holding.short
+        ),
+        count=len(holding.short),
+    )
+
+
+def pause(attempt: int) -> None:
+    """Before reading again what somebody else has just changed."""
+    time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 5)))  # noqa: S311
+
+
+def _guard_key(actor: Actor, key: str) -> str:
+    return f"order#{actor.user_id}#{key}"

@@ -1,0 +1,232 @@
+"""What a document of the ERP makes of an order. Pure rules (domain §5.2, protocol §7).
+
+The document repeats all lines as they now stand; nothing in it names a line's status: that follows from quantities,
+shipments and the ERP's own status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from chalicelib.catalogue.model import sku_id
+from chalicelib.ordering import lines as line_rules
+from chalicelib.ordering.erp import ErpStatus, ErpUpdate, ErpUpdateLine, ErpUpdateShipment
+from chalicelib.ordering.lines import Terms
+from chalicelib.ordering.model import LineStatus, OrderLine, Shipment
+
+_ZERO = Decimal(0)
+_WHOLE = "whole"
+_AHEAD = {ErpStatus.IN_PRODUCTION: LineStatus.IN_PRODUCTION, ErpStatus.READY: LineStatus.READY}
+_ARRIVED = (LineStatus.AT_DEALER, LineStatus.SOLD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """The order's lines and shipments after the document. `content_changed`: a new edition is due."""
+
+    lines: tuple[OrderLine, ...]
+    shipments: tuple[Shipment, ...]
+    content_changed: bool
+
+
+def is_cancelled(update: ErpUpdate) -> bool:
+    return update.cancelled or update.status is ErpStatus.CANCELLED
+
+
+def followed(lines: Sequence[OrderLine], shipments: Sequence[Shipment], update: ErpUpdate, terms: Terms) -> Followed:
+    """The lines as the ERP has them, with what was shipped of them and how far they are.
+
+    A cancelled order keeps what has left: the rest of its lines is cancelled.
+    """
+    after = told_lines(lines, update.lines, terms) if update.lines is not None else tuple(lines)
+    sent = told_shipments(after, shipments, update)
+    if is_cancelled(update):
+        after = _only_shipped(after, sent, terms)
+    moved = _progressed(after, sent, update)
+    return Followed(lines=moved, shipments=sent, content_changed=not line_rules.same(lines, moved))
+
+
+def told_lines(lines: Sequence[OrderLine], told: Sequence[ErpUpdateLine], terms: Terms) -> tuple[OrderLine, ...]:
+    """The order's lines with the ERP's quantities and prices; those that it does not name are cancelled."""
+    free = list(lines)
+    found: dict[str, OrderLine] = {}
+    added: list[OrderLine] = []
+    costs: dict[str, Decimal] = {}
+    for one in told:
+        if one.quantity <= 0:
+            continue
+        own = _match(free, one)
+        if own is not None:
+            free.remove(own)
+            line = found[own.id] = _as_told(own, one)
+        else:
+            line = _new_line(one, line_rules.next_id([*lines, *added]))
+            added.append(line)
+        if one.total is not None:
+            costs[line.id] = one.total
+        elif own is not None and (own.quantity, own.price) == (line.quantity, line.price):
+            costs[line.id] = own.gross if terms.vat_included else own.net
+    kept = [found.get(line.id) or line_rules.cancelled(line) for line in lines]
+    return line_rules.summed([*kept, *added], terms, costs)
+
+
+def _match(free: Sequence[OrderLine], one: ErpUpdateLine) -> OrderLine | None:
+    """The order's line of the same SKU; of several, the one at the same price."""
+    sku = sku_id(one.product_id, one.variant_id)
+    same = [line for line in free if line.sku == sku]
+    return next((line for line in same if line.price == one.price), same[0] if same else None)
+
+
+def _as_told(own: OrderLine, one: ErpUpdateLine) -> OrderLine:
+    return replace(
+        own,
+        quantity=one.quantity,
+        price=one.price if one.price is not None else own.price,
+        vat_rate=one.vat_rate if one.vat_rate is not None else own.vat_rate,
+        status=own.status if own.is_live else LineStatus.ACCEPTED,
+    )
+
+
+def _new_line(one: ErpUpdateLine, line_id: str) -> OrderLine:
+    """A line that the ERP added; its unit and names are as the document has them."""
+    price = one.price
+    if price is None:
+        price = one.total / one.quantity if one.total is not None else _ZERO
+    return OrderLine(
+        id=line_id,
+        sku=sku_id(one.product_id, one.variant_id),
+        product_id=one.product_id,
+        variant_id=one.variant_id,
+        catalogue_id="",
+        article=one.article,
+        name=one.name,
+        unit=one.unit,
+        unit_code="",
+        quantity=one.quantity,
+        price=price,
+        vat_rate=one.vat_rate or None,
+        net=_ZERO,
+        vat=_ZERO,
+        gross=_ZERO,
+    )
+
+
+def told_shipments(lines: Sequence[OrderLine], known: Sequence[Shipment], update: ErpUpdate) -> tuple[Shipment, ...]:
+    """The order's shipments with what the document says of them; one without lines takes all that is left."""
+    by_id = {shipment.id: shipment for shipment in known}
+    told = list(update.shipments)
+    whole = _whole_shipment(update)
+    if whole is not None and not any(shipment.lines for shipment in told):
+        told = [*(shipment for shipment in told if shipment.id != whole.id), whole]
+    for one in told:
+        if one.lines or one.deleted:
+            by_id[one.id] = _shipment(one, _sums(one.lines))
+    for one in told:
+        if not one.lines and not one.deleted:
+            others = [shipment for shipment in by_id.values() if shipment.id != one.id]
+            by_id[one.id] = _shipment(one, _left(lines, others))
+    return tuple(by_id.values())
+
+
+def _whole_shipment(update: ErpUpdate) -> ErpUpdateShipment | None:
+    if update.shipped is not None:
+        return replace(update.shipped, id=update.shipped.id or _WHOLE)
+    if update.status in (ErpStatus.SHIPPED, ErpStatus.DELIVERED) and not update.shipments:
+        return ErpUpdateShipment(id=_WHOLE)
+    return None
+
+
+def _shipment(one: ErpUpdateShipment, quantities: Mapping[str, Decimal]) -> Shipment:
+    return Shipment(id=one.id, number=one.number, day=one.day, quantities=quantities, deleted=one.deleted)
+
+
+def _sums(lines: Sequence[ErpUpdateLine]) -> dict[str, Decimal]:
+    out: dict[str, Decimal] = {}
+    for line in lines:
+        sku = sku_id(line.product_id, line.variant_id)
+        out[sku] = out.get(sku, _ZERO) + line.quantity
+    return out
+
+
+def _left(lines: Sequence[OrderLine], others: Sequence[Shipment]) -> dict[str, Decimal]:
+    """What the lines hold beyond what other shipments took."""
+    left: dict[str, Decimal] = {}
+    for line in lines:
+        left[line.sku] = left.get(line.sku, _ZERO) + line.quantity
+    for sku, quantity in shipped_in(others).items():
+        left[sku] = left.get(sku, _ZERO) - quantity
+    return {sku: quantity for sku, quantity in left.items() if quantity > 0}
+
+
+def shipped_in(shipments: Sequence[Shipment]) -> dict[str, Decimal]:
+    """How much of each SKU has left in all."""
+    out: dict[str, Decimal] = {}
+    for shipment in shipments:
+        if not shipment.deleted:
+            for sku, quantity in shipment.quantities.items():
+                out[sku] = out.get(sku, _ZERO) + quantity
+    return out
+
+
+def _only_shipped(lines: Sequence[OrderLine], shipments: Sequence[Shipment], terms: Terms) -> tuple[OrderLine, ...]:
+    parts = _spread(lines, shipped_in(shipments))
+    cut = [
+        replace(line, quantity=parts[line.id]) if parts[line.id] > 0 else line_rules.cancelled(line) for line in lines
+    ]
+    return line_rules.summed(cut, terms)
+
+
+def _spread(lines: Sequence[OrderLine], shipped: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """What was shipped, by line: lines of one SKU are filled in their order."""
+    rest = dict(shipped)
+    parts = {}
+    for line in lines:
+        part = min(rest.get(line.sku, _ZERO), line.quantity)
+        parts[line.id] = part
+        rest[line.sku] = rest.get(line.sku, _ZERO) - part
+    return parts
+
+
+def _progressed(lines: Sequence[OrderLine], shipments: Sequence[Shipment], update: ErpUpdate) -> tuple[OrderLine, ...]:
+    """How far each line is: derived from what has left and from the ERP's status."""
+    parts = _spread(lines, shipped_in(shipments))
+    last = _last_days(shipments)
+    out = []
+    for line in lines:
+        shipped = parts[line.id]
+        out.append(
+            replace(
+                line,
+                shipped=shipped,
+                shipped_on=last.get(line.sku) if shipped else None,
+                promised=update.promised or line.promised,
+                status=_status(line, shipped, update.status),
+            )
+        )
+    return tuple(out)
+
+
+def _status(line: OrderLine, shipped: Decimal, told: ErpStatus | None) -> LineStatus:
+    if not line.is_live:
+        return line.status
+    if shipped >= line.quantity:
+        if line.status in _ARRIVED:
+            return line.status
+        return LineStatus.AT_DEALER if told is ErpStatus.DELIVERED else LineStatus.IN_DELIVERY
+    if told in _AHEAD:
+        return _AHEAD[told]
+    if line.status in (LineStatus.IN_DELIVERY, *_ARRIVED):
+        return LineStatus.READY
+    return line.status
+
+
+def _last_days(shipments: Sequence[Shipment]) -> dict[str, date]:
+    out: dict[str, date] = {}
+    for shipment in shipments:
+        if shipment.day is not None and not shipment.deleted:
+            for sku in shipment.quantities:
+                out[sku] = max(out.get(sku, shipment.day), shipment.day)
+    return out

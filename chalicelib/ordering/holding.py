@@ -1,0 +1,192 @@
+"""What an order holds of the stock, and how that follows its lines (domain §4). Pure rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from chalicelib.ordering.model import OrderLine
+from chalicelib.stock import model as stock
+from chalicelib.stock.model import Level, Move
+from chalicelib.tenancy.model import StockKind
+
+_ZERO = Decimal(0)
+Moves = dict[str, dict[str, Move]]
+"""SKU → warehouse → what changes there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """`quantity` held in one warehouse, of which the ERP has counted `known`."""
+
+    quantity: Decimal
+    known: Decimal = _ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """SKU → warehouse → what the order holds there."""
+
+    held: Mapping[str, Mapping[str, Held]] = field(default_factory=dict)
+    version: int = 0  # filled from the stored row
+
+    def total(self, sku: str) -> Decimal:
+        return sum((part.quantity for part in self.held.get(sku, {}).values()), _ZERO)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Short:
+    """A SKU of which there is too little: what was wanted in all and what could be had in all."""
+
+    sku: str
+    wanted: Decimal
+    available: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What an order holds after a change, the stock's moves that make it so, and what was too little."""
+
+    reservation: Reservation
+    moves: Moves
+    short: tuple[Short, ...] = ()
+
+
+def wanted(lines: Iterable[OrderLine]) -> dict[str, Decimal]:
+    """How much of each SKU the lines still need to hold: what has left needs no hold."""
+    out: dict[str, Decimal] = {}
+    for line in lines:
+        rest = line.quantity - line.shipped if line.is_live else _ZERO
+        if rest > 0:
+            out[line.sku] = out.get(line.sku, _ZERO) + rest
+    return out
+
+
+def follow(
+    before: Reservation, quantities: Mapping[str, Decimal], levels: Mapping[str, Level], among: Sequence[str]
+) -> Holding:
+    """Holds exactly `quantities`: what is missing is taken if available (every short SKU is named), what is too much
+    given back. What the order holds already never counts against it (domain §4.3)."""
+    held = {sku: dict(parts) for sku, parts in before.held.items()}
+    moves: Moves = {}
+    short = []
+    for sku in sorted({*held, *quantities}):
+        have, want = before.total(sku), quantities.get(sku, _ZERO)
+        if want > have:
+            level = levels.get(sku, stock.nothing(sku))
+            parts = stock.spread(level, want - have, among)
+            if parts is None:
+                short.append(Short(sku=sku, wanted=want, available=have + level.available(among)))
+                continue
+            for warehouse, part in parts.items():
+                own = held.setdefault(sku, {}).get(warehouse, Held(quantity=_ZERO))
+                held[sku][warehouse] = Held(quantity=own.quantity + part, known=own.known)
+                moves.setdefault(sku, {})[warehouse] = stock.taken(part)
+        elif want < have:
+            moves[sku] = _let_go(held[sku], have - want)
+    return Holding(reservation=_tidy(held, before.version), moves=moves, short=tuple(short))
+
+
+def _let_go(parts: dict[str, Held], quantity: Decimal) -> dict[str, Move]:
+    """Gives back from the last warehouse first, and there what the ERP has not counted first."""
+    moves = {}
+    for warehouse in reversed(list(parts)):
+        own = parts[warehouse]
+        part = min(quantity, own.quantity)
+        if part > 0:
+            left = own.quantity - part
+            forgotten = own.known - min(own.known, left)
+            parts[warehouse] = Held(quantity=left, known=own.known - forgotten)
+            moves[warehouse] = Move(allocated=-part, counted=-forgotten)
+            quantity -= part
+    return moves
+
+
+def known_to_erp(before: Reservation) -> Holding:
+    """The ERP has confirmed that it has the order: everything held is counted there."""
+    held: dict[str, dict[str, Held]] = {}
+    moves: Moves = {}
+    for sku, parts in before.held.items():
+        for warehouse, part in parts.items():
+            held.setdefault(sku, {})[warehouse] = Held(quantity=part.quantity, known=part.quantity)
+            if part.quantity != part.known:
+                moves.setdefault(sku, {})[warehouse] = stock.counted(part.quantity - part.known)
+    return Holding(reservation=Reservation(held=held, version=before.version), moves=moves)
+
+
+def as_the_erp_says(
+    before: Reservation,
+    quantities: Mapping[str, Decimal],
+    levels: Mapping[str, Level],
+    among: Sequence[str],
+    kind: StockKind,
+) -> Holding:
+    """The ERP itself changed an order that it knows: held whether it is available or not.
+
+    A SKU whose stock nobody has told is not held.
+    """
+    held = {sku: dict(parts) for sku, parts in before.held.items()}
+    moves: Moves = {}
+    for sku in sorted({*held, *quantities}):
+        change = quantities.get(sku, _ZERO) - before.total(sku)
+        if change > 0:
+            warehouse = _home(held.get(sku, {}), levels.get(sku, stock.nothing(sku)), among)
+            if warehouse is not None:
+                own = held.setdefault(sku, {}).get(warehouse, Held(quantity=_ZERO))
+                held[sku][warehouse] = Held(quantity=own.quantity + change, known=own.known + change)
+                moves.setdefault(sku, {})[warehouse] = stock.erp_changed(change, kind)
+        elif change < 0:
+            for warehouse, move in _let_go(held[sku], -change).items():
+                moves.setdefault(sku, {})[warehouse] = stock.erp_changed(move.allocated, kind)
+    return Holding(reservation=_tidy(held, before.version), moves=moves)
+
+
+def _home(parts: Mapping[str, Held], level: Level, among: Sequence[str]) -> str | None:
+    """Where more of a SKU is held: where it is held already, else in the fullest of the contract's warehouses."""
+    if parts:
+        return next(iter(parts))
+    names = [name for name in level.warehouses if not among or name in among] or list(level.warehouses)
+    return max(names, key=lambda name: (level.warehouses[name].available, name), default=None)
+
+
+def sent_off(
+    before: Reservation,
+    quantities: Mapping[str, Decimal],
+    levels: Mapping[str, Level],
+    kind: StockKind,
+    shipped_at: datetime | None,
+) -> Holding:
+    """What left is held no more; more than was held leaves the stock as the ERP will tell it."""
+    held = {sku: dict(parts) for sku, parts in before.held.items()}
+    moves: Moves = {}
+    for sku, quantity in sorted(quantities.items()):
+        rest = quantity
+        for warehouse, own in list(held.get(sku, {}).items()):
+            part = min(rest, own.quantity)
+            if part > 0:
+                known = min(own.known, part)
+                level = levels.get(sku, stock.nothing(sku))
+                gone = stock.shipped(
+                    part, known=False, reflected=stock.is_reflected(level, warehouse, kind, shipped_at)
+                )
+                moves.setdefault(sku, {})[warehouse] = gone + Move(counted=-known)
+                held[sku][warehouse] = Held(quantity=own.quantity - part, known=own.known - known)
+                rest -= part
+    return Holding(reservation=_tidy(held, before.version), moves=moves)
+
+
+def together(first: Moves, second: Moves) -> Moves:
+    """Moves one after the other as one move a warehouse: a row is written once in a transaction."""
+    out = {sku: dict(parts) for sku, parts in first.items()}
+    for sku, parts in second.items():
+        own = out.setdefault(sku, {})
+        for warehouse, move in parts.items():
+            own[warehouse] = own[warehouse] + move if warehouse in own else move
+    return out
+
+
+def _tidy(held: Mapping[str, Mapping[str, Held]], version: int) -> Reservation:
+    kept = {sku: {name: part for name, part in parts.items() if part.quantity > 0} for sku, parts in held.items()}
+    return Reservation(held={sku: parts for sku, parts in kept.items() if parts}, version=version)

@@ -1,0 +1,328 @@
+"""Orders, their holds and tasks, and carts in the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from chalicelib.billing.model import OrderDocument
+from chalicelib.kernel.access import Actor
+from chalicelib.kernel.errors import NotFound, Refused
+from chalicelib.kernel.events import Event
+from chalicelib.kernel.ids import new_id
+from chalicelib.ordering import cart as carts
+from chalicelib.ordering.cart import Cart, CartLine
+from chalicelib.ordering.holding import Moves, Reservation
+from chalicelib.ordering.model import Happening, Order, OrderLine, Shipment
+from chalicelib.stock import store as stock_store
+from chalicelib.storage import codec, keys
+from chalicelib.storage.keys import Key
+from chalicelib.storage.session import Page, Record, TenantSession
+from chalicelib.storage.writes import Absent, Delete, Equals, Present, Put, Set, Update, Write, audit, publish
+
+ORDER_SEQUENCE = "orders"
+
+
+class Queue(StrEnum):
+    """Work queues that orders stand in."""
+
+    MODERATION = "moderation"
+    EXPORT = "export"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """An order in a work queue, with what the queue's list shows. `offered` = the ERP has been given it to read."""
+
+    order_id: str
+    number: str
+    party_id: str
+    party_name: str
+    contract_id: str
+    contract_number: str
+    entity_id: str
+    gross: Decimal
+    currency: str
+    line_count: int
+    first_line: str
+    edition: int
+    since: datetime
+    offered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFile:
+    """Everything of one order. `editions` holds the lines by edition, `happenings` the history, oldest first."""
+
+    order: Order
+    editions: Mapping[int, tuple[OrderLine, ...]]
+    happenings: tuple[Happening, ...]
+    documents: tuple[OrderDocument, ...]
+    shipments: tuple[Shipment, ...]
+
+    @property
+    def lines(self) -> tuple[OrderLine, ...]:
+        return self.editions[self.order.edition]
+
+    @property
+    def live_lines(self) -> tuple[OrderLine, ...]:
+        return tuple(line for line in self.lines if line.is_live)
+
+
+# --- orders --------------------------------------------------------------------------------------
+
+
+def order_from(record: Record) -> Order:
+    return replace(record.load(Order), version=record.version)
+
+
+def lines_from(record: Record) -> tuple[OrderLine, ...]:
+    return tuple(codec.load(OrderLine, line) for line in record.data["lines"])
+
+
+def load_order(db: TenantSession, order_id: str, actor: Actor | None = None) -> OrderFile:
+    """The whole order in one round trip; NotFound if there is none, or if it is not the dealer's who asks."""
+    head: Order | None = None
+    editions: dict[int, tuple[OrderLine, ...]] = {}
+    happenings: list[Happening] = []
+    documents: list[OrderDocument] = []
+    shipments: list[Shipment] = []
+    for record in db.query_all(keys.order(db.tenant_id, order_id), consistent=True):
+        match record.kind:
+            case "order":
+                head = order_from(record)
+            case "order_lines":
+                editions[int(record.data["edition"])] = lines_from(record)
+            case "order_event":
+                happenings.append(record.load(Happening))
+            case "order_document":
+                documents.append(record.load(OrderDocument))
+            case "shipment":
+                shipments.append(record.load(Shipment))
+    if head is None or not is_visible(head, actor):
+        raise NotFound()
+    return OrderFile(
+        order=head,
+        editions=editions,
+        happenings=tuple(happenings),
+        documents=tuple(documents),
+        shipments=tuple(shipments),
+    )
+
+
+def is_visible(order: Order, actor: Actor | None) -> bool:
+    """A dealer's person sees only the own counterparty's orders."""
+    return actor is None or not actor.is_dealer or order.party_id == actor.party_id
+
+
+def order_put(tenant_id: str, order: Order) -> Put:
+    """The head under the lock of `order.version` (0 = new)."""
+    places = (
+        keys.order_by_party(tenant_id, order.party_id, order.created, order.id),
+        keys.order_by_month(tenant_id, order.created, order.id),
+    )
+    return Put(
+        key=keys.order_head(tenant_id, order.id), kind="order", data=order, indexes=places, version=order.version
+    )
+
+
+def lines_put(tenant_id: str, order: Order, lines: Sequence[OrderLine]) -> Put:
+    """The lines of the order's current edition; the head's lock guards them."""
+    data = {"edition": order.edition, "lines": [codec.dump(line) for line in lines]}
+    return Put(key=keys.order_lines(tenant_id, order.id, order.edition, 0), kind="order_lines", data=data)
+
+
+def happening_put(tenant_id: str, order_id: str, happening: Happening) -> Put:
+    key = keys.order_event(tenant_id, order_id, happening.at, happening.id)
+    return Put(key=key, kind="order_event", data=happening)
+
+
+def shipment_put(tenant_id: str, order_id: str, shipment: Shipment) -> Put:
+    key = keys.order_document(tenant_id, order_id, "shipment", shipment.id)
+    return Put(key=key, kind="shipment", data=shipment)
+
+
+def number_taken(tenant_id: str, order: Order) -> Put:
+    """The order's number is its own for ever, whatever becomes of the counter."""
+    return Put(key=keys.number_guard(tenant_id, order.number), kind="guard", data={"order": order.id}, version=0)
+
+
+def order_of_number(db: TenantSession, number: str) -> str | None:
+    """The id of the order with this number."""
+    record = db.get(keys.number_guard(db.tenant_id, number))
+    return None if record is None else record.data.get("order")
+
+
+def party_orders(db: TenantSession, party_id: str, *, limit: int, after: str | None) -> Page:
+    """Heads of a dealer's orders, newest first."""
+    return db.query(keys.party_orders(db.tenant_id, party_id), newest_first=True, limit=limit, after=after)
+
+
+def month_orders(db: TenantSession, month: str, *, limit: int, after: str | None) -> Page:
+    """Heads of the orders of a month (`2026-11`, UTC), newest first."""
+    return db.query(keys.month_orders(db.tenant_id, month), newest_first=True, limit=limit, after=after)
+
+
+# --- the running number --------------------------------------------------------------------------
+
+
+def sequence_key(tenant_id: str) -> Key:
+    return keys.sequence(tenant_id, ORDER_SEQUENCE)
+
+
+def last_number(record: Record | None) -> int:
+    """The last running number given; 0 before the first."""
+    return int(record.n["last"]) if record else 0
+
+
+def next_number(tenant_id: str, record: Record | None) -> Put | Update:
+    """Takes the number after the one that was read, on condition that nobody else has."""
+    key, last = sequence_key(tenant_id), last_number(record)
+    if record is None:
+        return Put(key=key, kind="sequence", data={}, counters={"last": Decimal(1)}, version=0)
+    return Update(
+        key=key, changes=(Set(("n", "last"), Decimal(last + 1)),), when=(Equals(("n", "last"), Decimal(last)),)
+    )
+
+
+# --- what is held --------------------------------------------------------------------------------
+
+
+def reservation_key(tenant_id: str, order_id: str) -> Key:
+    return keys.reservation(tenant_id, order_id, 0)
+
+
+def reservation_from(record: Record | None) -> Reservation:
+    return replace(record.load(Reservation), version=record.version) if record else Reservation()
+
+
+def reservation_put(tenant_id: str, order_id: str, reservation: Reservation) -> Put | Delete:
+    """What the order holds from now on; nothing held = no row."""
+    key = reservation_key(tenant_id, order_id)
+    if not reservation.held and reservation.version:
+        return Delete(key=key, when=(Equals(("version",), reservation.version),))
+    return Put(key=key, kind="reservation", data=reservation, version=reservation.version)
+
+
+def stock_writes(tenant_id: str, moves: Moves, *, at: datetime) -> list[Write]:
+    """One write a SKU, in the SKUs' order (domain §4.2)."""
+    return [stock_store.move(tenant_id, sku, parts, at=at) for sku, parts in sorted(moves.items())]
+
+
+# --- tasks ---------------------------------------------------------------------------------------
+
+
+def task_of(order: Order, since: datetime, *, offered: bool = False) -> Task:
+    return Task(
+        order_id=order.id,
+        number=order.number,
+        party_id=order.party_id,
+        party_name=order.party_name,
+        contract_id=order.contract_id,
+        contract_number=order.contract_number,
+        entity_id=order.entity_id,
+        gross=order.gross,
+        currency=order.currency,
+        line_count=order.line_count,
+        first_line=order.first_line,
+        edition=order.edition,
+        since=since,
+        offered=offered,
+    )
+
+
+def task_put(tenant_id: str, queue: Queue, task: Task) -> Put:
+    """Puts the order into the queue, or brings its task up to date; its place is by `since`."""
+    place = keys.task_place(tenant_id, queue, task.since, task.order_id)
+    return Put(key=keys.task(tenant_id, queue, task.order_id), kind="task", data=task, indexes=(place,))
+
+
+def task_delete(tenant_id: str, queue: Queue, order_id: str) -> Delete:
+    return Delete(key=keys.task(tenant_id, queue, order_id))
+
+
+def never_offered(tenant_id: str, order_id: str) -> Delete:
+    """Takes the order out of the queue for the ERP, on condition that the ERP has not been given it."""
+    not_offered = Equals(("data", "offered"), False)
+    return Delete(key=keys.task(tenant_id, Queue.EXPORT, order_id), when=(Present(), not_offered))
+
+
+def offered(tenant_id: str, order_id: str) -> Update:
+    """The ERP is about to read the order: from now on it may know of it, even if it never says so."""
+    return Update(key=keys.task(tenant_id, Queue.EXPORT, order_id), changes=(Set(("data", "offered"), True),))
+
+
+def queue_page(db: TenantSession, queue: Queue, *, limit: int | None = None, after: str | None = None) -> Page:
+    """Tasks of a queue, oldest first."""
+    return db.query(keys.work(db.tenant_id, queue), limit=limit, after=after)
+
+
+def task_from(record: Record) -> Task:
+    return record.load(Task)
+
+
+# --- what is told --------------------------------------------------------------------------------
+
+
+def told(tenant_id: str, order: Order, name: str, now: datetime, **data: str) -> Put:
+    """The outbox's row of what happened to the order."""
+    facts = {"order": order.id, "party": order.party_id, **data}
+    event = Event(id=new_id(now), tenant_id=tenant_id, name=name, aggregate=f"order/{order.id}", at=now, data=facts)
+    return publish(event)
+
+
+def audited(tenant_id: str, order: Order, action: str, actor_id: str, now: datetime, **detail: str) -> Put:
+    return audit(
+        tenant_id,
+        f"order/{order.id}",
+        action=action,
+        actor_id=actor_id,
+        at=now,
+        entry_id=new_id(now),
+        detail={"number": order.number, **detail},
+    )
+
+
+# --- the ERP's ids -------------------------------------------------------------------------------
+
+
+def erp_id_key(tenant_id: str, document_id: str) -> Key:
+    return keys.external_id(tenant_id, "1c", "order", document_id)
+
+
+def erp_id_taken(tenant_id: str, document_id: str, order_id: str) -> Put:
+    return Put(key=erp_id_key(tenant_id, document_id), kind="external_id", data={"id": order_id}, when=(Absent(),))
+
+
+# --- carts ---------------------------------------------------------------------------------------
+
+
+def cart_keys(tenant_id: str, user_id: str, contract_id: str) -> list[Key]:
+    """Every page that a cart can have: an absent one costs next to nothing, a second round trip does not."""
+    return [keys.cart_page(tenant_id, user_id, contract_id, page) for page in range(carts.MAX_PAGES)]
+
+
+def cart_from(records: Iterable[Record | None], contract_id: str) -> Cart:
+    """The cart of its pages as read, in their order."""
+    found = [record for record in records if record is not None]
+    lines = tuple(codec.load(CartLine, line) for record in found for line in record.data["lines"])
+    return Cart(contract_id=contract_id, lines=lines, versions=tuple(record.version for record in found))
+
+
+def cart_writes(tenant_id: str, user_id: str, before: Cart, after: Cart) -> list[Write]:
+    """What changes in the stored pages; Refused("cart_changed") when another window was faster."""
+    refusal = Refused("cart_changed")
+    old, new = carts.pages(before.lines), carts.pages(after.lines)
+    writes: list[Write] = []
+    for page, key in enumerate(cart_keys(tenant_id, user_id, before.contract_id)):
+        version = before.versions[page] if page < len(before.versions) else 0
+        if page < len(new):
+            if page >= len(old) or old[page] != new[page]:
+                data = {"lines": [codec.dump(line) for line in new[page]]}
+                writes.append(Put(key=key, kind="cart", data=data, version=version, refusal=refusal))
+        elif version:
+            writes.append(Delete(key=key, when=(Equals(("version",), version),), refusal=refusal))
+    return writes
