@@ -232,7 +232,7 @@ def _name(failure: Exception) -> str:
 def _refusal(failure: ClientError | BotoCoreError, *, code: bool = False, password: bool = False) -> Exception:
     name = _name(failure)
     if name in _TOO_MANY or "attempts exceeded" in str(failure):
-        return TooMany("too_many_attempts", retry_after=_WAIT)
+        return TooMany("too_many_attempts", retry_after=_WAIT, count=_WAIT // 60)
     if code and name in _WRONG_CODE:
         return Invalid(fields={"code": Complaint(code="code_wrong")})
     if code and name == "NotAuthorizedException":

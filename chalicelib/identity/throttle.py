@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from chalicelib.kernel.errors import TooMany
 from chalicelib.kernel.ids import fingerprint
@@ -52,7 +53,7 @@ def take(directory: Session, limit: Limit, subject: str, now: datetime) -> None:
         recent = sorted(at for at in counted if now - at < limit.span)
         if len(recent) >= limit.most:
             wait = recent[-limit.most] + limit.span - now
-            raise TooMany("too_many_attempts", retry_after=max(1, round(wait.total_seconds())))
+            raise _too_many(ceil(wait.total_seconds()))
         record = rows.get(current)
         attempts = _Attempts((*(record.load(_Attempts).at if record else ()), now))
         version = record.version if record else 0
@@ -62,12 +63,16 @@ def take(directory: Session, limit: Limit, subject: str, now: datetime) -> None:
         except TransactionRefused:
             continue
         return
-    raise TooMany("too_many_attempts", retry_after=1)
+    raise _too_many(1)
 
 
 def give_back(directory: Session, limit: Limit, subject: str, now: datetime) -> None:
     """The attempt succeeded: the subject begins anew."""
     directory.commit([Delete(key=key) for key in _keys(limit, subject, now)])
+
+
+def _too_many(seconds: int) -> TooMany:
+    return TooMany("too_many_attempts", retry_after=seconds, count=ceil(seconds / 60))
 
 
 def _keys(limit: Limit, subject: str, now: datetime) -> tuple[Key, Key]:

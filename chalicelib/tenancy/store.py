@@ -21,6 +21,14 @@ class Beginnings:
     has_catalogue: bool
     has_dealer: bool
 
+    @property
+    def connected(self) -> bool:
+        return self.settings.connected_at is not None
+
+    @property
+    def ready(self) -> bool:
+        return self.connected and self.has_catalogue and self.has_dealer
+
 
 def settings_of(record: Record) -> TenantSettings:
     return record.load(TenantSettings)

@@ -77,14 +77,14 @@ def change_role(request: Request) -> Response:
 def disable(request: Request) -> Response:
     user_id = request.params["user_id"]
     people.disable(desk(), request.db, request.actor, user_id, now=request.now)
-    return request.go(f"/settings/staff/{user_id}", notice="person_disabled")
+    return request.go(f"/settings/staff/{user_id}", notice="staff_disabled")
 
 
 @doors.page("/settings/staff/{user_id}/enable", may=Permission.STAFF, methods=("POST",))
 def enable(request: Request) -> Response:
     user_id = request.params["user_id"]
     people.enable(desk(), request.db, request.actor, user_id, now=request.now)
-    return request.go(f"/settings/staff/{user_id}", notice="person_enabled")
+    return request.go(f"/settings/staff/{user_id}", notice="staff_enabled")
 
 
 @doors.page("/settings/staff/invitations/{invitation_id}/resend", may=Permission.STAFF, methods=("POST",))
@@ -96,7 +96,7 @@ def invite_again(request: Request) -> Response:
 @doors.page("/settings/staff/invitations/{invitation_id}/withdraw", may=Permission.STAFF, methods=("POST",))
 def withdraw(request: Request) -> Response:
     inviting.withdraw(request.db, request.actor, request.params["invitation_id"], party_id=None, now=request.now)
-    return request.go("/settings/staff", notice="invitation_withdrawn")
+    return request.go("/settings/staff", notice="staff_invitation_withdrawn")
 
 
 def _person(request: Request, refusal: KontorError | None = None) -> Response:
