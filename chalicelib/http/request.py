@@ -125,6 +125,7 @@ class Request:
             csrf=self.csrf_token,
             once=new_id(self.now),
             flash=self._flash(),
+            lang_href=self._lang_href,
             status=status,
             **context,
         )
