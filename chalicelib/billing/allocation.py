@@ -5,7 +5,7 @@ What the payer says, else the oldest due first; what is left over stays as an ad
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -28,12 +28,11 @@ def oldest_due_first(invoices: Sequence[Invoice]) -> list[Invoice]:
 
 
 def allocate(
-    payment_id: str, amount: Decimal, invoices: Sequence[Invoice], *, first_order: str | None = None
+    payment_id: str, amount: Decimal, invoices: Sequence[Invoice], *, first: Container[str] = ()
 ) -> list[Share]:
-    """Shares of `amount` for the open invoices, oldest due first; those of order `first_order` before all others."""
+    """Shares of `amount` for the open invoices, oldest due first; those with an id in `first` before all others."""
     queue = oldest_due_first([invoice for invoice in invoices if invoice.is_open])
-    if first_order:
-        queue.sort(key=lambda invoice: invoice.order_id != first_order)
+    queue.sort(key=lambda invoice: invoice.id not in first)
     shares = []
     for invoice in queue:
         part = min(amount, invoice.rest.amount)

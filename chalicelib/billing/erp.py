@@ -10,8 +10,8 @@ from typing import TypeVar
 from chalicelib.billing import corrections, store
 from chalicelib.billing.attempts import first_answer_or, retrying
 from chalicelib.billing.invoices import writes_of_new
-from chalicelib.billing.model import Invoice, InvoiceKind, InvoiceLine, Origin, Payment, VatShare
-from chalicelib.billing.payments import ERP, NewPayment, load_payment, recorded, reverse_payment
+from chalicelib.billing.model import Invoice, InvoiceKind, InvoiceLine, NewPayment, Origin, Payment, VatShare
+from chalicelib.billing.payments import ERP, load_payment, recorded, reverse_payment
 from chalicelib.billing.terms import due_day
 from chalicelib.kernel.errors import Invalid, Refused
 from chalicelib.kernel.ids import new_id

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -175,6 +176,24 @@ class Payment:
     def advance(self) -> Decimal:
         """What is left for the next invoice."""
         return Decimal(0) if self.reversed_at else self.amount - self.allocated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPayment:
+    """What came. `wanted` = invoice id → sum when the payer says what it is for; else `first_invoice` and those of
+    order `order_id` come first, then the oldest due."""
+
+    party_id: str
+    contract_id: str
+    amount: Money
+    day: date
+    number: str
+    kind: PaymentKind = PaymentKind.PAYMENT
+    comment: str = ""
+    order_id: str | None = None
+    first_invoice: str | None = None
+    erp_id: str | None = None
+    wanted: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,22 +5,21 @@ Each act is one transaction, done anew when somebody else changed a row between 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from chalicelib.billing import allocation, ledger, settling, store
 from chalicelib.billing.allocation import Share
 from chalicelib.billing.attempts import first_answer_or, retrying
 from chalicelib.billing.invoices import account_update
-from chalicelib.billing.model import Invoice, OrderDocument, Origin, Payment, PaymentKind
-from chalicelib.kernel.access import Actor
+from chalicelib.billing.model import Invoice, NewPayment, OrderDocument, Origin, Payment
+from chalicelib.kernel.access import Actor, Permission
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Complaint, Invalid, Refused
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id
-from chalicelib.kernel.money import Money, money, zero
+from chalicelib.kernel.money import money, zero
 from chalicelib.network.store import load_contract, load_party
 from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession
@@ -32,23 +31,6 @@ ERP = "erp"
 """Who acts when nobody does: the tenant's ERP."""
 
 _PARTS_AT_ONCE = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewPayment:
-    """What came. `wanted` = invoice id → sum when the payer says what it is for; else the invoices of order
-    `order_id` come first, then the oldest due."""
-
-    party_id: str
-    contract_id: str
-    amount: Money
-    day: date
-    number: str
-    kind: PaymentKind = PaymentKind.PAYMENT
-    comment: str = ""
-    order_id: str | None = None
-    erp_id: str | None = None
-    wanted: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 def record_payment(db: TenantSession, new: NewPayment, actor: Actor, key: str, now: datetime) -> Payment:
@@ -84,6 +66,11 @@ def reverse_payment(db: TenantSession, payment_id: str, actor: Actor | None, now
     settings = load_settings(db)
     while not retrying(lambda: _reverse_some(db, payment_id, settings, actor, now)):
         pass
+
+
+def may_reverse(payment: Payment, actor: Actor) -> bool:
+    """A person takes back what a person entered; the ERP's payments are the ERP's to take back."""
+    return payment.origin is Origin.KONTOR and not payment.reversed_at and actor.may(Permission.PAYMENTS_EDIT)
 
 
 def apply_advances(db: TenantSession, party_id: str, contract_id: str, now: datetime) -> None:
@@ -142,7 +129,9 @@ def recorded(
 def _shares(payment: Payment, new: NewPayment, invoices: Sequence[Invoice]) -> list[Share]:
     if new.wanted:
         return allocation.as_told(payment.id, new.amount, invoices, new.wanted)
-    return allocation.allocate(payment.id, payment.amount, invoices, first_order=payment.order_id)
+    own = {invoice.id for invoice in invoices if payment.order_id and invoice.order_id == payment.order_id}
+    first = own | ({new.first_invoice} if new.first_invoice else set())
+    return allocation.allocate(payment.id, payment.amount, invoices, first=first)
 
 
 def _reverse_some(
@@ -153,7 +142,7 @@ def _reverse_some(
     payment = store.payment_from(record)
     if payment.reversed_at is not None:
         raise Refused("payment_reversed")
-    if actor is not None and payment.origin is Origin.ERP:
+    if actor is not None and not may_reverse(payment, actor):
         raise Refused("payment_of_erp")
     parts = payment.parts[:_PARTS_AT_ONCE]
     is_last = len(parts) == len(payment.parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from chalicelib.billing.ledger import Entry
@@ -145,11 +145,51 @@ def ledger_entries(db: TenantSession, contract_id: str, year: int) -> list[Entry
     return [record.load(Entry) for record in db.query_all(partition, consistent=True)]
 
 
-def month_invoices(db: TenantSession, month: str, since: date, until: date) -> list[Invoice]:
-    """Invoices of the month (`2026-11`) with `since` ≤ day ≤ `until`, oldest first."""
-    partition = keys.month_invoices(db.tenant_id, month)
-    found = db.query_all(partition, since=since.isoformat(), until=until.isoformat() + "~")
-    return [invoice_from(record) for record in found]
+def invoices_of_months(db: TenantSession, since: date, until: date) -> Iterator[Invoice]:
+    """The factory's invoices with `since` ≤ day ≤ `until`, newest first."""
+    for month in months_back(since, until):
+        partition = keys.month_invoices(db.tenant_id, month)
+        places = db.query_all(partition, since=since.isoformat(), until=_after(until), newest_first=True)
+        yield from (invoice_from(record) for record in places)
+
+
+def invoices_of_party(db: TenantSession, party_id: str, since: date, until: date) -> Iterator[Invoice]:
+    """A counterparty's invoices with `since` ≤ day ≤ `until`, newest first."""
+    partition = keys.party_invoices(db.tenant_id, party_id)
+    places = db.query_all(partition, since=since.isoformat(), until=_after(until), newest_first=True)
+    yield from (invoice_from(record) for record in places)
+
+
+def payments_of_party(db: TenantSession, party_id: str) -> Iterator[Payment]:
+    """A counterparty's payments, newest first."""
+    places = db.query_all(keys.party_payments(db.tenant_id, party_id), newest_first=True)
+    yield from (payment_from(record) for record in places)
+
+
+def listed_open(db: TenantSession, party_id: str | None) -> list[Invoice]:
+    """Open invoices as the index has them (it lags a little), of one counterparty or of all."""
+    tenant_id = db.tenant_id
+    partition = keys.party_open_invoices(tenant_id, party_id) if party_id else keys.all_open_invoices(tenant_id)
+    return [invoice_from(record) for record in db.query_all(partition)]
+
+
+def listed_advances(db: TenantSession, party_id: str | None) -> list[Payment]:
+    """Payments with a rest as the index has them, of one counterparty or of all."""
+    partition = keys.party_advances(db.tenant_id, party_id) if party_id else keys.all_advances(db.tenant_id)
+    return [payment_from(record) for record in db.query_all(partition)]
+
+
+def months_back(since: date, until: date) -> Iterator[str]:
+    """`2026-11`, `2026-10`, … from the month of `until` back to that of `since`."""
+    month = until.year * 12 + until.month - 1
+    while month >= since.year * 12 + since.month - 1:
+        yield f"{month // 12:04d}-{month % 12 + 1:02d}"
+        month -= 1
+
+
+def _after(day: date) -> str:
+    """A sort key after everything of the day."""
+    return day.isoformat() + "~"
 
 
 def _fresh(db: TenantSession, places: keys.Partition, is_wanted: Callable[[Record], bool]) -> list[Record]:

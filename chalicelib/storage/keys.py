@@ -466,6 +466,11 @@ def payment_by_party(tenant: str, party: str, day: date, payment: str) -> IndexK
     return IndexKey(Index.GSI3, f"{tenant_prefix(tenant)}PARTY#{party}#PAYMENTS", f"{day.isoformat()}#{payment}")
 
 
+@_pattern("all advances of the tenant: payments with a rest (gsi1, sparse)")
+def all_advances(tenant: str) -> Partition:
+    return _index_part(Index.GSI1, tenant, "ADVANCES")
+
+
 @_pattern("advances of a counterparty: payments with a rest, by contract, oldest first (gsi1, sparse)")
 def party_advances(tenant: str, party: str) -> Partition:
     return _index_part(Index.GSI1, tenant, "ADVANCES", f"{party}#")
