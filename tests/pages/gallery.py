@@ -6,7 +6,6 @@ The pages go through the same renderer, style sheet and Content-Security-Policy 
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -308,7 +307,6 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("content-length", "0")))
         POSTED.append(self.path)
-        time.sleep(0.3)  # long enough for a second click
         self.do_GET()
 
     def log_message(self, *_: object) -> None:
