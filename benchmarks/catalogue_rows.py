@@ -86,7 +86,8 @@ def catalogue_rows(
     for n in range(products):
         yield ProductRow(
             id=guid(5, n),
-            name=f"{draw.choice(_THINGS)} {draw.choice(_KINDS)} {draw.choice(_MORE)} {draw.choice(_COLOURS)} {draw.randrange(400, 2400)}",
+            name=" ".join(draw.choice(words) for words in (_THINGS, _KINDS, _MORE, _COLOURS))
+            + f" {draw.randrange(400, 2400)}",
             article=f"{draw.choice('ABCDEFGH')}{draw.choice('KLMN')}-{n:06d}/{draw.randrange(100)}",
             barcode=f"46{draw.randrange(10**11):011d}",
             unit="шт",

@@ -52,11 +52,11 @@ def _items(db: Connection) -> None:
     db.execute("DELETE FROM item_value")
     db.execute(
         """
-        INSERT INTO item_value SELECT DISTINCT value_no, sku_no FROM (
-            SELECT p.value_no, i.sku_no FROM item i JOIN card_value p ON p.card_no = i.card_no
-            UNION ALL SELECT p.value_no, i.sku_no FROM item i JOIN sku_value p ON p.sku_no = i.sku_no)
-        JOIN value v ON v.no = value_no AND v.text IS NOT NULL
-        JOIN attribute a ON a.no = v.attribute_no AND a.known AND NOT a.deleted AND a.kind <> 'requisite'
+        INSERT INTO item_value SELECT DISTINCT sku_no, value_no FROM (
+            SELECT i.sku_no, p.value_no FROM item i CROSS JOIN card_value p ON p.card_no = i.card_no
+            UNION ALL SELECT i.sku_no, p.value_no FROM item i CROSS JOIN sku_value p ON p.sku_no = i.sku_no)
+        CROSS JOIN value v ON v.no = value_no AND v.text IS NOT NULL
+        CROSS JOIN attribute a ON a.no = v.attribute_no AND a.known AND NOT a.deleted AND a.kind <> 'requisite'
         ORDER BY 1, 2
         """
     )
@@ -132,19 +132,16 @@ def _facets(db: Connection) -> None:
     """Counts per category of each value, for attributes that can be chosen from (not of too many values)."""
     db.execute("DELETE FROM facet")
     db.execute(
-        "CREATE TEMP TABLE by_sku (sku_no INTEGER, value_no INTEGER, PRIMARY KEY (sku_no, value_no)) WITHOUT ROWID"
-    )
-    db.execute(
-        "INSERT INTO by_sku SELECT p.sku_no, p.value_no FROM item_value p CROSS JOIN value v ON v.no = p.value_no "
-        "WHERE v.attribute_no IN (SELECT w.attribute_no FROM (SELECT DISTINCT value_no FROM item_value) d "
-        "CROSS JOIN value w ON w.no = d.value_no GROUP BY 1 HAVING count(*) <= ?) ORDER BY 1, 2",
+        "CREATE TEMP TABLE choice AS SELECT v.no FROM value v WHERE v.attribute_no IN (SELECT w.attribute_no "
+        "FROM (SELECT DISTINCT value_no FROM item_value) d CROSS JOIN value w ON w.no = d.value_no "
+        "GROUP BY 1 HAVING count(*) BETWEEN 2 AND ?)",
         (_MAX_FACET_VALUES,),
     )
     db.execute(
-        "INSERT INTO facet SELECT l.category_no, b.value_no, count(*) FROM listing l "
-        "CROSS JOIN by_sku b ON b.sku_no = l.sku_no GROUP BY 1, 2"
+        "INSERT INTO facet SELECT l.category_no, p.value_no, count(*) FROM listing l "
+        "CROSS JOIN item_value p ON p.sku_no = l.sku_no WHERE p.value_no IN (SELECT no FROM choice) GROUP BY 1, 2"
     )
-    db.execute("DROP TABLE by_sku")
+    db.execute("DROP TABLE choice")
 
 
 def _texts(db: Connection) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from chalicelib.catalogue.model import Facet, FacetValue, Query, Sort
 from chalicelib.catalogue.snapshot.derive import WHOLE_CATALOGUE
@@ -13,12 +15,15 @@ from chalicelib.catalogue.snapshot.text import fragment_query, normal_code, quer
 
 _MAX_FACETS = 12
 _MAX_VALUES = 30
+_NO_LIMIT = 2**63 - 1
 _Parameters = dict[str, object]
+_Counts = dict[Any, int]
+"""(attribute number, kind, id, name, text of the value) → how many SKUs"""
 
 
 def prepare(db: Connection) -> None:
     """Creates the scratch table of this connection; one search at a time may use it."""
-    db.execute("CREATE TEMP TABLE hit (sku_no INTEGER PRIMARY KEY, tier INTEGER, missing INTEGER)")
+    db.execute("CREATE TEMP TABLE hit (sku_no INTEGER PRIMARY KEY, tier INTEGER)")
 
 
 def find(db: Connection, query: Query) -> tuple[list[int], int, tuple[Facet, ...]]:
@@ -29,13 +34,54 @@ def find(db: Connection, query: Query) -> tuple[list[int], int, tuple[Facet, ...
     category = _category_number(db, query.category_id)
     if category is None:
         return [], 0, ()
-    plain = not (query.text.strip() or query.attributes or query.in_stock or _priced(query))
-    if plain and query.sort in (Sort.RELEVANCE, Sort.NAME):
-        return _listed(db, category, query)
-    chosen = _fill_hits(db, category, query)
-    total = db.execute("SELECT count(*) FROM hit WHERE missing = 0").fetchone()[0]
-    facets = _counted_facets(db, chosen) if query.attributes or not plain else _ready_facets(db, category)
-    return _page_of_hits(db, query), total, facets
+    counts: _Counts = {}
+    for position, (attribute, _) in enumerate(query.attributes):
+        # The counts of an attribute's own values ignore its own filter: they show what else could be chosen.
+        others = replace(query, attributes=(*query.attributes[:position], *query.attributes[position + 1 :]))
+        number = _attribute_number(db, attribute)
+        counts.update({key: n for key, n in _counts(db, category, others).items() if key[0] == number})
+    chosen = {_attribute_number(db, attribute): frozenset(texts) for attribute, texts in query.attributes}
+    counts.update({key: n for key, n in _counts(db, category, query).items() if key[0] not in chosen})
+    facets = _facets(counts, chosen)
+    if _plain(query) and query.sort in (Sort.RELEVANCE, Sort.NAME):
+        numbers = db.execute(
+            "SELECT sku_no FROM listing WHERE category_no = ? ORDER BY place LIMIT ? OFFSET ?",
+            (category, query.size, _offset(query)),
+        )
+        total = db.execute("SELECT count FROM tree WHERE category_no = ?", (category,)).fetchone()[0]
+        return [row[0] for row in numbers], total, facets
+    if _plain(query):
+        _fill_hits(db, category, query)
+    return _page_of_hits(db, query), db.execute("SELECT count(*) FROM hit").fetchone()[0], facets
+
+
+def _plain(query: Query) -> bool:
+    return not (query.text.strip() or query.attributes or query.in_stock or _priced(query))
+
+
+def _counts(db: Connection, category: int, query: Query) -> _Counts:
+    """How many of what fits have each value; leaves what fits in `hit` unless the counts were ready."""
+    if _plain(query):
+        counted, of = "SELECT value_no, count AS n FROM facet WHERE category_no = ?1", category
+    else:
+        _fill_hits(db, category, query)
+        counted = (
+            "SELECT p.value_no, count(*) AS n FROM hit h CROSS JOIN item_value p ON p.sku_no = h.sku_no GROUP BY 1"
+        )
+        of = WHOLE_CATALOGUE
+    rows = db.execute(
+        f"SELECT a.no, a.kind, a.id, a.name, v.text, sum(x.n) FROM ({counted}) x "
+        "CROSS JOIN value v ON v.no = x.value_no CROSS JOIN attribute a ON a.no = v.attribute_no "
+        "WHERE EXISTS (SELECT 1 FROM facet f WHERE f.category_no = ?1 AND f.value_no = v.no) GROUP BY 1, 5",
+        (of,),
+    )
+    return {tuple(row[:5]): row[5] for row in rows}
+
+
+def _attribute_number(db: Connection, public_id: str) -> int:
+    """-1 for an attribute that this catalogue does not have: nothing fits then."""
+    row = db.execute("SELECT no FROM attribute WHERE kind = ? AND id = ?", attribute_key(public_id)).fetchone()
+    return -1 if row is None else int(row[0])
 
 
 def _priced(query: Query) -> bool:
@@ -55,62 +101,39 @@ def _offset(query: Query) -> int:
     return (max(query.page, 1) - 1) * query.size
 
 
-def _listed(db: Connection, category: int, query: Query) -> tuple[list[int], int, tuple[Facet, ...]]:
-    total = db.execute("SELECT count FROM tree WHERE category_no = ?", (category,)).fetchone()[0]
-    numbers = db.execute(
-        "SELECT sku_no FROM listing WHERE category_no = ? ORDER BY place LIMIT ? OFFSET ?",
-        (category, query.size, _offset(query)),
-    )
-    return [row[0] for row in numbers], total, _ready_facets(db, category)
-
-
-def _fill_hits(db: Connection, category: int, query: Query) -> dict[int, tuple[int, frozenset[str]]]:
-    """Fills `hit` with what fits all but at most one of the attribute filters; `missing` has that filter's bit.
-
-    So the counts of an attribute's own values can ignore its own filter. Returns attribute number → (bit, values).
-    """
+def _fill_hits(db: Connection, category: int, query: Query) -> None:
+    """Fills `hit` with everything that fits, and how well (see `_text_source`)."""
     values: _Parameters = {"category": category}
-    where = []
+    conditions = []
+    having = []
+    for position, (attribute, texts) in enumerate(query.attributes):
+        marks = ", ".join(f":v{position}_{i}" for i in range(len(texts)))
+        values.update({f"v{position}_{i}": text for i, text in enumerate(texts)})
+        number = _attribute_number(db, attribute)
+        having.append(f"SELECT no FROM value WHERE attribute_no = {number:d} AND text IN ({marks})")
+    in_category = "EXISTS (SELECT 1 FROM listing WHERE category_no = :category AND place = i.by_name)"
     if query.text.strip():
         source, more = _text_source(query.text)
         values.update(more)
-        source = f"({source}) t JOIN item i ON i.sku_no = t.sku_no"
-        if category != WHOLE_CATALOGUE:
-            where.append("EXISTS (SELECT 1 FROM listing WHERE category_no = :category AND place = i.by_name)")
+        conditions.append(in_category if category != WHOLE_CATALOGUE else "1")
+    elif having:
+        source = f"SELECT sku_no, 0 AS tier FROM item_value WHERE value_no IN ({having.pop()})"
+        conditions.append(in_category if category != WHOLE_CATALOGUE else "1")
     else:
-        source = (
-            "(SELECT sku_no, 0 AS tier FROM listing WHERE category_no = :category) t JOIN item i ON i.sku_no = t.sku_no"
-        )
+        source = "SELECT sku_no, 0 AS tier FROM listing WHERE category_no = :category"
+    for wanted in having:
+        conditions.append(f"EXISTS (SELECT 1 FROM item_value p WHERE p.sku_no = i.sku_no AND p.value_no IN ({wanted}))")
     if query.in_stock:
-        where.append("i.stock > 0")
+        conditions.append("i.stock > 0")
     if _priced(query):
-        amount = _amount(db, query.price_types)
-        values.update(least=_scaled(query.price_from), most=_scaled(query.price_to))
-        where.append(f"{amount} BETWEEN coalesce(:least, 0) AND coalesce(:most, 9223372036854775807)")
-    chosen: dict[int, tuple[int, frozenset[str]]] = {}
-    missing = []
-    for position, (attribute_id, texts) in enumerate(query.attributes):
-        kind, name = attribute_key(attribute_id)
-        row = db.execute("SELECT no FROM attribute WHERE kind = ? AND id = ?", (kind, name)).fetchone()
-        number = -1 - position if row is None else row[0]
-        chosen[number] = (1 << position, frozenset(texts))
-        marks = ", ".join(f":v{position}_{i}" for i in range(len(texts)))
-        values.update({f"v{position}_{i}": text for i, text in enumerate(texts)})
-        having = (
-            f"SELECT sku_no FROM item_value WHERE value_no IN "
-            f"(SELECT no FROM value WHERE attribute_no = {number:d} AND text IN ({marks}))"
-        )
-        missing.append(f"CASE WHEN i.sku_no IN ({having}) THEN 0 ELSE {1 << position} END")
-    mask = " | ".join(missing) or "0"
-    allowed = ", ".join(str(bit) for bit in (0, *(bit for bit, _ in chosen.values())))
-    if missing:
-        where.append(f"({mask}) IN ({allowed})")
-    condition = " AND ".join(where) or "1"
+        values.update(least=_scaled(query.price_from) or 0, most=_scaled(query.price_to) or _NO_LIMIT)
+        conditions.append(f"{_amount(db, query.price_types)} BETWEEN :least AND :most")
     db.execute("DELETE FROM hit")
     db.execute(
-        f"INSERT INTO hit SELECT i.sku_no, min(t.tier), {mask} FROM {source} WHERE {condition} GROUP BY 1", values
+        f"INSERT INTO hit SELECT i.sku_no, min(t.tier) FROM ({source}) t CROSS JOIN item i ON i.sku_no = t.sku_no "
+        f"WHERE {' AND '.join(conditions) or '1'} GROUP BY 1",
+        values,
     )
-    return chosen
 
 
 def _text_source(text: str) -> tuple[str, _Parameters]:
@@ -171,14 +194,15 @@ def _page_of_hits(db: Connection, query: Query) -> list[int]:
         Sort.STOCK: "i.stock DESC, i.by_name",
     }.get(query.sort)
     if order is None:
-        amount = _amount(db, query.price_types)
-        order = f"{amount} IS NULL, {amount} {'DESC' if query.sort is Sort.PRICE_DOWN else 'ASC'}, i.by_name"
-    rows = db.execute(
-        "SELECT h.sku_no FROM hit h CROSS JOIN item i ON i.sku_no = h.sku_no WHERE h.missing = 0 "
-        f"ORDER BY {order} LIMIT ? OFFSET ?",
-        (query.size, _offset(query)),
-    )
-    return [row[0] for row in rows]
+        order = f"n.amount IS NULL, n.amount {'DESC' if query.sort is Sort.PRICE_DOWN else 'ASC'}, n.by_name"
+        source = f"(SELECT i.sku_no, i.by_name, {_amount(db, query.price_types)} AS amount FROM hit h "
+        source += "CROSS JOIN item i ON i.sku_no = h.sku_no) n"
+        statement = f"SELECT n.sku_no FROM {source} ORDER BY {order} LIMIT ? OFFSET ?"
+    else:
+        statement = (
+            f"SELECT h.sku_no FROM hit h CROSS JOIN item i ON i.sku_no = h.sku_no ORDER BY {order} LIMIT ? OFFSET ?"
+        )
+    return [row[0] for row in db.execute(statement, (query.size, _offset(query)))]
 
 
 def attribute_key(attribute_id: str) -> tuple[str, str]:
@@ -194,58 +218,30 @@ def attribute_id(kind: str, own_id: str) -> str:
     return {"brand": "brand", "characteristic": f"c:{own_id}"}.get(kind, own_id)
 
 
-def _ready_facets(db: Connection, category: int) -> tuple[Facet, ...]:
-    rows = db.execute(
-        "SELECT a.no, a.kind, a.id, a.name, v.text, sum(f.count) FROM facet f JOIN value v ON v.no = f.value_no "
-        "JOIN attribute a ON a.no = v.attribute_no WHERE f.category_no = ? GROUP BY a.no, v.text",
-        (category,),
-    )
-    return _facets(rows.fetchall(), {})
-
-
-def _counted_facets(db: Connection, chosen: dict[int, tuple[int, frozenset[str]]]) -> tuple[Facet, ...]:
-    rows = db.execute(
-        "SELECT a.no, a.kind, a.id, a.name, v.text, x.missing, count(DISTINCT x.sku_no) FROM ("
-        "SELECT h.sku_no, h.missing, p.value_no FROM hit h CROSS JOIN item i ON i.sku_no = h.sku_no "
-        "CROSS JOIN card_value p ON p.card_no = i.card_no "
-        "UNION ALL SELECT h.sku_no, h.missing, p.value_no FROM hit h CROSS JOIN sku_value p ON p.sku_no = h.sku_no) x "
-        "JOIN value v ON v.no = x.value_no JOIN attribute a ON a.no = v.attribute_no "
-        "WHERE a.kind <> 'requisite' AND a.known AND NOT a.deleted AND v.text IS NOT NULL "
-        "AND EXISTS (SELECT 1 FROM facet f WHERE f.category_no = ? AND f.value_no = v.no) "
-        "GROUP BY a.no, v.text, x.missing",
-        (WHOLE_CATALOGUE,),
-    )
-    counts: dict[tuple[int, str, str, str, str], int] = defaultdict(int)
-    for no, kind, own_id, name, text, missing, count in rows:
-        bit, _ = chosen.get(no, (0, frozenset()))
-        if missing in (0, bit):
-            counts[no, kind, own_id, name, text] += count
-    return _facets([(*key, count) for key, count in counts.items()], chosen)
-
-
-def _facets(
-    rows: list[tuple[int, str, str, str, str, int]], chosen: dict[int, tuple[int, frozenset[str]]]
-) -> tuple[Facet, ...]:
-    """The attributes that tell most apart: those that were chosen from, then those that most results have."""
-    by_attribute: dict[int, list[tuple[int, str, str, str, str, int]]] = defaultdict(list)
-    for row in rows:
-        by_attribute[row[0]].append(row)
+def _facets(counts: _Counts, chosen: dict[int, frozenset[str]]) -> tuple[Facet, ...]:
+    """The attributes that tell most apart: those that were chosen from, then those that most of what fits has."""
+    by_attribute: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    names: dict[int, tuple[str, str, str]] = {}
+    for (no, kind, own_id, name, text), count in counts.items():
+        by_attribute[no].append((text, count))
+        names[no] = (kind, own_id, name)
     ordered = sorted(
-        by_attribute.items(), key=lambda pair: (pair[0] not in chosen, -sum(row[5] for row in pair[1]), pair[1][0][3])
+        by_attribute.items(), key=lambda pair: (pair[0] not in chosen, -sum(n for _, n in pair[1]), names[pair[0]])
     )
     out = []
     for no, values in ordered:
-        _, texts = chosen.get(no, (0, frozenset()))
+        texts = chosen.get(no, frozenset())
         if len(values) < 2 and not texts:
             continue
-        kept = sorted(values, key=lambda row: (row[4] not in texts, -row[5], row[4]))[:_MAX_VALUES]
+        kind, own_id, name = names[no]
+        kept = sorted(values, key=lambda value: (value[0] not in texts, -value[1], value[0]))[:_MAX_VALUES]
         out.append(
             Facet(
-                attribute_id=attribute_id(values[0][1], values[0][2]),
-                name=values[0][3],
+                attribute_id=attribute_id(kind, own_id),
+                name=name,
                 values=tuple(
-                    FacetValue(text=row[4], count=row[5], chosen=row[4] in texts)
-                    for row in sorted(kept, key=lambda row: (-row[5], row[4]))
+                    FacetValue(text=text, count=count, chosen=text in texts)
+                    for text, count in sorted(kept, key=lambda value: (-value[1], value[0]))
                 ),
             )
         )

@@ -92,8 +92,9 @@ CREATE TABLE stage.stock (sku_no INTEGER, warehouse_no INTEGER, quantity INTEGER
 _DERIVED = """
 CREATE TABLE item (sku_no INTEGER PRIMARY KEY, card_no INTEGER NOT NULL, by_name INTEGER NOT NULL,
     by_article INTEGER NOT NULL, stock INTEGER NOT NULL);
-CREATE TABLE item_value (value_no INTEGER NOT NULL, sku_no INTEGER NOT NULL,
-    PRIMARY KEY (value_no, sku_no)) WITHOUT ROWID;
+CREATE TABLE item_value (sku_no INTEGER NOT NULL, value_no INTEGER NOT NULL,
+    PRIMARY KEY (sku_no, value_no)) WITHOUT ROWID;
+CREATE INDEX item_by_value ON item_value (value_no, sku_no);
 CREATE TABLE listing (category_no INTEGER NOT NULL, place INTEGER NOT NULL, sku_no INTEGER NOT NULL,
     PRIMARY KEY (category_no, place)) WITHOUT ROWID;
 CREATE TABLE tree (category_no INTEGER PRIMARY KEY, position INTEGER NOT NULL, last INTEGER NOT NULL,
