@@ -149,10 +149,25 @@ def _combine(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str,
 def environment() -> Environment:
     """The one Jinja2 environment, over every room's templates; the package carries them compiled."""
     # Imported on first use: the workers load this module too, but never render a page.
-    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, ModuleLoader, StrictUndefined, select_autoescape
+    from jinja2 import (
+        ChoiceLoader,
+        Environment,
+        FileSystemLoader,
+        ModuleLoader,
+        StrictUndefined,
+        Undefined,
+        select_autoescape,
+    )
+
+    class Pages(Environment):
+        """An unknown name is an error; a dict's missing entry is nothing: a field not typed, an error not made."""
+
+        def getattr(self, obj: Any, attribute: str) -> Any:
+            found = super().getattr(obj, attribute)
+            return None if isinstance(found, Undefined) and isinstance(obj, dict) else found
 
     sources = FileSystemLoader(sorted(_ROOMS.glob("*/templates")))
-    made = Environment(
+    made = Pages(
         loader=ChoiceLoader([ModuleLoader(_COMPILED), sources]) if _COMPILED.is_dir() else sources,
         autoescape=select_autoescape(("html",), default=False),
         undefined=StrictUndefined,
