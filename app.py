@@ -17,9 +17,22 @@ app = Chalice(app_name="kontor")
 app.api.binary_types = []  # `http.responses` encodes bytes itself; see there
 
 if settings().serves_pages:
+    import chalicelib.exchange.api
+    import chalicelib.exchange.pages
+    import chalicelib.billing.pages
     import chalicelib.http.pages
+    import chalicelib.identity.pages
+    import chalicelib.network.pages
+    import chalicelib.tenancy.pages
 
-    for room in (chalicelib.http.pages,):
+    for room in (
+        chalicelib.http.pages,
+        chalicelib.identity.pages,
+        chalicelib.tenancy.pages,
+        chalicelib.network.pages,
+        chalicelib.exchange.pages,
+        chalicelib.exchange.api,
+    ):
         app.register_blueprint(room.doors.blueprint)
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from functools import cache
 
+from chalicelib.billing import jobs as billing
+from chalicelib.identity import jobs as identity
 from chalicelib.ops.workers import DueHandler, EventHandler
 from chalicelib.storage import outbox
 
 
 @cache
 def event_handlers() -> dict[str, EventHandler]:
-    return {}
+    return {**identity.HANDLERS, **billing.HANDLERS}
 
 
 @cache
 def due_handlers() -> dict[str, DueHandler]:
-    return {"outbox": outbox.resend}
+    return {"outbox": outbox.resend, **billing.DUE}
