@@ -57,7 +57,7 @@ class InvoiceLine:
     quantity: Decimal
     price: Decimal  # for one unit, as the price list has it
     amount: Decimal
-    vat_rate: Decimal | None  # percent; None = without VAT
+    vat_rate: Decimal | None = None  # percent; None = without VAT
     vat: Decimal
 
 
@@ -65,7 +65,7 @@ class InvoiceLine:
 class VatShare:
     """All lines of one rate: `base` without VAT + `vat` = what is paid for them."""
 
-    rate: Decimal | None  # percent; None = without VAT
+    rate: Decimal | None = None  # percent; None = without VAT
     base: Decimal
     vat: Decimal
 

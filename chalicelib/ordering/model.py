@@ -153,10 +153,10 @@ class OrderLine:
     unit_code: str
     quantity: Decimal
     price: Decimal
-    vat_rate: Decimal | None  # percent; None = without VAT
     net: Decimal
     vat: Decimal
     gross: Decimal
+    vat_rate: Decimal | None = None  # percent; None = without VAT
     price_type_id: str = ""
     why: tuple[tuple[str, str], ...] = ()
     status: LineStatus = LineStatus.ACCEPTED
@@ -231,8 +231,8 @@ class Shipment:
 
     id: str
     number: str
-    day: date | None
     quantities: Mapping[str, Decimal]
+    day: date | None = None
     deleted: bool = False
 
 

@@ -1,4 +1,4 @@
-"""A manufacturer with one dealer, stock and prices, for tests that order: the catalogue is a table of the test's own."""
+"""A manufacturer with one dealer, stock and prices, for tests that order; its catalogue is a dict."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ class Shelf:
 
     prices: dict[str, Decimal | None]
     vat_included: bool = True
+    vat_rate: Decimal | None = Decimal(22)
     withdrawn: set[str] = field(default_factory=set)
 
     def goods(self, quantities: Mapping[str, Decimal]) -> dict[str, Goods]:
@@ -53,7 +54,7 @@ class Shelf:
                 unit_code="796",
                 listed=sku not in self.withdrawn,
                 price=self.prices[sku],
-                vat_rate=D(22),
+                vat_rate=self.vat_rate,
                 price_type_id="p",
                 why=(("list", "p"),),
             )

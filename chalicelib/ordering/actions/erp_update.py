@@ -153,11 +153,10 @@ def _step(
         order = replace(order, closed_by=Side.ERP)
     order = replace(order, erp=_trace(order, update))
     happenings = _happenings(file, order, change, now)
-    progressed = change.lines != file.lines or order.erp != before.erp
-    if not happenings and not progressed:
+    if not happenings:
         return None
     order = replace(order, erp=replace(order.erp, seen=(*order.erp.seen, _mark(update))[-_REMEMBERED:]))
-    first, *others = happenings or [_happening("erp_updated", now)]
+    first, *others = happenings
     return Step(
         order=order,
         happening=first,
@@ -203,25 +202,35 @@ def _told(tenant_id: str, order: Order, change: Followed, now: datetime) -> list
 
 def _happenings(file: OrderFile, order: Order, change: Followed, now: datetime) -> list[Happening]:
     """What the history says, one entry for each thing that is different."""
-    before, out = file.order, []
+    before, out = file.order, _Entries(now)
     if order.state is State.CANCELLED:
-        out.append(_happening("erp_cancelled", now, edition=order.edition))
+        out.add("erp_cancelled", edition=order.edition)
     elif change.content_changed:
-        out.append(_happening("erp_changed", now, edition=order.edition))
+        out.add("erp_changed", edition=order.edition)
     known = {shipment.id: shipment for shipment in file.shipments}
     for shipment in change.shipments:
         if shipment != known.get(shipment.id):
             kind = "shipment_deleted" if shipment.deleted else "shipped"
-            out.append(_happening(kind, now, number=shipment.number))
+            out.add(kind, number=shipment.number)
     if order.erp.status != before.erp.status:
-        out.append(_happening("erp_status", now, status=order.erp.status))
+        out.add("erp_status", status=order.erp.status)
     if order.erp.number != before.erp.number:
-        out.append(_happening("erp_numbered", now, number=order.erp.number))
-    return out
+        out.add("erp_numbered", number=order.erp.number)
+    if not out.made and (change.lines != file.lines or order.erp != before.erp):
+        out.add("erp_updated")
+    return out.made
 
 
-def _happening(kind: str, now: datetime, *, edition: int = 0, **params: str) -> Happening:
-    return Happening(id=new_id(now), kind=kind, at=now, side=Side.ERP, edition=edition, params=params)
+class _Entries:
+    """Entries of the history that are made at one moment and keep their order."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now, self._id = now, new_id(now)
+        self.made: list[Happening] = []
+
+    def add(self, kind: str, *, edition: int = 0, **params: str) -> None:
+        entry_id = f"{self._id}-{len(self.made):02d}"
+        self.made.append(Happening(id=entry_id, kind=kind, at=self._now, side=Side.ERP, edition=edition, params=params))
 
 
 def _holding(file: OrderFile, situation: Situation, change: Followed) -> Holding:

@@ -1,0 +1,292 @@
+"""Orders to the ERP and back, on real DynamoDB semantics (domain §8, protocol §§6-7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from chalicelib.billing import store as billing_store
+from chalicelib.billing.model import InvoiceState
+from chalicelib.ordering.actions import (
+    apply_erp_update,
+    cancel,
+    exported_versions,
+    mark_exported,
+    orders_to_export,
+    refuse,
+)
+from chalicelib.ordering.erp import (
+    ErpOutcome,
+    ErpStatus,
+    ErpUpdate,
+    ErpUpdateLine,
+    ErpUpdatePayment,
+    ErpUpdateShipment,
+    Outcome,
+)
+from chalicelib.ordering.model import LineStatus, State
+from chalicelib.ordering.store import OrderFile, Queue
+from chalicelib.storage import keys
+from chalicelib.tenancy.model import StockKind
+from tests.support.shop import NOW, D, Shop
+
+LATER = NOW + timedelta(hours=1)
+GUID = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"
+
+
+@pytest.fixture(autouse=True)
+def _tables(tables: None) -> None:
+    pass
+
+
+@pytest.fixture(params=list(StockKind))
+def shop(request: pytest.FixtureRequest) -> Shop:
+    return Shop({"a": ("10.00", 20), "b": ("5.00", 20), "c": ("1.00", 20)}, limit="500", kind=request.param)
+
+
+def _line(product: str, quantity: str, price: str | None = None, **more: object) -> ErpUpdateLine:
+    return ErpUpdateLine(
+        product_id=product,
+        variant_id="",
+        quantity=D(quantity),
+        price=None if price is None else D(price),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def _exported(shop: Shop, **quantities: int) -> OrderFile:
+    file = shop.confirmed(**quantities)
+    mark_exported(shop.db, exported_versions(orders_to_export(shop.db)), NOW)
+    return shop.load(file)
+
+
+def _told(shop: Shop, file: OrderFile, **facts: object) -> ErpOutcome:
+    update = ErpUpdate(number=file.order.number, document_id=GUID)
+    return apply_erp_update(shop.db, replace(update, **facts), LATER)  # type: ignore[arg-type]
+
+
+def test_only_confirmed_orders_go_and_stay_until_the_erp_has_confirmed_them(shop: Shop) -> None:
+    shop.place(a=1)
+    file = shop.confirmed(a=2, b=1)
+    for _ in range(2):
+        (one,) = orders_to_export(shop.db)
+        assert (one.order.id, one.is_cancelled, len(one.lines)) == (file.order.id, False, 2)
+        assert (one.entity.name, one.contract.number) == ("ООО «Светлый дом»", "14/2026")
+        assert (one.lines[0].product_id, one.lines[0].vat_rate) == ("a", D(22))
+    exported = mark_exported(shop.db, exported_versions([one]), LATER)
+    assert (exported.done, exported.changed) == ((file.order.id,), ())
+    assert orders_to_export(shop.db) == []
+    assert shop.level("a").counted == 2
+    assert shop.load(file).happenings[-1].kind == "exported"
+
+
+def test_saying_success_twice_counts_the_stock_once(shop: Shop) -> None:
+    shop.confirmed(a=2)
+    given = exported_versions(orders_to_export(shop.db))
+    mark_exported(shop.db, given, NOW)
+    assert mark_exported(shop.db, given, NOW).done == ()
+    assert shop.level("a").counted == 2
+
+
+def test_an_order_that_changed_after_it_was_read_is_offered_again(shop: Shop) -> None:
+    file = shop.confirmed(a=2)
+    given = exported_versions(orders_to_export(shop.db))
+    refuse(shop.db, shop.ask(file), "нет сырья")
+    assert mark_exported(shop.db, given, NOW).changed == (file.order.id,)
+    (one,) = orders_to_export(shop.db)
+    assert one.is_cancelled
+
+
+def test_an_order_cancelled_before_the_erp_read_it_is_never_sent(shop: Shop) -> None:
+    file = shop.confirmed(a=2)
+    cancel(shop.db, shop.ask(file, shop.buyer))
+    assert orders_to_export(shop.db) == []
+
+
+def test_a_cancelled_order_that_the_erp_has_is_sent_once_more(shop: Shop) -> None:
+    file = _exported(shop, a=2)
+    cancel(shop.db, shop.ask(file, shop.buyer))
+    (one,) = orders_to_export(shop.db)
+    assert (one.is_cancelled, len(one.lines)) == (True, 1)
+    mark_exported(shop.db, exported_versions([one]), NOW)
+    assert orders_to_export(shop.db) == []
+    assert (shop.level("a").allocated, shop.level("a").counted) == (0, 0)
+
+
+def test_the_erps_quantities_and_lines_replace_the_orders_and_correct_its_invoice(shop: Shop) -> None:
+    file = _exported(shop, a=2, b=1)
+    lines = (_line("a", "3"), _line("c", "4", "1.50", name="Ручка", unit="шт", vat_rate=D(22)))
+    assert _told(shop, file, lines=lines, erp_number="0000-1", erp_day=date(2026, 11, 20)).outcome is Outcome.APPLIED
+    file = shop.load(file)
+    assert [(line.product_id, line.quantity, line.status) for line in file.lines] == [
+        ("a", 3, LineStatus.ACCEPTED),
+        ("b", 0, LineStatus.CANCELLED),
+        ("c", 4, LineStatus.ACCEPTED),
+    ]
+    assert (file.order.gross, file.order.edition, file.order.state) == (36, 2, State.CONFIRMED)
+    assert (file.order.erp.id, file.order.erp.number) == (GUID, "0000-1")
+    assert [shop.level(name).allocated for name in "abc"] == [3, 0, 4]
+    assert shop.account().balance == 36
+    assert orders_to_export(shop.db) == []
+    assert [one.kind for one in file.happenings][-2:] == ["erp_changed", "erp_numbered"]
+
+
+def test_the_same_document_again_changes_nothing(shop: Shop) -> None:
+    file = _exported(shop, a=2)
+    facts: dict[str, object] = {"lines": (_line("a", "3"),), "status_text": "К обеспечению"}
+    assert _told(shop, file, **facts).outcome is Outcome.APPLIED
+    before = shop.load(file)
+    assert _told(shop, file, **facts).outcome is Outcome.UNCHANGED
+    assert shop.load(file) == before
+
+
+def test_an_older_document_with_its_own_version_does_not_come_back(shop: Shop) -> None:
+    file = _exported(shop, a=2)
+    first: dict[str, object] = {"lines": (_line("a", "3"),), "document_version": "AAAA1"}
+    second: dict[str, object] = {"lines": (_line("a", "4"),), "document_version": "AAAA2"}
+    for facts in (first, second, first):
+        _told(shop, file, **facts)
+    assert shop.load(file).lines[0].quantity == 4
+
+
+def test_a_partial_shipment_then_the_rest_takes_the_stock_once(shop: Shop) -> None:
+    file = _exported(shop, a=5)
+    part = ErpUpdateShipment(id="s1", number="Р-1", day=date(2026, 11, 21), lines=(_line("a", "3"),))
+    _told(shop, file, shipments=(part,))
+    file = shop.load(file)
+    assert (file.order.state, file.lines[0].shipped, file.lines[0].status) == (State.SHIPPING, 3, LineStatus.ACCEPTED)
+    assert file.order.percent == 45
+    level = shop.level("a")
+    assert (level.on_hand, level.allocated, level.available) == (17, 2, 15)
+    rest = ErpUpdateShipment(id="s2", number="Р-2", day=date(2026, 11, 22), lines=(_line("a", "2"),))
+    _told(shop, file, shipments=(part, rest))
+    _told(shop, file, shipments=(part, rest), status=ErpStatus.DELIVERED)
+    file = shop.load(file)
+    assert (file.order.state, file.order.percent) == (State.COMPLETED, 100)
+    assert file.lines[0].shipped_on == date(2026, 11, 22)
+    level = shop.level("a")
+    assert (level.on_hand, level.allocated, level.counted, level.available) == (15, 0, 0, 15)
+    assert shop.db.get(keys.reservation(shop.settings.id, file.order.id, 0)) is None
+
+
+def test_shipped_without_lines_means_all_that_is_left(shop: Shop) -> None:
+    file = _exported(shop, a=5, b=2)
+    whole = ErpUpdateShipment(id="", number="Р-9", day=date(2026, 11, 21))
+    for _ in range(2):
+        _told(shop, file, shipped=whole)
+    file = shop.load(file)
+    assert [line.status for line in file.lines] == [LineStatus.IN_DELIVERY] * 2
+    assert [one.kind for one in file.happenings].count("shipped") == 1
+    assert [shop.level(name).on_hand for name in "ab"] == [15, 18]
+
+
+def test_more_is_ordered_and_shipped_by_the_erp_in_one_document(shop: Shop) -> None:
+    file = _exported(shop, a=5)
+    _told(
+        shop,
+        file,
+        lines=(_line("a", "8"),),
+        shipped=ErpUpdateShipment(id="s", number="Р-1", day=date(2026, 11, 21)),
+    )
+    level = shop.level("a")
+    assert (level.allocated, level.counted, shop.load(file).lines[0].shipped) == (0, 0, 8)
+    shop.tell({"a": 12}, LATER + timedelta(days=2))
+    assert shop.level("a").available == 12
+
+
+def test_status_words_move_the_lines_and_unknown_ones_are_kept(shop: Shop) -> None:
+    file = _exported(shop, a=5)
+    for status, state in ((ErpStatus.IN_PRODUCTION, State.IN_PRODUCTION), (ErpStatus.READY, State.READY)):
+        _told(shop, file, status=status, status_text=str(status))
+        assert shop.load(file).order.state is state
+    _told(shop, file, status_text="Ждёт кладовщика")
+    file = shop.load(file)
+    assert (file.order.erp.status, file.order.state) == ("Ждёт кладовщика", State.READY)
+
+
+def test_a_cancellation_by_the_erp_gives_everything_back_and_is_not_sent_to_it(shop: Shop) -> None:
+    file = _exported(shop, a=5)
+    assert _told(shop, file, cancelled=True).outcome is Outcome.APPLIED
+    file = shop.load(file)
+    assert (file.order.state, shop.account().exposure) == (State.CANCELLED, 0)
+    assert shop.level("a").allocated == 0
+    assert orders_to_export(shop.db) == []
+    assert _told(shop, file, cancelled=True).outcome is Outcome.UNCHANGED
+
+
+def test_a_cancellation_after_a_shipment_keeps_what_has_left(shop: Shop) -> None:
+    file = _exported(shop, a=5, b=1)
+    part = ErpUpdateShipment(id="s1", lines=(_line("a", "3"),))
+    _told(shop, file, shipments=(part,))
+    _told(shop, file, cancelled=True)
+    file = shop.load(file)
+    assert (file.order.state, file.order.gross) == (State.SHIPPING, 30)
+    assert [(line.quantity, line.status) for line in file.lines] == [
+        (3, LineStatus.IN_DELIVERY),
+        (0, LineStatus.CANCELLED),
+    ]
+    assert shop.account().balance == 30
+
+
+def test_payments_in_parts_and_in_full_reach_the_invoice_once(shop: Shop) -> None:
+    file = _exported(shop, a=5)
+    part = ErpUpdatePayment(id="p1", number="П-1", day=date(2026, 11, 20), amount=D("20.00"))
+    for _ in range(2):
+        _told(shop, file, payments=(part,))
+    assert shop.account().balance == 30
+    for _ in range(2):
+        _told(shop, file, paid=ErpUpdatePayment(id="", number="П-2", day=date(2026, 11, 20)))
+    assert shop.account().balance == 0
+    assert file.order.invoice_id is not None
+    invoice = billing_store.invoice_from(billing_store.load_invoice(shop.db, file.order.invoice_id))
+    assert invoice.state is InvoiceState.PAID
+
+
+def test_a_payment_reaches_a_completed_order_too(shop: Shop) -> None:
+    file = _exported(shop, a=5)
+    _told(shop, file, status=ErpStatus.DELIVERED)
+    assert shop.load(file).order.state is State.COMPLETED
+    _told(shop, file, payments=(ErpUpdatePayment(id="p1", amount=D("50.00")),))
+    assert shop.account().balance == 0
+    assert _told(shop, file, lines=(_line("a", "4"),)).reason == "final"
+    assert shop.load(file).order.gross == 50
+
+
+def test_documents_that_don_t_fit_are_answered_with_their_reason(shop: Shop) -> None:
+    submitted, file = shop.place(a=1), _exported(shop, a=2)
+    other = _exported(shop, b=1)
+    assert _told(shop, file).outcome is Outcome.APPLIED
+    assert _told(shop, submitted, document_id="x").reason == "not_confirmed"
+    assert _told(shop, file, number="K-999999", document_id="").reason == "unknown_order"
+    assert _told(shop, other).reason == "id_disagrees"
+    assert _told(shop, file, document_id="another").reason == "id_disagrees"
+    assert _told(shop, other, document_id="o", currency="USD").reason == "currency_disagrees"
+    by_id_alone = _told(shop, file, number="", lines=(_line("a", "1"),))
+    assert (by_id_alone.outcome, by_id_alone.number) == (Outcome.APPLIED, file.order.number)
+
+
+def test_the_erps_stock_number_after_its_own_change_is_deducted_once(shop: Shop) -> None:
+    file = _exported(shop, a=5)
+    free = shop.settings.exchange.stock_kind is StockKind.FREE
+    shop.tell({"a": 12 if free else 20}, LATER)  # 1C raised the order to 8 before it sent its stock
+    _told(shop, file, lines=(_line("a", "8"),))
+    assert shop.level("a").available == 12
+    shop.tell({"a": 12 if free else 20}, LATER + timedelta(minutes=5))
+    assert shop.level("a").available == 12
+
+
+def test_queues_hold_each_order_once(shop: Shop) -> None:
+    files = [shop.confirmed(a=1) for _ in range(3)]
+    assert sorted(shop.queue(Queue.EXPORT)) == sorted(file.order.id for file in files)
+    assert len(orders_to_export(shop.db, limit=2)) == 2
+    assert len(orders_to_export(shop.db)) == 3
+
+
+def test_goods_without_vat_are_invoiced_and_come_back_from_storage(shop: Shop) -> None:
+    shop.shelf.vat_rate = None
+    file = _exported(shop, a=2)
+    assert (file.lines[0].vat_rate, file.order.vat, shop.account().balance) == (None, 0, 20)
+    assert _told(shop, file, lines=(_line("a", "3"),)).outcome is Outcome.APPLIED
+    assert shop.account().balance == 30
