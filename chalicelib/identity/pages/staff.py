@@ -23,7 +23,7 @@ _COLUMNS = (
     Column(key="name", label_key="identity.person", phone="id"),
     Column(key="role", label_key="identity.role", phone="what"),
     Column(key="since", label_key="identity.since", kind="date"),
-    Column(key="state", label_key="identity.state", kind="status", phone="state"),
+    Column(key="state", label_key="identity.state", kind="status", phone="sum"),
     Column(key="do", label_key="identity.do", phone="units"),
 )
 _NAME_LENGTH = 80
