@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _TIME_CHARS = 10
@@ -25,6 +25,19 @@ def new_id(now: datetime) -> str:
     return _base32(int(now.timestamp() * 1000), _TIME_CHARS) + _base32(
         secrets.randbits(5 * _RANDOM_CHARS), _RANDOM_CHARS
     )
+
+
+def made_at(identifier: str) -> datetime:
+    """When `new_id` made it, to the millisecond; ValueError for what it cannot have made."""
+    if len(identifier) != _TIME_CHARS + _RANDOM_CHARS or any(c not in _ALPHABET for c in identifier):
+        raise ValueError(f"not an id: {identifier[:40]!r}")
+    milliseconds = 0
+    for c in identifier[:_TIME_CHARS]:
+        milliseconds = milliseconds * 32 + _ALPHABET.index(c)
+    try:
+        return datetime.fromtimestamp(milliseconds // 1000, UTC) + timedelta(milliseconds=milliseconds % 1000)
+    except (OverflowError, OSError) as wrong:
+        raise ValueError(f"not an id: {identifier!r}") from wrong
 
 
 def new_tenant_id() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from chalicelib.billing import jobs as billing
+from chalicelib.exchange import jobs as exchange
 from chalicelib.identity import jobs as identity
 from chalicelib.ops.workers import DueHandler, EventHandler
 from chalicelib.storage import outbox
@@ -17,4 +18,4 @@ def event_handlers() -> dict[str, EventHandler]:
 
 @cache
 def due_handlers() -> dict[str, DueHandler]:
-    return {"outbox": outbox.resend, **billing.DUE}
+    return {"outbox": outbox.resend, **billing.DUE, **exchange.DUE}

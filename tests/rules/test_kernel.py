@@ -69,3 +69,11 @@ def test_right_tax_ids_are_taken_in_any_dress(country: str, given: str, normal: 
 def test_wrong_tax_ids_are_refused(country: str, wrong: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the message is for logs
         normal_tax_id(country, wrong)
+
+
+def test_an_id_tells_when_it_was_made_to_the_millisecond() -> None:
+    moment = datetime(2026, 11, 21, 8, 30, 15, 123_456, tzinfo=UTC)
+    assert ids.made_at(ids.new_id(moment)) == moment.replace(microsecond=123_000)
+    for text in ("", "x" * 20, "short", "0" * 19 + "!"):
+        with pytest.raises(ValueError, match="not an id"):
+            ids.made_at(text)

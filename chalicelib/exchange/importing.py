@@ -1,0 +1,203 @@
+"""The worker's part: a whole upload → catalogue, stock and orders, with every row accounted for in the journal.
+
+What a file is, is decided by its structure. A file that cannot be read changes nothing, and in a full exchange
+nothing is shown until all of it is in: a broken file leaves the previous catalogue in place (domain §4.5).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import BinaryIO
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.exchange import runs, store
+from chalicelib.exchange.catalogue_import import CatalogueImport, end_run
+from chalicelib.exchange.commerceml.archive import Archive, assemble
+from chalicelib.exchange.commerceml.xmlstream import Element, Opened, read_parts
+from chalicelib.exchange.document_import import apply_documents
+from chalicelib.exchange.model import MAX_UPLOAD, RUN_IDLE, EntryKind, Upload, UploadState, import_order
+from chalicelib.exchange.results import (
+    FileResult,
+    inner_upload,
+    journal_writes,
+    refused,
+    settled_upload,
+    together,
+)
+from chalicelib.gateways.telemetry import count, logger
+from chalicelib.kernel.errors import Invalid, KontorError, Unavailable
+from chalicelib.kernel.ids import new_id
+from chalicelib.storage.session import TenantSession, TransactionRefused
+from chalicelib.storage.writes import Write
+from chalicelib.tenancy.store import load_settings, settings_of, settings_record, settings_write
+
+_ATTEMPTS = 4
+_CHUNK = 1 << 16
+_WRITES_AT_ONCE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of the upload; `open` gives its bytes anew each time."""
+
+    name: str
+    size: int
+    open: Callable[[], Iterator[bytes]]
+
+
+def import_upload(db: TenantSession, set_id: str, name: str, generation: int, now: datetime) -> Upload | None:
+    """Imports a queued upload once, however often its message comes; None when there is nothing (more) to do.
+
+    Transient failures of AWS are raised, so that the message comes again; any other end is written down.
+    """
+    upload = store.load_upload(db, set_id, name)
+    if upload is None or upload.generation != generation or upload.state is not UploadState.QUEUED:
+        return None
+    upload = replace(upload, attempts=upload.attempts + 1)
+    db.commit([store.upload_put(db.tenant_id, upload)])
+    upload = replace(upload, version=upload.version + 1)
+    try:
+        if upload.attempts > _ATTEMPTS:
+            raise Invalid("import_failed")
+        results = _imported(db, upload, now)
+    except (Unavailable, ClientError, BotoCoreError):
+        raise
+    except KontorError as refusal:
+        results = [(refused(upload.name, EntryKind.UPLOAD, refusal), upload.bytes)]
+    except Exception:
+        logger().exception("an import failed", tenant=db.tenant_id, set=set_id, generation=generation)
+        results = [(refused(upload.name, EntryKind.UPLOAD, Invalid("import_failed")), upload.bytes)]
+    _settle(db, upload, results, now)
+    failed = any(result.failed for result, _ in results)
+    if not failed:
+        _note_connection(db, now)
+    count("imports_failed" if failed else "imports_done", db.tenant_id)
+    return store.load_upload(db, set_id, name)
+
+
+def _imported(db: TenantSession, upload: Upload, now: datetime) -> list[tuple[FileResult, int]]:
+    settings = load_settings(db)
+    with tempfile.TemporaryFile() as whole, runs.workshop() as work:
+        assemble(store.fragments(db.tenant_id, upload), whole, MAX_UPLOAD)
+        sources = _sources(upload, whole)
+        catalogue: CatalogueImport | None = None
+        results: list[FileResult] = []
+        for source in sources:
+            try:
+                kind = kind_of(source.open())
+            except Invalid as refusal:
+                results.append(refused(source.name, EntryKind.UPLOAD, refusal))
+                if catalogue is not None:
+                    catalogue.spoil(source.name)
+                continue
+            if kind is EntryKind.DOCUMENTS:
+                results.append(apply_documents(db, source.name, source.open(), now))
+                continue
+            if catalogue is None:
+                catalogue = CatalogueImport(db, work, settings, came=upload.begun, message_id=upload.entry_id, now=now)
+            catalogue.add(source.name, source.open())
+        if catalogue is not None:
+            results += catalogue.finish()
+    sizes = {source.name: source.size for source in sources}
+    return [(result, sizes[result.name]) for result in results]
+
+
+def _sources(upload: Upload, whole: BinaryIO) -> list[Source]:
+    if not upload.archive:
+        return [Source(upload.name, upload.bytes, lambda: _chunks(whole))]
+    archive = Archive(whole)
+    sizes = {entry.name: entry.size for entry in archive.entries}
+    names = import_order(tuple(sizes))
+    return [Source(name, sizes[name], lambda name=name: archive.read(name)) for name in names]  # type: ignore[misc]
+
+
+def _chunks(whole: BinaryIO) -> Iterator[bytes]:
+    whole.seek(0)
+    while piece := whole.read(_CHUNK):
+        yield piece
+
+
+def kind_of(chunks: Iterator[bytes]) -> EntryKind:
+    """What a file holds, by the first thing in it; an empty root is an empty catalogue."""
+    for part in read_parts(chunks):
+        if isinstance(part, Opened) and part.name == "Контрагенты":
+            return EntryKind.DOCUMENTS
+        if isinstance(part, Opened) and part.name != "КоммерческаяИнформация":
+            return EntryKind.CATALOGUE
+        if isinstance(part, Element) and part.name in ("Документ", "Контейнер"):
+            return EntryKind.DOCUMENTS
+    return EntryKind.CATALOGUE
+
+
+def _settle(db: TenantSession, upload: Upload, results: list[tuple[FileResult, int]], now: datetime) -> None:
+    """Writes what became of the upload and of each file in it. The upload itself comes last: until then the message
+    may come again."""
+    if not upload.archive:
+        (result, size), *_ = results
+        settled = settled_upload(upload, result, now)
+        db.commit(
+            [
+                store.upload_put(db.tenant_id, settled),
+                *journal_writes(db.tenant_id, upload, upload.entry_id, result, size, now),
+            ]
+        )
+        return
+    writes: list[Write] = []
+    for result, size in results:
+        if result.name != upload.name:
+            before = store.load_upload(db, upload.set_id, result.name)
+            entry_id = before.entry_id if before else new_id(now)
+            row = inner_upload(upload, result, entry_id, before.version if before else 0, now)
+            writes.append(store.upload_put(db.tenant_id, row))
+            writes += journal_writes(db.tenant_id, upload, entry_id, result, size, now)
+    whole = _of_archive(upload, [result for result, _ in results])
+    last = [
+        store.upload_put(
+            db.tenant_id,
+            replace(settled_upload(upload, whole, now), files=tuple(result.name for result, _ in results)[:200]),
+        ),
+        *journal_writes(db.tenant_id, upload, upload.entry_id, whole, upload.bytes, now),
+    ]
+    for start in range(0, len(writes), _WRITES_AT_ONCE):
+        db.commit(writes[start : start + _WRITES_AT_ONCE])
+    db.commit(last)
+
+
+def _of_archive(upload: Upload, results: list[FileResult]) -> FileResult:
+    """The archive's own line: it failed if it could not be opened; its files tell of themselves."""
+    itself = next((result for result in results if result.name == upload.name), None)
+    if itself is not None:
+        return itself
+    return FileResult(
+        name=upload.name,
+        kind=EntryKind.UPLOAD,
+        counts=together(results),
+        code="archive" if results else "no_xml",
+        params={"count": str(len(results))} if results else {},
+    )
+
+
+def _note_connection(db: TenantSession, now: datetime) -> None:
+    """The first import that went well: the owner's checklist shows that the ERP is connected."""
+    record = settings_record(db)
+    settings = settings_of(record)
+    if settings.connected_at is None:
+        try:
+            db.commit([settings_write(replace(settings, connected_at=now), record.version)])
+        except TransactionRefused:
+            logger().info("settings were changed meanwhile; the next import notes the connection", tenant=db.tenant_id)
+
+
+def end_of_run(db: TenantSession, run_id: str, said: str, now: datetime) -> None:
+    """Ends the run, once. After silence it must still be silent; `deactivate` may come after the run was closed."""
+    state = store.load_state(db)
+    run = state.run
+    if run is None or (run_id and run.id != run_id) or (run.closed and said != "deactivate"):
+        return
+    if not said and now - run.touched < RUN_IDLE:
+        return
+    end_run(db, state, replace(run, closed=False), load_settings(db), now=now, said=said)

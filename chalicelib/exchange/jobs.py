@@ -1,0 +1,33 @@
+"""What the import queue and the due index hand to the exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from chalicelib.exchange import store
+from chalicelib.exchange.actions import ending, uploads
+from chalicelib.storage.session import TenantSession, open_tenant
+
+
+def run_import(body: Mapping[str, object], now: datetime) -> None:
+    """One message of the import queue; a second delivery finds everything done."""
+    from chalicelib.exchange import importing  # the worker alone needs all of it
+
+    db = open_tenant(str(body["tenant"]))
+    if body["do"] == "import":
+        importing.import_upload(db, str(body["set"]), str(body["name"]), int(str(body["generation"])), now)
+    else:
+        importing.end_of_run(db, str(body.get("run", "")), str(body.get("said", "")), now)
+
+
+def on_due(db: TenantSession, subject: str, now: datetime) -> None:
+    """An upload that fell silent is whole; a run that fell silent is over."""
+    upload = store.parse_due(subject)
+    if upload is not None:
+        uploads.queue_if_silent(db, *upload, now)
+    else:
+        ending.ask_to_end(db, run_id=subject.partition("#")[2], said="", now=now)
+
+
+DUE: dict[str, Callable[[TenantSession, str, datetime], None]] = {store.DUE: on_due}

@@ -1,0 +1,275 @@
+"""The exchange with 1C: sessions, uploads, runs and the journal. Pure rules.
+
+A *session* begins with `checkauth`; each `init` in it begins a new *set* of uploads. A *run* is what 1C does in one go:
+a chain of sessions without a long pause, one per portion of goods (protocol §0). What a full exchange leaves out is
+withdrawn when its run has ended well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.catalogue.feed import RejectedRow
+
+SESSION_LIFE = timedelta(hours=12)
+UPLOAD_IDLE = timedelta(seconds=90)  # no further fragment for so long: the file is whole
+RUN_IDLE = timedelta(minutes=5)  # no further catalogue file for so long: the run is over
+KEPT = timedelta(days=30)  # uploads and their state; the journal stays
+FILE_LIMIT = 3_000_000  # bytes of one fragment: a request carries 6 MB, base64 takes a third of it
+MAX_UPLOAD = 1_000_000_000  # bytes of one file
+MAX_FRAGMENTS = 2_000
+MAX_FILES = 5_000  # uploads of one set
+REJECTED_KEPT = 400  # rejected rows that a journal entry names; the rest is only counted
+_ROOT_END = "</КоммерческаяИнформация>"
+_ROOT_ENDS = tuple(_ROOT_END.encode(charset) for charset in ("utf-8", "windows-1251"))
+_ZIP_END = b"PK\x05\x06"
+_ZIP_END_BYTES = 22
+
+
+class Direction(StrEnum):
+    """`type=` of a request."""
+
+    CATALOG = "catalog"
+    SALE = "sale"
+
+
+class UploadState(StrEnum):
+    RECEIVING = "receiving"
+    QUEUED = "queued"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class EntryKind(StrEnum):
+    """What a journal entry tells of."""
+
+    SESSION = "session"  # 1C signed in
+    CATALOGUE = "catalogue"  # a file with goods, offers, prices, stock
+    DOCUMENTS = "documents"  # a file with orders, payments, shipments
+    UPLOAD = "upload"  # a file that is (not yet) known to be any of these
+    ORDERS = "orders"  # orders that 1C was given
+    RUN = "run"  # the end of a run: what was withdrawn
+    SETTINGS = "settings"  # the password was changed
+
+
+class EntryState(StrEnum):
+    RECEIVED = "received"
+    QUEUED = "queued"
+    DONE = "done"
+    PARTLY = "partly"  # taken, but some rows were rejected
+    FAILED = "failed"
+    WAITING = "waiting"  # staged, or given to 1C and not confirmed yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeSession:
+    """1C signed in. `set_id` is the current set of uploads; `login_changed` ties it to the password that opened it."""
+
+    id: str
+    tenant_id: str
+    set_id: str
+    opened: datetime
+    login_changed: datetime
+    entry_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """One file of a set: its fragments so far, and what became of it.
+
+    `generation` grows when a file of the same name begins anew. `fragments` and `bytes` are of this generation.
+    `files` are the names inside an archive that were imported with it; `note` is what 1C is told besides the state.
+    """
+
+    set_id: str
+    name: str
+    direction: Direction
+    begun: datetime
+    touched: datetime
+    entry_id: str
+    session_id: str = ""
+    state: UploadState = UploadState.RECEIVING
+    generation: int = 1
+    fragments: int = 0
+    bytes: int = 0
+    tail: str = ""  # the last bytes, in hex
+    archive: bool = False
+    files: tuple[str, ...] = ()
+    attempts: int = 0  # of the worker
+    applied: int = 0  # rows, once it is imported
+    rejected: int = 0
+    code: str = ""  # of the refusal
+    params: dict[str, str] = field(default_factory=dict)
+    version: int = 0  # filled from the stored row
+
+    @property
+    def is_settled(self) -> bool:
+        return self.state in (UploadState.DONE, UploadState.FAILED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindCount:
+    """Rows of one kind: how many came, how many of them were not taken, how many changed something."""
+
+    kind: str
+    received: int
+    rejected: int = 0
+    changed: int = 0
+
+    @property
+    def applied(self) -> int:
+        return self.received - self.rejected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A row that was not taken, as the journal keeps it; `reason` is a code, `exchange.reason.<reason>`."""
+
+    kind: str
+    number: int
+    reason: str
+    subject: str = ""
+    detail: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """One line of the journal; its id says when it was made. `code` and `params` name why it failed, or what it notes.
+
+    `rejected` = how many rows were not taken; the rows themselves are kept beside it.
+    """
+
+    id: str
+    kind: EntryKind
+    direction: Direction | None
+    state: EntryState
+    at: datetime
+    session_id: str = ""
+    name: str = ""
+    bytes: int = 0
+    counts: tuple[KindCount, ...] = ()
+    rejected: int = 0
+    code: str = ""
+    params: dict[str, str] = field(default_factory=dict)
+    finished: datetime | None = None
+
+    @property
+    def received(self) -> int:
+        return sum(count.received for count in self.counts)
+
+    @property
+    def applied(self) -> int:
+        return sum(count.applied for count in self.counts)
+
+    @property
+    def changed(self) -> int:
+        return sum(count.changed for count in self.counts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The run that is going on, or the last one.
+
+    `staged` = the storage key of a snapshot that readers don't see yet: goods of a full exchange wait there for their
+    offers, so that a break in between leaves the catalogue as it was. `goods_files` counts files with a full or partial
+    package of goods; more than one means portions, and then silence does not prove that the last one has come.
+    """
+
+    id: str
+    begun: datetime
+    touched: datetime
+    full: bool = False
+    offers: bool = False
+    broken: bool = False
+    goods_files: int = 0
+    staged: str = ""
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeState:
+    """What the exchange remembers of a tenant's 1C from run to run."""
+
+    units: dict[str, str] = field(default_factory=dict)
+    currencies: dict[str, str] = field(default_factory=dict)
+    run: Run | None = None
+    version: int = 0  # filled from the stored row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """The orders that a session was given: exactly these are confirmed by its `mode=success` (protocol §6)."""
+
+    orders: tuple[tuple[str, int], ...]  # (order id, version)
+    at: datetime
+    entry_id: str
+
+
+def tail_of(before: str, fragment: bytes) -> str:
+    """The last bytes of a file after one more fragment: enough to see whether it has ended."""
+    return (bytes.fromhex(before) + fragment[-96:])[-96:].hex()
+
+
+def looks_whole(upload: Upload) -> bool:
+    """Whether the file has visibly ended: its root element is closed, or the archive's end record is the last thing.
+
+    Nothing in the protocol marks the last fragment; only an import call or silence does, and some clients send none.
+    """
+    tail = bytes.fromhex(upload.tail)
+    if upload.archive:
+        end = tail[-_ZIP_END_BYTES:]
+        if len(end) < _ZIP_END_BYTES or not end.startswith(_ZIP_END):
+            return False
+        directory, start = int.from_bytes(end[12:16], "little"), int.from_bytes(end[16:20], "little")
+        return start + directory + _ZIP_END_BYTES == upload.bytes
+    return tail.rstrip(b" \t\r\n\x00").endswith(_ROOT_ENDS)
+
+
+def is_picture(name: str) -> bool:
+    return name.lower().endswith((".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp"))
+
+
+def import_order(names: tuple[str, ...]) -> tuple[str, ...]:
+    """XML files of an archive in the order in which they make sense; nothing fails by another order."""
+    words = ("import", "propert", "goods", "offers", "price", "rest", "storage", "contragent", "order", "document")
+
+    def place(name: str) -> tuple[int, int, str]:
+        last = name.lower().rpartition("/")[2]
+        return ("/" in name, next((i for i, word in enumerate(words) if last.startswith(word)), 3), name)
+
+    return tuple(sorted((name for name in names if name.lower().endswith(".xml")), key=place))
+
+
+def continues(run: Run | None, at: datetime) -> bool:
+    """Whether a file that came at `at` belongs to the run."""
+    return run is not None and not run.closed and at - run.touched < RUN_IDLE
+
+
+def may_withdraw_after_silence(run: Run) -> bool:
+    """A full run of one portion whose files all were taken; of several portions only 1C's own word counts."""
+    return run.full and not run.broken and run.goods_files == 1
+
+
+def may_withdraw_at_end(run: Run) -> bool:
+    """The same when 1C has said that the exchange is over (`mode=complete`)."""
+    return run.full and not run.broken
+
+
+def is_suspicious(listed_before: int, listed_after: int) -> bool:
+    """A withdrawal that 1C has not asked for and that takes most of the catalogue: more likely a broken run."""
+    gone = listed_before - listed_after
+    return gone > 20 and gone * 5 > listed_before * 2
+
+
+def as_rejected(row: RejectedRow, file: str = "") -> Rejected:
+    return Rejected(
+        kind=row.kind,
+        number=row.number,
+        reason=row.reason,
+        subject=row.subject[:100],
+        detail=row.detail[:120],
+        file=file[-80:],
+    )

@@ -1,0 +1,1 @@
+"""Clients that behave as real programs do, written against the protocol and not against our code."""

@@ -1,0 +1,150 @@
+"""A tenant with its 1C for tests of the exchange: real tables, files and queue in memory, the worker on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from chalicelib.catalogue.snapshot.read import Catalogue
+from chalicelib.exchange import jobs, shelf, store
+from chalicelib.exchange.model import JournalEntry
+from chalicelib.gateways import queues
+from chalicelib.identity import machines
+from chalicelib.kernel.clock import stamp
+from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.ids import new_tenant_id
+from chalicelib.ops.registry import due_handlers
+from chalicelib.ops.workers import run_due
+from chalicelib.storage import files, keys
+from chalicelib.storage.session import TenantSession, open_directory, open_tenant
+from chalicelib.tenancy.model import TenantSettings
+from chalicelib.tenancy.store import load_settings, settings_write
+from tests.clients.in_process import InProcess
+from tests.clients.onec import OneC
+
+
+@dataclass
+class World:
+    """One tenant. `work` runs what is queued; `later` lets the clock of due work and worker run ahead."""
+
+    tenant_id: str
+    login: str
+    password: str
+    folder: Path
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    queue: list[dict[str, object]] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    ahead: timedelta = timedelta()
+    eager: bool = True  # the worker runs as soon as something is queued
+
+    @property
+    def db(self) -> TenantSession:
+        return open_tenant(self.tenant_id)
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    @property
+    def settings(self) -> TenantSettings:
+        return load_settings(self.db)
+
+    def client(self, **habits: object) -> OneC:
+        return OneC(InProcess(), self.login, self.password, **habits)  # type: ignore[arg-type]
+
+    def work(self) -> int:
+        """Runs the queued messages, in order; how many there were."""
+        done = 0
+        while self.queue:
+            jobs.run_import(self.queue.pop(0), self.now)
+            done += 1
+        return done
+
+    def later(self, seconds: float) -> int:
+        """So much later: what is due is done, then what that queued."""
+        self.ahead += timedelta(seconds=seconds)
+        done = run_due(self.tenant_id, due_handlers(), self.now)
+        self.work()
+        return done
+
+    def catalogue(self) -> Catalogue | None:
+        """The catalogue that readers see."""
+        key = shelf.current_key(self.db)
+        if key is None:
+            return None
+        path = self.folder / f"{len(list(self.folder.iterdir()))}.sqlite"
+        path.write_bytes(self.blobs[key])
+        return Catalogue(path)
+
+    def listed(self) -> int:
+        catalogue = self.catalogue()
+        return len(catalogue) if catalogue else 0
+
+    def journal(self) -> list[JournalEntry]:
+        """This month's entries, oldest first."""
+        entries, _ = store.journal_page(self.db, stamp(datetime.now(UTC))[:7], after=None, limit=500)
+        return entries[::-1]
+
+    def entry(self, name: str) -> JournalEntry:
+        (entry,) = [entry for entry in self.journal() if entry.name == name]
+        return entry
+
+    def version(self) -> int:
+        record = self.db.get(keys.snapshot_current(self.tenant_id))
+        return record.version if record else 0
+
+
+def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path) -> World:
+    tenant_id = new_tenant_id()
+    now = datetime.now(UTC)
+    settings = TenantSettings(
+        id=tenant_id,
+        name="Завод",
+        country="RU",
+        tax_id="7707083893",
+        currency="RUB",
+        locale="ru",
+        time_zone="Europe/Moscow",
+        created=now,
+    )
+    open_tenant(tenant_id).commit([settings_write(settings, 0)])
+    login, password = machines.rotate(open_directory(), tenant_id, now=now)
+    world = World(tenant_id, login, password, folder)
+
+    def get(key: str) -> bytes:
+        if key not in world.blobs:
+            raise NotFound()
+        return world.blobs[key]
+
+    def put(key: str, content: bytes, **_: object) -> None:
+        world.blobs[key] = content
+
+    def send(_url: str, body: dict[str, object], *, group: str, dedup: str) -> None:
+        assert group == tenant_id
+        if dedup in world.seen:
+            return
+        world.seen.add(dedup)
+        world.queue.append(dict(body))
+        if world.eager:
+            world.work()
+
+    replacements: dict[str, Callable[..., object]] = {
+        "get": get,
+        "put": put,
+        "put_path": lambda key, path: put(key, path.read_bytes()),
+        "get_path": lambda key, path: path.write_bytes(get(key)),
+    }
+    for name, function in replacements.items():
+        monkeypatch.setattr(files, name, function)
+    monkeypatch.setattr(queues, "send", send)
+    monkeypatch.setattr("chalicelib.exchange.api.WAIT_SECONDS", 0.0)
+    return world
+
+
+@pytest.fixture
+def world(tables: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
+    return make_world(monkeypatch, tmp_path)
