@@ -70,7 +70,7 @@ class ProductRow:
     category_ids: tuple[str, ...] = ()
     attributes: tuple[tuple[str, str], ...] = ()
     pictures: tuple[str, ...] = ()
-    vat_rate: Decimal | None = None  # percent; None = not given or without VAT
+    vat_rate: Decimal | None = None  # percent; 0 = goods without VAT, None = not given
     requisites: tuple[tuple[str, str], ...] = ()
     variant_id: str | None = None  # when goods themselves come as `guid#guid`
     characteristics: tuple[tuple[str, str], ...] = ()

@@ -57,12 +57,13 @@ class Item:
     sku: str
     product_id: str
     variant_id: str  # empty for a product without variants
+    catalogue_id: str
     name: str
     article: str
     barcode: str
     unit: str
     unit_code: str
-    vat_rate: Decimal | None  # percent; None = not given or without VAT
+    vat_rate: Decimal | None  # percent; 0 = goods without VAT, None = not given: the tenant's rate
     picture: str  # path as the ERP named it; empty = none
     erp_stock: Decimal  # all warehouses, as of the import
     listed: bool  # False: deleted, withdrawn or not yet complete; kept because orders refer to it

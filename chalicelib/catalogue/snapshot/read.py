@@ -32,12 +32,13 @@ from chalicelib.kernel.money import quantity
 _MAPPED_BYTES = 256 * 1024 * 1024
 _CHUNK = 500
 _ITEM = """
-    SELECT k.no, k.id, c.id, k.variant_id, coalesce(nullif(k.name, ''), c.name),
+    SELECT k.no, k.id, c.id, k.variant_id, coalesce(g.id, ''), coalesce(nullif(k.name, ''), c.name),
         coalesce(nullif(k.article, ''), c.article), coalesce(nullif(k.barcode, ''), c.barcode),
         coalesce(nullif(k.unit, ''), c.unit), coalesce(nullif(k.unit_code, ''), c.unit_code), c.vat_rate,
         coalesce((SELECT path FROM card_picture WHERE card_no = c.no AND position = 0), ''),
         coalesce(i.stock, 0), i.sku_no IS NOT NULL
     FROM sku k JOIN card c ON c.no = k.card_no LEFT JOIN item i ON i.sku_no = k.no
+    LEFT JOIN catalogue g ON g.no = c.catalogue_no
 """
 
 
@@ -221,12 +222,22 @@ class Catalogue:
 
 
 def _item(row: tuple[Any, ...]) -> Item:
-    _, sku, product, variant, name, article, barcode, unit, unit_code, vat, picture, stock, listed = row
+    (_, sku, product, variant, catalogue, name, article, barcode, unit, unit_code, vat, picture, stock, listed) = row
     return Item(
-        sku=sku, product_id=product, variant_id=variant, name=name, article=article, barcode=barcode, unit=unit,
-        unit_code=unit_code, vat_rate=None if vat is None else Decimal(vat), picture=picture,
-        erp_stock=_quantity(stock), listed=bool(listed),
-    )  # fmt: skip
+        sku=sku,
+        product_id=product,
+        variant_id=variant,
+        catalogue_id=catalogue,
+        name=name,
+        article=article,
+        barcode=barcode,
+        unit=unit,
+        unit_code=unit_code,
+        vat_rate=None if vat is None else Decimal(vat),
+        picture=picture,
+        erp_stock=_quantity(stock),
+        listed=bool(listed),
+    )
 
 
 def _quantity(thousandths: int) -> Decimal:
