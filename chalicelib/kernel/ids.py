@@ -36,7 +36,7 @@ def made_at(identifier: str) -> datetime:
         milliseconds = milliseconds * 32 + _ALPHABET.index(c)
     try:
         return datetime.fromtimestamp(milliseconds // 1000, UTC) + timedelta(milliseconds=milliseconds % 1000)
-    except (OverflowError, OSError) as wrong:
+    except (OverflowError, OSError, ValueError) as wrong:
         raise ValueError(f"not an id: {identifier!r}") from wrong
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from chalicelib.kernel.clock import end_of_day, local_day, stamp, start_of_day
-from chalicelib.kernel.ids import is_tenant_id, new_id, new_tenant_id, stable_id
+from chalicelib.kernel.ids import is_tenant_id, made_at, new_id, new_tenant_id, stable_id
 from chalicelib.kernel.taxids import normal_tax_id
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -73,7 +73,7 @@ def test_wrong_tax_ids_are_refused(country: str, wrong: str) -> None:
 
 def test_an_id_tells_when_it_was_made_to_the_millisecond() -> None:
     moment = datetime(2026, 11, 21, 8, 30, 15, 123_456, tzinfo=UTC)
-    assert ids.made_at(ids.new_id(moment)) == moment.replace(microsecond=123_000)
+    assert made_at(new_id(moment)) == moment.replace(microsecond=123_000)
     for text in ("", "x" * 20, "short", "0" * 19 + "!"):
         with pytest.raises(ValueError, match="not an id"):
-            ids.made_at(text)
+            made_at(text)
