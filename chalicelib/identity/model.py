@@ -12,8 +12,6 @@ from chalicelib.kernel.errors import Complaint, Invalid
 from chalicelib.tenancy.company import Company
 
 STAFF_ROLES = (Role.OWNER, Role.SALES_MANAGER, Role.ACCOUNTANT, Role.WAREHOUSE)
-PASSWORD_MIN = 10
-_PASSWORD_MAX = 256  # what Cognito takes
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\[\]\\]{1,64}@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}")
 
 INVITATION_LIFETIME = timedelta(days=7)
@@ -182,24 +180,6 @@ def normal_email(text: str) -> str:
     if len(email) > 254 or not _EMAIL.fullmatch(email) or ".." in email or email[0] == ".":
         raise Invalid(fields={"email": Complaint(code="email_wrong")})
     return email
-
-
-def password_complaint(password: str, email: str) -> Complaint | None:
-    """What is wrong with a new password, None if nothing.
-
-    The same policy as the user pool's (infra/template.yaml), so that Cognito has nothing left to refuse; and a
-    password that is the e-mail itself or a handful of characters is none.
-    """
-    if not password:
-        return Complaint(code="required")
-    if len(password) < PASSWORD_MIN or len(password) > _PASSWORD_MAX:
-        return Complaint(code="password_length", params={"least": PASSWORD_MIN})
-    mixed = any(c.islower() for c in password) and any(c.isupper() for c in password)
-    if not mixed or not any(c.isdigit() for c in password):
-        return Complaint(code="password_weak")
-    if password.lower() in (email, email.partition("@")[0]) or len(set(password)) < 5:
-        return Complaint(code="password_weak")
-    return None
 
 
 def local_path(text: str) -> str:

@@ -15,7 +15,8 @@ from chalicelib.identity.actions.entering import check_password, person_audit
 from chalicelib.identity.actions.people import refresh_sessions
 from chalicelib.identity.actions.recovery import end_sessions
 from chalicelib.identity.desk import Desk, Visitor
-from chalicelib.identity.model import Membership, password_complaint
+from chalicelib.identity.model import Membership
+from chalicelib.identity.passwords import password_complaint
 from chalicelib.identity.throttle import GUESSES, give_back
 from chalicelib.kernel.errors import Complaint, Invalid, Refused, Unauthenticated
 from chalicelib.storage.session import TenantSession

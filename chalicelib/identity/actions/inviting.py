@@ -19,16 +19,8 @@ from chalicelib.http.sessions import SignedIn
 from chalicelib.identity import store
 from chalicelib.identity.actions.entering import admit, ask_code, check_password, person_audit
 from chalicelib.identity.desk import Desk, Visitor
-from chalicelib.identity.model import (
-    INVITATION_LIFETIME,
-    Admitted,
-    Entry,
-    Invitation,
-    Purpose,
-    Step,
-    User,
-    password_complaint,
-)
+from chalicelib.identity.model import INVITATION_LIFETIME, Admitted, Entry, Invitation, Purpose, Step, User
+from chalicelib.identity.passwords import password_complaint
 from chalicelib.kernel.access import Actor, Role
 from chalicelib.kernel.errors import Complaint, Invalid, NotFound, Refused
 from chalicelib.kernel.events import Event

@@ -8,7 +8,8 @@ from chalicelib.http import sessions
 from chalicelib.identity import store
 from chalicelib.identity.actions.entering import person_audit
 from chalicelib.identity.desk import Desk, Visitor
-from chalicelib.identity.model import Purpose, Step, password_complaint
+from chalicelib.identity.model import Purpose, Step
+from chalicelib.identity.passwords import password_complaint
 from chalicelib.identity.throttle import GUESSES, GUESSES_FROM, MAILS, MAILS_FROM, give_back
 from chalicelib.kernel.errors import Complaint, Invalid
 from chalicelib.storage.session import open_tenant

@@ -19,16 +19,8 @@ from chalicelib.gateways.credentials import LoginExists, NeedsTotp, Signed
 from chalicelib.identity import mails, store
 from chalicelib.identity.actions.entering import admit, ask_code, check_password, person_audit
 from chalicelib.identity.desk import Desk, Visitor
-from chalicelib.identity.model import (
-    Admitted,
-    ConfirmationWanted,
-    Entry,
-    Purpose,
-    SignUp,
-    Step,
-    User,
-    password_complaint,
-)
+from chalicelib.identity.model import Admitted, ConfirmationWanted, Entry, Purpose, SignUp, Step, User
+from chalicelib.identity.passwords import password_complaint
 from chalicelib.identity.throttle import (
     GUESSES,
     GUESSES_FROM,

@@ -10,8 +10,8 @@ from chalicelib.http.responses import Response
 from chalicelib.identity.actions import account
 from chalicelib.identity.desk import desk
 from chalicelib.identity.devices import device_name
-from chalicelib.identity.model import PASSWORD_MIN
 from chalicelib.identity.pages.registry import again, doors, typed, visitor
+from chalicelib.identity.passwords import PASSWORD_MIN
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.errors import KontorError
 

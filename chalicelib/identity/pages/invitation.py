@@ -10,8 +10,8 @@ from chalicelib.http.responses import Response
 from chalicelib.http.sessions import SignedIn
 from chalicelib.identity.actions import inviting
 from chalicelib.identity.desk import desk
-from chalicelib.identity.model import PASSWORD_MIN
 from chalicelib.identity.pages.registry import again, doors, go_on, visitor
+from chalicelib.identity.passwords import PASSWORD_MIN
 from chalicelib.kernel.errors import Invalid, NotFound, Refused, TooMany, Unauthenticated
 
 _PAGE = "identity/invitation.html"

@@ -7,8 +7,9 @@ from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.identity.actions import recovery
 from chalicelib.identity.desk import desk
-from chalicelib.identity.model import PASSWORD_MIN, normal_email
+from chalicelib.identity.model import normal_email
 from chalicelib.identity.pages.registry import again, doors, ended_cookies, step_cookie, step_secret, visitor
+from chalicelib.identity.passwords import PASSWORD_MIN
 from chalicelib.kernel.errors import KontorError
 
 _FORGOT = "identity/forgot.html"

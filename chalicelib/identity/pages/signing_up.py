@@ -10,8 +10,9 @@ from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.identity.actions import signing_up
 from chalicelib.identity.desk import desk
-from chalicelib.identity.model import PASSWORD_MIN, normal_email, password_complaint
+from chalicelib.identity.model import normal_email
 from chalicelib.identity.pages.registry import again, doors, go_on, step_secret, typed, visitor
+from chalicelib.identity.passwords import PASSWORD_MIN, password_complaint
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 from chalicelib.tenancy import options
 from chalicelib.tenancy.company import checked_company
