@@ -18,6 +18,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -116,8 +117,8 @@ def main(names: list[str]) -> int:
         return 1
     os.environ.pop("PYTHONHOME", None)
     try:
-        for name in names:
-            ensure(name)
+        with ThreadPoolExecutor() as together:
+            list(together.map(ensure, names))
     except SetUpFailed as error:
         print(error, file=sys.stderr)
         return 1

@@ -171,7 +171,11 @@ def _libraries(say: Say) -> Path:
         _install(target)
         _slim(target)
         compileall.compile_dir(
-            target, quiet=2, stripdir=str(target), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
+            target,
+            quiet=2,
+            workers=2,
+            stripdir=str(target),
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
         )
         target.rename(folder)
     _forget_old(folder.parent, keep=2)
