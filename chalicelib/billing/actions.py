@@ -143,7 +143,6 @@ _SORTS: dict[str, Callable[[Invoice], tuple[object, ...]]] = {
     "due": lambda i: (i.due, i.id),
     "party": lambda i: (i.party_name.casefold(), i.due),
     "total": lambda i: (i.currency, i.total),
-    "rest": lambda i: (i.currency, i.rest.amount),
 }
 
 

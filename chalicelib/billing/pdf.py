@@ -109,9 +109,12 @@ def _tight(points: float) -> list[tuple[Any, ...]]:
     return [("TOPPADDING", (0, 0), (-1, -1), points), ("BOTTOMPADDING", (0, 0), (-1, -1), points)]
 
 
+_FIGURES = ("quantity", "price", "amount")
+
+
 def _lines(lines: Iterable[InvoiceLine], invoice: Invoice, t: Translator, fmt: Formats) -> Table:
     keys = ("line", "article", "name", "quantity", "unit", "price", "amount")
-    head = [_p(t.t(f"billing.pdf.{key}"), "bold") for key in keys]
+    head = [_p(t.t(f"billing.pdf.{key}"), "sum" if key in _FIGURES else "bold") for key in keys]
     rows = [
         [
             _p(str(number)),

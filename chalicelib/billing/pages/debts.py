@@ -22,17 +22,12 @@ def debt_list(request: Request) -> Response:
         columns=(
             Column(key="party", label_key="billing.dealer", phone="id"),
             *(Column(key=f"age{n}", label_key=f"billing.age.{age}", kind="money") for n, age in enumerate(AGES)),
-            Column(key="overdue", label_key="billing.overdue", kind="money", phone="what"),
-            Column(key="advance", label_key="billing.advance", kind="money"),
             Column(key="debt", label_key="billing.debt", kind="money", phone="sum"),
         ),
         rows=tuple(_row(request, debtor) for debtor in shown),
         query=query,
         total_text=request.t.t("billing.debtor_count", count=len(found)),
-        totals={
-            "overdue": money_text(request, *(one.overdue for one in sums)),
-            "debt": money_text(request, *(one.debt for one in sums)),
-        },
+        totals={"debt": money_text(request, *(one.debt for one in sums))},
         pages=max(1, -(-len(found) // actions.PAGE)),
         empty_key="billing.no_debts",
     )
@@ -40,18 +35,17 @@ def debt_list(request: Request) -> Response:
 
 
 def _row(request: Request, debtor: Debtor) -> Row:
-    fmt, age = formats(request), debtor.ageing
-    overdue = Cell(fmt.money(age.overdue.amount, age.currency))
-    if age.oldest_days:
-        sub = request.t.t("billing.overdue_by", count=age.oldest_days)
-        overdue = Cell(overdue.text, sub=sub, tone="bad")
+    fmt, age, t = formats(request), debtor.ageing, request.t.t
+    overdue = t("billing.overdue_by", count=age.oldest_days) if age.oldest_days else None
+    advance = t("billing.advance_said", rest=debtor.advance) if debtor.advance else None
     return Row(
         id=f"{debtor.party_id}-{age.currency}",
         cells={
-            "party": Cell(debtor.party_name, href=f"/invoices?party={debtor.party_id}"),
-            **{f"age{n}": fmt.money(bucket.amount, age.currency) for n, bucket in enumerate(age.buckets)},
-            "overdue": overdue,
-            "advance": fmt.money(debtor.advance.amount, age.currency),
-            "debt": fmt.money(age.debt.amount, age.currency),
+            "party": Cell(debtor.party_name, href=f"/invoices?party={debtor.party_id}", sub=overdue, tone="bad"),
+            **{
+                f"age{n}": fmt.money(bucket.amount, age.currency) if bucket else "—"
+                for n, bucket in enumerate(age.buckets)
+            },
+            "debt": Cell(fmt.money(age.debt.amount, age.currency), sub=advance),
         },
     )

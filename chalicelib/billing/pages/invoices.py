@@ -86,7 +86,6 @@ def _listing(request: Request, query: ListQuery, found: InvoiceList) -> Listing:
         Column(key="due", label_key="billing.due", kind="date", phone="units", sortable=True),
         Column(key="state", label_key="billing.state", kind="status", phone="state"),
         Column(key="total", label_key="billing.total", kind="money", phone="sum", sortable=True),
-        Column(key="rest", label_key="billing.rest", kind="money", sortable=True),
     ]
     return Listing(
         caption_key="billing.invoices",
@@ -95,8 +94,10 @@ def _listing(request: Request, query: ListQuery, found: InvoiceList) -> Listing:
         query=query,
         total_text=t("billing.invoice_count", count=len(found.invoices)),
         totals={
-            "total": money_text(request, *(sums.total for sums in found.sums)),
-            "rest": money_text(request, *(sums.rest for sums in found.sums)),
+            "total": Cell(
+                money_text(request, *(sums.total for sums in found.sums)),
+                sub=t("billing.rest_of_all", rest=money_text(request, *(sums.rest for sums in found.sums))),
+            )
         },
         views=(
             View(key="", label_key="billing.view.open"),
@@ -126,7 +127,6 @@ def _row(request: Request, invoice: Invoice, staff: bool) -> Row:
             "due": fmt.date(invoice.due),
             "state": state_cell(request, invoice, today(request)),
             "total": Cell(fmt.money(invoice.total, invoice.currency), sub=rest_text(request, invoice)),
-            "rest": fmt.money(invoice.rest.amount, invoice.currency),
         },
     )
 

@@ -138,7 +138,7 @@ def _contract_form(
         form,
         wrong,
         party=dealer.party,
-        contract=dealer.contract(contract_id) if contract_id else None,
+        existing=dealer.contract(contract_id) if contract_id else None,
         entities=tuple((entity.id, entity.name) for entity in dealer.entities),
         **contract_options(request, chosen),
     )
