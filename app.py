@@ -13,13 +13,13 @@ from chalice.app import Chalice, Rate
 from chalicelib.gateways.settings import settings
 from chalicelib.kernel.clock import utc_now
 
-app = Chalice(app_name="kontor")
+app = Chalice(app_name="kontor", configure_logs=False)  # `gateways.telemetry` does
 app.api.binary_types = []  # `http.responses` encodes bytes itself; see there
 
 if settings().serves_pages:
+    import chalicelib.billing.pages
     import chalicelib.exchange.api
     import chalicelib.exchange.pages
-    import chalicelib.billing.pages
     import chalicelib.http.pages
     import chalicelib.identity.pages
     import chalicelib.network.pages
@@ -27,11 +27,12 @@ if settings().serves_pages:
 
     for room in (
         chalicelib.http.pages,
-        chalicelib.identity.pages,
         chalicelib.tenancy.pages,
+        chalicelib.identity.pages,
         chalicelib.network.pages,
-        chalicelib.exchange.pages,
+        chalicelib.billing.pages,
         chalicelib.exchange.api,
+        chalicelib.exchange.pages,
     ):
         app.register_blueprint(room.doors.blueprint)
 

@@ -16,8 +16,7 @@ _NAMESPACE = "Kontor"
 @lru_cache(maxsize=1)
 def logger() -> Logger:
     """One JSON line per entry on standard output; extra fields go into it as they are."""
-    # The name keeps clear of Chalice's own logger `kontor`, which would print every line a second time.
-    return Logger(service="kontor", name="telemetry", level="INFO", location=None, utc=True, stage=settings().stage)
+    return Logger(service="kontor", level="INFO", location=None, utc=True, stage=settings().stage)
 
 
 def count(name: str, tenant_id: str, value: int = 1, *, unit: str = "Count") -> None:

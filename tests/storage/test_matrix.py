@@ -1,0 +1,295 @@
+"""Every door of the application, tried with the ids of another tenant and of another dealer.
+
+The answer is the same as for an id that never was, and nothing that belongs to the others changes (domain §9.2).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+import boto3
+import pytest
+from chalice.test import Client, HTTPResponse
+
+import app
+from chalicelib.gateways import credentials, mail, queues
+from chalicelib.http import csrf, sessions
+from chalicelib.http.doors import ROUTES, Route
+from chalicelib.identity.model import Invitation, User
+from chalicelib.kernel.access import Permission, Role
+from chalicelib.kernel.clock import utc_now
+from chalicelib.kernel.ids import new_id
+from chalicelib.network.store import account_put, contract_put, entity_put, party_put
+from chalicelib.storage import keys
+from chalicelib.storage.writes import Put
+from tests.support.shop import Shop
+
+_PARAM = re.compile(r"\{(\w+)\}")
+_NEVER = "0" * 20
+Ids = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody signed in, and whose things they must not reach."""
+
+    role: Role
+    cookie: str
+    foreign: Ids
+    owner: str  # what the foreign things' keys begin with
+
+
+@dataclass(frozen=True)
+class World:
+    client: Client
+    visitors: dict[str, Visitor]
+
+    def ask(self, visitor: Visitor, route: Route, ids: Ids, fields: dict[str, str]) -> HTTPResponse:
+        path = _PARAM.sub(lambda found: ids.get(found.group(1), _NEVER), route.path)
+        secret = visitor.cookie.split(".", 1)[1]
+        body = urlencode({"csrf": csrf.token_for(secret), "once": new_id(utc_now()), **fields})
+        headers = {
+            "cookie": f"{sessions.cookie_name()}={visitor.cookie}",
+            "host": "localhost",
+            "accept-language": "en",
+            "content-type": "application/x-www-form-urlencoded",
+        }
+        unsafe = route.method != "GET"
+        return self.client.http.request(route.method, path, headers=headers, body=body.encode() if unsafe else b"")
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise AssertionError("a foreign request must not reach the outside world")
+
+
+@pytest.fixture
+def world(tables: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr(mail, "send", _refuse)
+    monkeypatch.setattr(queues, "send", _refuse)
+    monkeypatch.setattr(credentials, "_client", _refuse, raising=False)
+    home, abroad = (Shop({"A-1": ("100.00", 50)}) for _ in range(2))
+    neighbour = _second_dealer(home)
+    things_abroad, things_next_door = _things(abroad), _things(neighbour)
+    visitors = {}
+    for role in Role:
+        foreign = {"another tenant": (things_abroad, keys.tenant_prefix(abroad.settings.id))}
+        if role.is_dealer:
+            foreign["another dealer"] = (things_next_door, keys.tenant_prefix(home.settings.id))
+        for whose, (ids, owner) in foreign.items():
+            visitors[f"{role} / {whose}"] = Visitor(role, _sign_in(home, role), ids, owner)
+    with Client(app.app) as client:
+        yield World(client, visitors)
+
+
+def _second_dealer(home: Shop) -> Shop:
+    """The same tenant as another dealer sees it."""
+    other = object.__new__(Shop)
+    other.__dict__ = dict(home.__dict__)
+    now = utc_now()
+    other.party = replace(home.party, id=new_id(now), name="Дом и двор")
+    other.entity = replace(home.entity, id=new_id(now), party_id=other.party.id, tax_id="7736207543")
+    other.contract = replace(home.contract, id=new_id(now), party_id=other.party.id, entity_id=other.entity.id)
+    other.buyer = replace(home.buyer, user_id=new_id(now), party_id=other.party.id)
+    tenant = home.settings.id
+    other.db.commit(
+        [
+            party_put(tenant, other.party, 0),
+            entity_put(tenant, other.entity, 0),
+            contract_put(tenant, other.contract, 0),
+            account_put(tenant, other.contract),
+        ]
+    )
+    return other
+
+
+def _things(shop: Shop) -> Ids:
+    """One of everything that has an id in an address: it exists, and the visitor must not find it."""
+    now, tenant = utc_now(), shop.settings.id
+    order = shop.confirmed(**{"A-1": 2}).order
+    user = User(
+        id=new_id(now), email=f"{new_id(now)}@example.org", name="Иван", role=Role.DEALER_BUYER, locale="ru",
+        created=now, party_id=shop.party.id, party_name=shop.party.name, contract_id=shop.contract.id,
+    )  # fmt: skip
+    invitation = Invitation(
+        id=new_id(now), email="x@example.org", name="Ия", role=Role.DEALER_BUYER, locale="ru", invited_by="Анна",
+        created=now, expires=now + sessions.LIFETIME, party_id=shop.party.id, party_name=shop.party.name,
+    )  # fmt: skip
+    shop.db.commit(
+        [
+            Put(key=keys.party_user(tenant, shop.party.id, user.id), kind="user", data=user),
+            Put(key=keys.staff_user(tenant, user.id), kind="user", data=user),
+            Put(key=keys.party_invitation(tenant, shop.party.id, invitation.id), kind="invitation", data=invitation),
+            Put(key=keys.staff_invitation(tenant, invitation.id), kind="invitation", data=invitation),
+        ]
+    )
+    return {
+        "order_id": order.id,
+        "invoice_id": order.invoice_id or "",
+        "party_id": shop.party.id,
+        "entity_id": shop.entity.id,
+        "contract_id": shop.contract.id,
+        "user_id": user.id,
+        "invitation_id": invitation.id,
+        "payment_id": _NEVER,
+        "entry": _NEVER,
+        "sku": _NEVER,
+    }
+
+
+def _sign_in(shop: Shop, role: Role) -> str:
+    dealer = role.is_dealer
+    person = sessions.SignedIn(
+        tenant_id=shop.settings.id,
+        tenant_name=shop.settings.name,
+        currency="RUB",
+        time_zone="Europe/Moscow",
+        user_id=new_id(utc_now()),
+        name="Visitor",
+        email="visitor@example.org",
+        locale="en",
+        role=role,
+        party_id=shop.party.id if dealer else None,
+        contract_id=shop.contract.id if dealer else None,
+    )
+    return sessions.start(shop.db, person, now=utc_now(), agent="test")
+
+
+def _stored(owner: str) -> dict[tuple[str, str, str], Any]:
+    """Everything that is stored under the owner's keys, apart from what the visitor's own requests leave."""
+    client = boto3.client("dynamodb", endpoint_url=os.environ["AWS_ENDPOINT_URL_DYNAMODB"])
+    found = {}
+    for table in ("core", "stock", "ephemeral"):
+        name = f"{os.environ['KONTOR_TABLE_PREFIX']}-{table}"
+        for page in client.get_paginator("scan").paginate(TableName=name):
+            for item in page["Items"]:
+                if item["pk"]["S"].startswith(owner):
+                    found[table, item["pk"]["S"], item["sk"]["S"]] = item
+    return found
+
+
+_BY_ADDRESS = [route for route in ROUTES if _PARAM.search(route.path) and not route.path.startswith("/static/")]
+_BY_FORM = {
+    ("POST", "/contracts"): "contract_id",
+    ("POST", "/payments"): "party_id",
+    ("POST", "/payments/preview"): "party_id",
+}
+
+
+def _text(response: HTTPResponse) -> str:
+    """The answer without what differs between any two answers: ids, tokens, the address."""
+    text = response.body.decode("utf-8", "replace")
+    return re.sub(r"[0-9a-z]{20}|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}|[0-9A-Za-z_-]{43}", "·", text)
+
+
+def test_every_door_is_registered_in_the_application() -> None:
+    registered = {(method, path) for path, methods in app.app.routes.items() for method in methods}
+    assert {(route.method, route.path) for route in ROUTES} == registered
+
+
+def test_every_address_with_an_id_is_known_to_this_matrix(world: World) -> None:
+    known = set(next(iter(world.visitors.values())).foreign)
+    named = {name for route in _BY_ADDRESS for name in _PARAM.findall(route.path)}
+    assert named <= known, "teach _things() to make one of these"
+
+
+def test_nobody_opens_changes_or_tells_apart_what_belongs_to_others(world: World) -> None:
+    before = {visitor.owner: _stored(visitor.owner) for visitor in world.visitors.values()}
+    wrong: list[str] = []
+    asked = 0
+    for who, visitor in world.visitors.items():
+        for route in _BY_ADDRESS:
+            fields = {"version": "1", "comment": "x", "reason": "x", "amount": "1", "name": "x", "role": "accountant"}
+            answer = world.ask(visitor, route, visitor.foreign, fields)
+            absent = world.ask(visitor, route, {}, fields)
+            asked += 2
+            allowed = isinstance(route.may, Permission) and route.may in _permissions(visitor.role)
+            expected = 404 if allowed else 403
+            case = f"{who}: {route.method} {route.path} -> {answer.status_code}, absent -> {absent.status_code}"
+            if not isinstance(route.may, Permission):
+                continue
+            if answer.status_code != expected or _text(answer) != _text(absent):
+                wrong.append(case)
+    assert not wrong, f"{len(wrong)} of {asked}:\n" + "\n".join(wrong[:60])
+    for owner, stored in before.items():
+        now = _stored(owner)
+        changed = {key for key in stored.keys() | now.keys() if stored.get(key) != now.get(key)}
+        assert not {key for key in changed if "SESS#" not in key[1]}
+
+
+@pytest.mark.parametrize(("where", "field"), _BY_FORM.items(), ids=lambda value: str(value))
+def test_an_id_in_a_form_opens_nothing_of_others_either(world: World, where: tuple[str, str], field: str) -> None:
+    route = next(route for route in ROUTES if (route.method, route.path) == where)
+    for visitor in world.visitors.values():
+        before = _stored(visitor.owner)
+        fields = {
+            field: visitor.foreign[field],
+            **{name: value for name, value in visitor.foreign.items() if name != field},
+        }
+        answer = world.ask(visitor, route, visitor.foreign, fields)
+        assert answer.status_code in (403, 404, 422), (visitor.role, where, answer.status_code)
+        changed = {key for key, item in _stored(visitor.owner).items() if before.get(key) != item}
+        assert not {key for key in changed if "SESS#" not in key[1]}
+
+
+def _permissions(role: Role) -> frozenset[Permission]:
+    from chalicelib.kernel.access import ROLE_PERMISSIONS
+
+    return ROLE_PERMISSIONS[role]
+
+
+def test_every_door_says_who_may_pass_and_only_named_ones_are_open_to_all() -> None:
+    public = {route.path for route in ROUTES if not isinstance(route.may, Permission)}
+    assert public == {
+        "/1c_exchange.php",
+        "/bitrix/admin/1c_exchange.php",
+        "/forgot",
+        "/health",
+        "/invitation",
+        "/reset",
+        "/signin",
+        "/signin/code",
+        "/signout",
+        "/signup",
+        "/signup/confirm",
+        "/signup/resend",
+        "/static/{mark}/{name}",
+    } & {route.path for route in ROUTES}
+
+
+def test_a_stranger_is_sent_to_sign_in_and_can_change_nothing(world: World) -> None:
+    for route in ROUTES:
+        if not isinstance(route.may, Permission):
+            continue
+        path = _PARAM.sub(_NEVER, route.path)
+        answer = world.client.http.request(route.method, path, headers={"host": "localhost"}, body=b"")
+        expected = (303,) if route.method == "GET" and route.kind == "page" else (401,)
+        assert answer.status_code in expected, (route.method, route.path, answer.status_code)
+
+
+def test_a_form_without_this_sessions_token_is_refused_at_every_door(world: World) -> None:
+    mine = next(v for name, v in world.visitors.items() if name.startswith("owner"))
+    dealer = next(v for name, v in world.visitors.items() if name.startswith("dealer_buyer"))
+    for route in ROUTES:
+        if route.method == "GET" or route.kind == "machine" or not isinstance(route.may, Permission):
+            continue
+        visitor = mine if route.may in _permissions(Role.OWNER) else dealer
+        path = _PARAM.sub(_NEVER, route.path)
+        cookie = f"{sessions.cookie_name()}={visitor.cookie}"
+        for extra, token in (
+            ({}, ""),
+            ({}, csrf.token_for("another session")),
+            ({"sec-fetch-site": "cross-site"}, csrf.token_for(visitor.cookie.split(".", 1)[1])),
+            ({"origin": "https://evil.example"}, csrf.token_for(visitor.cookie.split(".", 1)[1])),
+        ):
+            answer = world.client.http.request(
+                route.method,
+                path,
+                headers={"cookie": cookie, "host": "localhost", **extra},
+                body=urlencode({"csrf": token}).encode(),
+            )
+            assert answer.status_code == 403, (route.method, route.path, extra, answer.status_code)
