@@ -1,0 +1,240 @@
+"""Which price holds and why (domain §3.2, §3.4, §3.6, §3.10)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.catalogue.model import PriceTier
+from chalicelib.http.i18n import LOCALES, translator
+from chalicelib.kernel.money import money
+from chalicelib.pricing.explain import why, why_not
+from chalicelib.pricing.model import (
+    Origin,
+    Outcome,
+    PriceList,
+    PriceOnRequest,
+    PriceTerms,
+    Quote,
+    quote,
+    recomputed,
+    vat_parts,
+)
+
+DEALER = PriceList(origin=Origin.CONTRACT, price_type_id="dealer", name="Дилерская", vat_included=True)
+RETAIL = PriceList(origin=Origin.TENANT, price_type_id="retail", name="Розничная", vat_included=True)
+TERMS = PriceTerms(chain=(DEALER, RETAIL), currency="RUB", list_currency="RUB", vat_included=True, vat_rate=Decimal(22))
+
+
+def tier(
+    amount: str, *, of: PriceList = DEALER, least: int = 0, unit: str = "", pack: int = 1, currency: str | None = "RUB"
+) -> PriceTier:
+    return PriceTier(
+        price_type_id=of.price_type_id,
+        amount=Decimal(amount),
+        currency=currency,
+        unit=unit,
+        coefficient=Decimal(pack),
+        min_quantity=Decimal(least),
+    )
+
+
+def price(*tiers: PriceTier, quantity: int = 1, terms: PriceTerms = TERMS, rate: str | None = None) -> Decimal | None:
+    answer = quote("sku", tiers, Decimal(quantity), None if rate is None else Decimal(rate), terms)
+    return answer.price if isinstance(answer, Quote) else None
+
+
+def outcomes(*tiers: PriceTier, quantity: int = 1, terms: PriceTerms = TERMS) -> list[Outcome]:
+    return [one.outcome for one in quote("sku", tiers, Decimal(quantity), None, terms).considered]
+
+
+def test_the_first_list_of_the_chain_that_has_a_price_wins() -> None:
+    assert price(tier("100"), tier("150", of=RETAIL)) == 100
+    assert price(tier("150", of=RETAIL)) == 150
+    assert outcomes(tier("150", of=RETAIL)) == [Outcome.NO_PRICE, Outcome.CHOSEN]
+
+
+def test_the_largest_tier_that_the_quantity_reaches_counts() -> None:
+    tiers = (tier("100", least=1), tier("90", least=10), tier("80", least=100))
+    assert [price(*tiers, quantity=n) for n in (1, 9, 10, 99, 100, 5000)] == [100, 100, 90, 90, 80, 80]
+
+
+def test_below_the_smallest_tier_there_is_no_price() -> None:
+    answer = quote("sku", (tier("90", least=10),), Decimal(9), None, TERMS)
+    assert isinstance(answer, PriceOnRequest)
+    assert answer.min_quantity == 10
+    assert [one.outcome for one in answer.considered] == [Outcome.BELOW_MINIMUM, Outcome.NO_PRICE]
+
+
+def test_lists_are_merged_tier_by_tier() -> None:
+    tiers = (tier("100", least=1), tier("150", of=RETAIL, least=1), tier("80", of=RETAIL, least=10))
+    assert price(*tiers, quantity=5) == 100
+    assert price(*tiers, quantity=10) == 80
+
+
+def test_behind_an_exclusive_list_that_has_prices_no_other_is_asked() -> None:
+    terms = replace(TERMS, chain=(replace(DEALER, exclusive=True), RETAIL))
+    tiers = (tier("100", least=5), tier("150", of=RETAIL, least=1), tier("80", of=RETAIL, least=10))
+    assert price(*tiers, quantity=10, terms=terms) == 100
+    assert price(*tiers, quantity=1, terms=terms) is None
+    assert outcomes(*tiers, quantity=10, terms=terms) == [Outcome.CHOSEN, Outcome.NOT_ASKED]
+    assert price(tier("150", of=RETAIL), terms=terms) == 150
+
+
+def test_a_price_in_another_currency_is_no_price() -> None:
+    assert price(tier("10", currency="EUR")) is None
+    assert outcomes(tier("10", currency="EUR"), tier("900", of=RETAIL)) == [Outcome.OTHER_CURRENCY, Outcome.CHOSEN]
+
+
+def test_a_price_without_a_currency_is_in_that_of_the_lists() -> None:
+    assert price(tier("10", currency=None)) == 10
+    assert price(tier("10", currency=None), terms=replace(TERMS, currency="EUR")) is None
+
+
+def test_the_price_of_the_base_unit_is_preferred_to_that_of_a_pack() -> None:
+    assert price(tier("110", unit="упак", pack=12), tier("10", unit="шт")) == 10
+    assert price(tier("110", unit="упак", pack=12), tier("1000", unit="паллета", pack=144)) == Decimal("9.166667")
+
+
+def test_vat_is_taken_out_or_added_only_where_list_and_contract_differ() -> None:
+    net = replace(TERMS, vat_included=False)
+    assert price(tier("122")) == 122
+    assert price(tier("122"), terms=net) == 100
+    listed_net = replace(TERMS, chain=(replace(DEALER, vat_included=False),))
+    assert price(tier("100"), terms=listed_net) == 122
+    assert price(tier("100"), terms=replace(listed_net, vat_included=False)) == 100
+
+
+def test_goods_without_vat_and_exempt_contracts_have_none() -> None:
+    for answer in (
+        quote("sku", (tier("122"),), Decimal(1), Decimal(0), replace(TERMS, vat_included=False)),
+        quote("sku", (tier("122"),), Decimal(1), Decimal(22), replace(TERMS, vat_included=False, vat_exempt=True)),
+    ):
+        assert isinstance(answer, Quote)
+        assert (answer.price, answer.vat_rate) == (122, None)
+
+
+def test_goods_that_name_no_rate_have_the_tenants() -> None:
+    answer = quote("sku", (tier("122"),), Decimal(1), None, TERMS)
+    assert isinstance(answer, Quote)
+    assert answer.vat_rate == 22
+
+
+def test_a_quote_names_the_larger_quantities_with_another_price() -> None:
+    answer = quote("sku", (tier("100"), tier("90", least=10), tier("80", least=50)), Decimal(10), None, TERMS)
+    assert isinstance(answer, Quote)
+    assert answer.next_tiers == ((Decimal(50), Decimal(80)),)
+
+
+def test_vat_is_rounded_half_up_and_the_parts_are_the_whole() -> None:
+    parts = vat_parts(money("100.00", "RUB"), Decimal(22), included=True)
+    assert (parts.net.amount, parts.vat.amount) == (Decimal("81.97"), Decimal("18.03"))
+    parts = vat_parts(money("0.25", "RUB"), Decimal(22), included=False)
+    assert (parts.vat.amount, parts.gross.amount) == (Decimal("0.06"), Decimal("0.31"))
+    assert vat_parts(money("5", "RUB"), None, included=True).vat.amount == 0
+
+
+@given(
+    amount=st.decimals(0, 10**9, places=2),
+    rate=st.sampled_from([None, *map(Decimal, (0, 5, 10, 19, 20, 21, 22))]),
+    included=st.booleans(),
+)
+def test_net_and_vat_always_add_up_to_gross(amount: Decimal, rate: Decimal | None, included: bool) -> None:
+    parts = vat_parts(money(amount, "RUB"), rate, included=included)
+    assert parts.net + parts.vat == parts.gross
+    assert (parts.gross if included else parts.net) == money(amount, "RUB")
+
+
+lists = st.builds(
+    PriceList,
+    origin=st.sampled_from(Origin),
+    price_type_id=st.sampled_from(["a", "b", "c"]),
+    name=st.sampled_from(["A", "B"]),
+    vat_included=st.booleans(),
+    exclusive=st.booleans(),
+)
+tiers_of_any_kind = st.builds(
+    PriceTier,
+    price_type_id=st.sampled_from(["a", "b", "c", "d"]),
+    amount=st.decimals("0.01", 10**6, places=4),
+    currency=st.sampled_from(["RUB", "EUR", None]),
+    unit=st.sampled_from(["", "упак"]),
+    coefficient=st.sampled_from([Decimal(1), Decimal(12), Decimal("0.5")]),
+    min_quantity=st.sampled_from([Decimal(n) for n in (0, 1, 5, 10)]),
+)
+terms_of_any_kind = st.builds(
+    PriceTerms,
+    chain=st.lists(lists, max_size=3, unique_by=lambda one: one.price_type_id).map(tuple),
+    currency=st.sampled_from(["RUB", "EUR"]),
+    list_currency=st.just("RUB"),
+    vat_included=st.booleans(),
+    vat_rate=st.sampled_from([Decimal(0), Decimal(20)]),
+    vat_exempt=st.booleans(),
+)
+
+
+@given(
+    tiers=st.lists(tiers_of_any_kind, max_size=8),
+    quantity=st.decimals("0.001", 100, places=3),
+    rate=st.sampled_from([None, Decimal(0), Decimal(10)]),
+    terms=terms_of_any_kind,
+)
+def test_every_answer_explains_itself_and_the_explanation_makes_the_price_again(
+    tiers: list[PriceTier], quantity: Decimal, rate: Decimal | None, terms: PriceTerms
+) -> None:
+    answer = quote("sku", tiers, quantity, rate, terms)
+    assert [one.price_list for one in answer.considered] == list(terms.chain)
+    chosen = [one for one in answer.considered if one.outcome is Outcome.CHOSEN]
+    if isinstance(answer, PriceOnRequest):
+        assert not chosen
+        assert answer.min_quantity is None or answer.min_quantity > quantity
+        return
+    assert [one.price_list for one in chosen] == [answer.price_list]
+    assert answer.min_quantity <= quantity
+    assert recomputed(answer) == answer.price
+    assert all(least > quantity for least, _ in answer.next_tiers)
+
+
+@given(
+    tiers=st.lists(
+        tiers_of_any_kind, max_size=8, unique_by=lambda t: (t.price_type_id, t.coefficient, t.unit, t.min_quantity)
+    ),
+    quantity=st.decimals("0.001", 100, places=3),
+    terms=terms_of_any_kind,
+    order=st.randoms(use_true_random=False),
+)
+def test_the_order_in_which_prices_arrive_does_not_matter(
+    tiers: list[PriceTier], quantity: Decimal, terms: PriceTerms, order: object
+) -> None:
+    # Within one list a tier is unique by minimum, unit and currency in a snapshot; keep it so here.
+    unique = list({(t.price_type_id, t.coefficient, t.unit, t.min_quantity): t for t in tiers}.values())
+    shuffled = list(unique)
+    order.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert quote("sku", unique, quantity, None, terms) == quote("sku", shuffled, quantity, None, terms)
+
+
+def test_a_quotes_explanation_has_a_text_in_every_language() -> None:
+    terms = replace(TERMS, vat_included=False)
+    tiers = (tier("1220.50", unit="упак", pack=12, least=10), tier("150", of=RETAIL))
+    answers = [quote("sku", tiers, Decimal(quantity), None, terms) for quantity in (10, 1)]
+    answers.append(quote("sku", (tier("1", currency="USD"),), Decimal(1), Decimal(0), TERMS))
+    told = [why(answer) if isinstance(answer, Quote) else why_not(answer) for answer in answers]
+    assert told[0][:4] == (
+        ("pricing.why.list_contract", "Дилерская"),
+        ("pricing.why.listed", "1220.50 RUB"),
+        ("pricing.why.pack", "12 (упак)"),
+        ("pricing.why.tier", "10"),
+    )
+    for locale in LOCALES:
+        texts = [translator(locale).t(key, value=value) for steps in told for key, value in steps]
+        assert all(texts)
+
+
+def test_every_outcome_that_is_not_the_choice_has_a_text() -> None:
+    for locale in LOCALES:
+        for outcome in Outcome:
+            if outcome is not Outcome.CHOSEN:
+                assert translator(locale).t(f"pricing.why.{outcome}_by", value="X")
