@@ -9,6 +9,7 @@ from chalicelib.ordering.actions.carts import (
     repeat_order,
     show_cart,
 )
+from chalicelib.ordering.actions.editing import complaint_of, edit_order
 from chalicelib.ordering.actions.erp_update import apply_erp_update
 from chalicelib.ordering.actions.export import exported_versions, mark_exported, orders_to_export
 from chalicelib.ordering.actions.invoicing import bring_invoice_up_to
@@ -22,6 +23,7 @@ from chalicelib.ordering.actions.moderation import (
     refuse,
 )
 from chalicelib.ordering.actions.placing import MAX_LINES, NewOrder, place_order
+from chalicelib.ordering.actions.reading import list_orders, moderation_queue, show_order
 from chalicelib.ordering.actions.transaction import Ask
 
 __all__ = [
@@ -38,14 +40,19 @@ __all__ = [
     "change_cart",
     "change_lines",
     "clear_cart",
+    "complaint_of",
     "confirm",
     "decline_changes",
+    "edit_order",
     "exported_versions",
+    "list_orders",
     "mark_exported",
+    "moderation_queue",
     "orders_to_export",
     "paste_lines",
     "place_order",
     "refuse",
     "repeat_order",
     "show_cart",
+    "show_order",
 ]

@@ -21,7 +21,7 @@ from chalicelib.storage.session import Record, TenantSession
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import settings_of
 
-ShelfOf = Callable[[TenantSession, Contract, TenantSettings, Record | None], Shelf]
+ShelfOf = Callable[[Contract, TenantSettings, Record | None], Shelf]
 """Opens the catalogue for a contract; the record is the snapshot's pointer as read."""
 
 
@@ -83,6 +83,6 @@ def desk_of(db: TenantSession, actor: Actor, contract_id: str, rows: Mapping[Key
         party=party_from(party),
         account=account_from(account),
         settings=tenant,
-        shelf=shelf_of(db, terms, tenant, rows.get(keys.snapshot_current(tenant_id))),
+        shelf=shelf_of(terms, tenant, rows.get(keys.snapshot_current(tenant_id))),
         rows=rows,
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.billing.erp import erp_payment_gone, payment_from_erp, refund_from_erp
-from chalicelib.billing.payments import NewPayment
+from chalicelib.billing.model import NewPayment
 from chalicelib.billing.store import invoice_from
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Invalid, Refused

@@ -101,7 +101,7 @@ def _check_wish(desk: Desk, new: NewOrder, now: datetime) -> None:
     if desk.contract.blocked:
         raise Refused("contract_blocked", number=desk.contract.number)
     if desk.party.blocked:
-        raise Refused("party_blocked")
+        raise Refused("dealer_blocked")
     if not desk.cart.lines:
         raise Refused("cart_empty")
     if len(desk.cart.lines) > MAX_LINES:

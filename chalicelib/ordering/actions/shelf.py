@@ -1,10 +1,75 @@
+"""The catalogue in force with a contract's prices, as ordering asks for it."""
+
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from chalicelib.catalogue.model import Item
+from chalicelib.catalogue.snapshot.read import Catalogue
+from chalicelib.catalogue.store import catalogue_of
+from chalicelib.kernel.errors import Refused
 from chalicelib.network.model import Contract
-from chalicelib.ordering.goods import Shelf
-from chalicelib.storage.session import Record, TenantSession
+from chalicelib.ordering.goods import Goods, Shelf
+from chalicelib.ordering.quickorder import Found
+from chalicelib.pricing.actions import contract_terms, quotes
+from chalicelib.pricing.explain import why, why_not
+from chalicelib.pricing.model import PriceOnRequest, PriceTerms, Quote
+from chalicelib.storage.session import Record
 from chalicelib.tenancy.model import TenantSettings
 
 
-def open_shelf(db: TenantSession, contract: Contract, settings: TenantSettings, pointer: Record | None) -> Shelf:
-    raise NotImplementedError
+class SnapshotShelf:
+    """A catalogue snapshot seen under one contract."""
+
+    def __init__(self, catalogue: Catalogue, terms: PriceTerms) -> None:
+        self._catalogue = catalogue
+        self._terms = terms
+
+    @property
+    def vat_included(self) -> bool:
+        return self._terms.vat_included
+
+    def goods(self, quantities: Mapping[str, Decimal]) -> dict[str, Goods]:
+        items = self._catalogue.skus(list(quantities))
+        answers = quotes(self._catalogue, items, quantities, self._terms)
+        return {sku: _goods(item, answers[sku]) for sku, item in items.items()}
+
+    def found(self, articles: Sequence[str]) -> dict[str, Found]:
+        matches = self._catalogue.by_article(list(dict.fromkeys(articles)))
+        single = [match.sku for match in matches if match.sku is not None]
+        items = self._catalogue.skus(single)
+        codes = {sku: item.unit_code for sku, item in items.items()}
+        return {match.asked: Found(skus=match.skus, unit_code=codes.get(match.sku or "", "")) for match in matches}
+
+
+def _goods(item: Item, answer: Quote | PriceOnRequest) -> Goods:
+    goods = Goods(
+        sku=item.sku,
+        product_id=item.product_id,
+        variant_id=item.variant_id,
+        name=item.name,
+        article=item.article,
+        unit=item.unit,
+        unit_code=item.unit_code,
+        listed=item.listed,
+        price=None,
+        vat_rate=None,
+        catalogue_id=item.catalogue_id,
+    )
+    if isinstance(answer, PriceOnRequest):
+        return replace(goods, why=why_not(answer))
+    list_id = answer.price_list.price_type_id
+    return replace(goods, price=answer.price, vat_rate=answer.vat_rate, price_type_id=list_id, why=why(answer))
+
+
+def open_shelf(contract: Contract, settings: TenantSettings, pointer: Record | None) -> Shelf:
+    """The snapshot that the pointer's record names, at the contract's prices.
+
+    Refused("no_catalogue") before the first import.
+    """
+    catalogue = catalogue_of(pointer)
+    if catalogue is None:
+        raise Refused("no_catalogue")
+    return SnapshotShelf(catalogue, contract_terms(contract, settings, catalogue.price_types()))

@@ -1,0 +1,118 @@
+"""Lists of orders: a dealer's own, the factory's of a month, and what waits for the manager."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chalicelib.kernel.access import Actor
+from chalicelib.kernel.money import Money, money
+from chalicelib.ordering import store
+from chalicelib.ordering.model import Order, State
+from chalicelib.ordering.store import OrderFile, Queue, Task
+from chalicelib.storage import keys
+from chalicelib.storage.session import Page, TenantSession
+
+PAGE = 50
+_MAX_READS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which orders: `month` (`2026-11`) is for the manufacturer's people, who see one month at a time."""
+
+    month: str = ""
+    view: str = "all"  # all | waiting | active | closed
+    state: State | None = None
+    contract_id: str = ""
+    search: str = ""
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderList:
+    """A page of orders, newest first; `next` continues it. `sums` are of what is on this page, one a currency."""
+
+    orders: tuple[Order, ...]
+    next: str | None
+    sums: tuple[Money, ...]
+
+
+def list_orders(db: TenantSession, actor: Actor, wanted: Wanted) -> OrderList:
+    """Orders that fit, about a page of them. A whole number of an order finds it wherever it is."""
+    if wanted.search and (found := _by_number(db, actor, wanted.search)) is not None:
+        return _listed([found], None)
+    out: list[Order] = []
+    cursor = wanted.cursor
+    for _ in range(_MAX_READS):
+        page = _page(db, actor, wanted.month, cursor)
+        out += [order for order in map(store.order_from, page.records) if _fits(order, actor, wanted)]
+        cursor = page.next
+        if cursor is None or len(out) >= PAGE // 2:
+            break
+    return _listed(out, cursor)
+
+
+def _page(db: TenantSession, actor: Actor, month: str, cursor: str | None) -> Page:
+    if actor.party_id is not None:
+        return store.party_orders(db, actor.party_id, limit=PAGE, after=cursor)
+    return store.month_orders(db, month, limit=PAGE, after=cursor)
+
+
+def _listed(orders: Sequence[Order], cursor: str | None) -> OrderList:
+    currencies = sorted({order.currency for order in orders})
+    live = [order for order in orders if order.state is not State.CANCELLED]
+    sums = tuple(
+        money(sum((order.gross for order in live if order.currency == currency), Decimal(0)), currency)
+        for currency in currencies
+    )
+    return OrderList(orders=tuple(orders), next=cursor, sums=sums)
+
+
+def _by_number(db: TenantSession, actor: Actor, text: str) -> Order | None:
+    order_id = store.order_of_number(db, text.strip().upper())
+    record = db.get(keys.order_head(db.tenant_id, order_id)) if order_id else None
+    order = store.order_from(record) if record else None
+    return order if order is not None and store.is_visible(order, actor) else None
+
+
+def _in_view(order: Order, actor: Actor, view: str) -> bool:
+    match view:
+        case "waiting":
+            return order.state is (State.AWAITING_DEALER if actor.is_dealer else State.SUBMITTED)
+        case "active":
+            return not order.state.is_final
+        case "closed":
+            return order.state.is_final
+    return True
+
+
+def _fits(order: Order, actor: Actor, wanted: Wanted) -> bool:
+    if not _in_view(order, actor, wanted.view):
+        return False
+    if wanted.state is not None and order.state is not wanted.state:
+        return False
+    if wanted.contract_id and order.contract_id != wanted.contract_id:
+        return False
+    sought = wanted.search.casefold()
+    texts = (order.number, order.erp.number, order.party_name, order.first_line, order.contract_number)
+    return not sought or any(sought in text.casefold() for text in texts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Tasks of the moderation queue, oldest first."""
+
+    tasks: tuple[Task, ...]
+    next: str | None
+
+
+def moderation_queue(db: TenantSession, cursor: str | None) -> Waiting:
+    page = store.queue_page(db, Queue.MODERATION, limit=PAGE, after=cursor)
+    return Waiting(tasks=tuple(store.task_from(record) for record in page.records), next=page.next)
+
+
+def show_order(db: TenantSession, actor: Actor, order_id: str) -> OrderFile:
+    """The whole order in one round trip; another dealer's is NotFound."""
+    return store.load_order(db, order_id, actor)

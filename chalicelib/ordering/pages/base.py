@@ -1,0 +1,75 @@
+"""What ordering's pages share."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from chalicelib.http.doors import Doors
+from chalicelib.http.formats import Formats
+from chalicelib.http.listing import Tone
+from chalicelib.http.problems import sentence
+from chalicelib.http.request import Request
+from chalicelib.kernel.access import Permission
+from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
+from chalicelib.kernel.money import Money
+from chalicelib.ordering.model import LineStatus, State
+
+doors = Doors("chalicelib.ordering.pages")
+READ, PLACE, MODERATE = Permission.ORDERS_READ, Permission.ORDER_PLACE, Permission.MODERATE
+TONES: dict[State, Tone] = {
+    State.DRAFT: "mute",
+    State.SUBMITTED: "info",
+    State.AWAITING_DEALER: "warn",
+    State.CONFIRMED: "ok",
+    State.IN_PRODUCTION: "info",
+    State.READY: "ok",
+    State.SHIPPING: "ok",
+    State.COMPLETED: "mute",
+    State.CANCELLED: "bad",
+}
+LINE_TONES: dict[LineStatus, Tone] = {
+    LineStatus.ACCEPTED: "mute",
+    LineStatus.IN_PRODUCTION: "info",
+    LineStatus.READY: "ok",
+    LineStatus.IN_DELIVERY: "ok",
+    LineStatus.AT_DEALER: "mute",
+    LineStatus.SOLD: "mute",
+    LineStatus.DEFECTIVE: "bad",
+    LineStatus.CANCELLED: "bad",
+}
+
+
+def formats(request: Request) -> Formats:
+    return Formats(request.locale, request.time_zone)
+
+
+def state_text(request: Request, state: State) -> str:
+    """The state in the words of the reader's side (domain §5.1)."""
+    side = "dealer_state" if request.actor.is_dealer else "state"
+    return request.t.t(f"ordering.{side}.{state}")
+
+
+def money_text(request: Request, sums: tuple[Money, ...]) -> str:
+    """Sums of several currencies beside each other: they are never added up."""
+    fmt = formats(request)
+    return " + ".join(fmt.money(one.amount, one.currency) for one in sums) or "—"
+
+
+def complaints_of(request: Request, refusal: KontorError) -> list[str]:
+    """Every single thing that a refusal names, as sentences."""
+    if isinstance(refusal, Refused):
+        return [sentence(request.t, complaint) for complaint in refusal.complaints]
+    if isinstance(refusal, Invalid):
+        return [sentence(request.t, complaint) for complaint in refusal.fields.values()]
+    return []
+
+
+def a_date(request: Request, field: str) -> date | None:
+    """The date typed into a field; Invalid names it."""
+    text = request.form.text(field)
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as wrong:
+        raise Invalid(fields={field: Complaint(code="not_a_date")}) from wrong

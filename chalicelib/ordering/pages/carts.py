@@ -1,0 +1,123 @@
+"""The cart: filling, quick order, checkout."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from chalicelib.http.problems import field_errors, sentence
+from chalicelib.http.request import Form, Request
+from chalicelib.http.responses import Response
+from chalicelib.identity.model import local_path
+from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
+from chalicelib.ordering import actions
+from chalicelib.ordering.actions import NewOrder
+from chalicelib.ordering.pages.base import PLACE, a_date, complaints_of, doors
+from chalicelib.ordering.quickorder import Pasted, number_of
+
+_QUANTITY = "q-"
+
+
+@doors.page("/cart", may=PLACE)
+def cart_page(request: Request) -> Response:
+    return _show(request)
+
+
+@doors.page("/cart/add", may=PLACE, methods=("POST",))
+def cart_add(request: Request) -> Response:
+    form = request.form
+    quantity = form.decimal("quantity") or Decimal(1)
+    actions.add_to_cart(request.db, request.actor, request.person.contract_id, form.text("sku"), quantity)
+    return request.go(local_path(form.text("back", "/cart")), notice="added_to_cart")
+
+
+@doors.page("/cart/change", may=PLACE, methods=("POST",))
+def cart_change(request: Request) -> Response:
+    try:
+        quantities = _quantities(request.form)
+        actions.change_cart(request.db, request.actor, request.person.contract_id, quantities)
+    except Invalid as refusal:
+        return _show(request, refusal)
+    return request.go("/cart", notice="cart_changed")
+
+
+@doors.page("/cart/remove", may=PLACE, methods=("POST",))
+def cart_remove(request: Request) -> Response:
+    sku = request.form.text("remove")
+    actions.change_cart(request.db, request.actor, request.person.contract_id, {sku: Decimal(0)})
+    removed = {"removed": sku, "quantity": request.form.text(_QUANTITY + sku)}
+    return request.go("/cart?" + urlencode(removed))
+
+
+@doors.page("/cart/clear", may=PLACE, methods=("POST",))
+def cart_clear(request: Request) -> Response:
+    actions.clear_cart(request.db, request.actor, request.person.contract_id)
+    return request.go("/cart", notice="cart_cleared")
+
+
+@doors.page("/cart/prices", may=PLACE, methods=("POST",))
+def cart_prices(request: Request) -> Response:
+    actions.accept_prices(request.db, request.actor, request.person.contract_id)
+    return request.go("/cart", notice="prices_accepted")
+
+
+@doors.page("/cart/paste", may=PLACE, methods=("POST",))
+def cart_paste(request: Request) -> Response:
+    try:
+        pasted = actions.paste_lines(request.db, request.actor, request.person.contract_id, request.form.text("text"))
+    except (Invalid, Refused) as refusal:
+        return _show(request, refusal)
+    if pasted.bad:
+        return _show(request, pasted=pasted)
+    return request.go("/cart", notice="lines_pasted")
+
+
+@doors.page("/cart/place", may=PLACE, methods=("POST",))
+def cart_place(request: Request) -> Response:
+    try:
+        new = NewOrder(
+            actor=request.actor,
+            contract_id=request.person.contract_id,
+            key=request.idempotency_key,
+            comment=request.form.text("comment"),
+            wished=a_date(request, "wished"),
+        )
+        order_id = actions.place_order(request.db, new, request.now)
+    except (Invalid, Refused) as refusal:
+        return _show(request, refusal)
+    return request.go(f"/orders/{order_id}", notice="order_placed")
+
+
+def _show(request: Request, refusal: KontorError | None = None, pasted: Pasted | None = None) -> Response:
+    """The cart, with what was refused on top and what was typed still there."""
+    cart = actions.show_cart(request.db, request.actor, request.person.contract_id)
+    errors = field_errors(request.t, refusal) if isinstance(refusal, Invalid) else {}
+    return request.page(
+        "ordering/cart.html",
+        status=refusal.status if refusal else 422 if pasted else 200,
+        cart=cart,
+        limit=actions.MAX_LINES,
+        refused=sentence(request.t, refusal) if refusal and not errors else None,
+        complaints=complaints_of(request, refusal) if refusal and not errors else [],
+        errors=errors,
+        form=request.form.plain(),
+        bad_rows=[sentence(request.t, actions.complaint_of(row)) for row in pasted.bad] if pasted else [],
+        bad_text="\n".join(f"{row.article}\t{row.quantity}" for row in pasted.bad) if pasted else "",
+        added=len(pasted.quantities) if pasted else None,
+        removed=(request.query.text("removed"), request.query.text("quantity")),
+    )
+
+
+def _quantities(form: Form) -> dict[str, Decimal]:
+    """Quantities by SKU; Invalid names each field that is no number."""
+    out, wrong = {}, {}
+    for name, value in form.plain().items():
+        if name.startswith(_QUANTITY):
+            number = number_of(value) if value else Decimal(0)
+            if number is None or number < 0:
+                wrong[name] = Complaint(code="not_a_number")
+            else:
+                out[name.removeprefix(_QUANTITY)] = number
+    if wrong:
+        raise Invalid(fields=wrong)
+    return out

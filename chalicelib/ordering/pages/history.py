@@ -1,0 +1,122 @@
+"""An order's history and the differences between its editions, in the reader's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalicelib.http.listing import Tone
+from chalicelib.http.request import Request
+from chalicelib.ordering.model import Happening, LineChange, OrderLine, Side, difference
+from chalicelib.ordering.pages.base import formats
+from chalicelib.ordering.store import OrderFile
+
+_TONES: dict[str, Tone] = {
+    "confirmed": "ok",
+    "refused": "bad",
+    "cancelled": "bad",
+    "erp_cancelled": "bad",
+    "asked": "warn",
+    "changed": "warn",
+    "erp_changed": "warn",
+    "declined": "warn",
+    "shipped": "ok",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of the timeline (`ui.timeline`)."""
+
+    title: str
+    at: str
+    who: str
+    text: str
+    tone: Tone | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRow:
+    """A line that differs: quantities and sums before and after, empty where the line was not there."""
+
+    article: str
+    name: str
+    quantity: tuple[str, str]
+    price: tuple[str, str]
+    sum: tuple[str, str]
+
+
+def timeline(request: Request, file: OrderFile) -> list[Entry]:
+    """The history, newest first; the entry of an edition says what it changed."""
+    fmt, t = formats(request), request.t.t
+    return [
+        Entry(
+            title=t(f"ordering.history.{one.kind}", **dict(one.params)),
+            at=fmt.datetime(one.at),
+            who=_who(request, one),
+            text=" ".join(part for part in (one.comment, _changes_text(request, file, one.edition)) if part),
+            tone=_TONES.get(one.kind),
+        )
+        for one in reversed(file.happenings)
+    ]
+
+
+def _who(request: Request, one: Happening) -> str:
+    """A dealer reads that the manufacturer acted, the manufacturer's people read who did."""
+    if one.side is Side.ERP:
+        return request.t.t("ordering.side.erp")
+    if one.side is Side.STAFF and request.actor.is_dealer:
+        return request.person.tenant_name
+    return one.actor_name
+
+
+def _changes_text(request: Request, file: OrderFile, edition: int) -> str:
+    if edition <= 1 or edition not in file.editions or edition - 1 not in file.editions:
+        return ""
+    changes = difference(file.editions[edition - 1], file.editions[edition])
+    return "; ".join(_change_text(request, change) for change in changes)
+
+
+def _change_text(request: Request, change: LineChange) -> str:
+    fmt, t = formats(request), request.t.t
+    before, after = change.before, change.after
+    if before is None and after is not None:
+        return t("ordering.change.added", line=_title(after), quantity=fmt.quantity(after.quantity), unit=after.unit)
+    if after is None and before is not None:
+        return t("ordering.change.removed", line=_title(before))
+    assert before is not None
+    assert after is not None
+    if before.quantity != after.quantity:
+        now = f"{fmt.quantity(after.quantity)} {after.unit}".strip()
+        return t("ordering.change.quantity", line=_title(after), before=fmt.quantity(before.quantity), now=now)
+    return t("ordering.change.price", line=_title(after), before=before.price, now=after.price)
+
+
+def _title(line: OrderLine) -> str:
+    return line.article or line.name
+
+
+def change_rows(request: Request, file: OrderFile) -> list[ChangeRow]:
+    """What differs between what the dealer agreed to and what the manager made of it."""
+    agreed = file.editions[file.order.agreed_edition]
+    return [_change_row(request, change, file.order.currency) for change in difference(agreed, file.lines)]
+
+
+def _change_row(request: Request, change: LineChange, currency: str) -> ChangeRow:
+    fmt = formats(request)
+    either = change.after or change.before
+    assert either is not None
+
+    def texts(line: OrderLine | None) -> tuple[str, str, str]:
+        if line is None:
+            return "", "", ""
+        quantity = f"{fmt.quantity(line.quantity)} {line.unit}".strip()
+        return quantity, fmt.amount(line.price, currency), fmt.amount(line.gross, currency)
+
+    before, after = texts(change.before), texts(change.after)
+    return ChangeRow(
+        article=either.article,
+        name=either.name,
+        quantity=(before[0], after[0]),
+        price=(before[1], after[1]),
+        sum=(before[2], after[2]),
+    )

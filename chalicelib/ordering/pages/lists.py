@@ -1,0 +1,159 @@
+"""Lists: orders, and what waits for the manager."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row, View
+from chalicelib.http.request import Request
+from chalicelib.http.responses import Response
+from chalicelib.kernel.clock import local_day
+from chalicelib.ordering import actions
+from chalicelib.ordering.actions.reading import OrderList, Wanted
+from chalicelib.ordering.model import Order, State
+from chalicelib.ordering.pages.base import MODERATE, READ, TONES, doors, formats, money_text, state_text
+from chalicelib.ordering.store import Task
+
+_MONTHS = 12
+_VIEWS = ("waiting", "active", "closed")
+
+
+@doors.page("/orders", may=READ)
+def order_list(request: Request) -> Response:
+    query = ListQuery.parse(request.query.plain())
+    found = actions.list_orders(request.db, request.actor, _wanted(request, query))
+    return request.page(
+        "ordering/orders.html", listing=_listing(request, query, found), staff=not request.actor.is_dealer
+    )
+
+
+def _wanted(request: Request, query: ListQuery) -> Wanted:
+    states = {str(state): state for state in State}
+    months = _months(request)
+    asked = query.get("month")
+    return Wanted(
+        month=asked if asked in months else months[0],
+        view=query.view if query.view in _VIEWS else "all",
+        state=states.get(query.get("state")),
+        contract_id=query.get("contract"),
+        search=query.get("q"),
+        cursor=query.cursor or None,
+    )
+
+
+def _months(request: Request) -> list[str]:
+    """The last twelve months, the current one first: `2026-11`."""
+    day = local_day(request.now, request.time_zone)
+    first = day.year * 12 + day.month - 1
+    return [f"{month // 12:04d}-{month % 12 + 1:02d}" for month in range(first, first - _MONTHS, -1)]
+
+
+def _listing(request: Request, query: ListQuery, found: OrderList) -> Listing:
+    t, staff = request.t.t, not request.actor.is_dealer
+    states = tuple((str(state), state_text(request, state)) for state in State if state is not State.DRAFT)
+    contracts = {order.contract_id: order.contract_number for order in found.orders}
+    filters = [
+        Filter(name="q", label_key="ordering.find", kind="search"),
+        Filter(name="state", label_key="ordering.status", options=states),
+        Filter(name="contract", label_key="ordering.contract", options=tuple(contracts.items())),
+    ]
+    if staff:
+        months = tuple((month, _month_text(request, month)) for month in _months(request))
+        filters.insert(1, Filter(name="month", label_key="ordering.month", options=months))
+    return Listing(
+        caption_key="ordering.orders",
+        columns=(
+            Column(key="number", label_key="ordering.number", phone="id"),
+            Column(key="placed", label_key="ordering.placed", kind="date"),
+            Column(key="what", label_key="ordering.content", phone="what"),
+            Column(key="wished", label_key="ordering.wished", kind="date"),
+            Column(key="state", label_key="ordering.status", kind="status", phone="state"),
+            Column(key="sum", label_key="ordering.sum", kind="money", phone="sum"),
+        ),
+        rows=tuple(_row(request, order, staff) for order in found.orders),
+        query=query,
+        total_text=t("ordering.order_count", count=len(found.orders)),
+        totals={"sum": money_text(request, found.sums)},
+        views=(
+            View(key="", label_key="ordering.view.all"),
+            View(key="waiting", label_key="ordering.view.waiting" if staff else "ordering.view.waiting_dealer"),
+            View(key="active", label_key="ordering.view.active"),
+            View(key="closed", label_key="ordering.view.closed"),
+        ),
+        filters=tuple(filters),
+        next_cursor=found.next,
+        empty_key="ordering.no_orders_month" if staff else "ordering.no_orders",
+        empty_action=None if staff else ("ordering.to_catalogue", "/catalogue"),
+    )
+
+
+def _month_text(request: Request, month: str) -> str:
+    from babel.dates import format_date
+
+    text: str = format_date(date.fromisoformat(f"{month}-01"), "LLLL y", locale=request.locale)
+    return text
+
+
+def _row(request: Request, order: Order, staff: bool) -> Row:
+    fmt, t = formats(request), request.t.t
+    others = order.line_count - 1
+    more = t("ordering.and_more", count=others) if others > 0 else None
+    erp = t("ordering.erp_number", number=order.erp.number) if order.erp.number else None
+    progress = t("ordering.percent", percent=order.percent) if 0 < order.percent < 100 else None
+    return Row(
+        id=order.id,
+        cells={
+            "number": Cell(
+                order.number,
+                href=f"/orders/{order.id}",
+                sub=order.party_name if staff else erp or order.contract_number,
+            ),
+            "placed": fmt.date(order.created),
+            "what": Cell(order.first_line or "—", sub=more),
+            "wished": fmt.date(order.wished) if order.wished else "",
+            "state": Cell(state_text(request, order.state), tone=TONES[order.state], sub=progress),
+            "sum": fmt.money(order.gross, order.currency),
+        },
+    )
+
+
+@doors.page("/moderation", may=MODERATE)
+def moderation(request: Request) -> Response:
+    query = ListQuery.parse(request.query.plain())
+    found = actions.moderation_queue(request.db, query.cursor or None)
+    listing = Listing(
+        caption_key="ordering.moderation",
+        columns=(
+            Column(key="number", label_key="ordering.number", phone="id"),
+            Column(key="dealer", label_key="ordering.dealer", phone="units"),
+            Column(key="what", label_key="ordering.content", phone="what"),
+            Column(key="since", label_key="ordering.waiting", phone="state"),
+            Column(key="sum", label_key="ordering.sum", kind="money", phone="sum"),
+        ),
+        rows=_tasks(request, found.tasks),
+        query=query,
+        next_cursor=found.next,
+        empty_key="ordering.queue_empty",
+    )
+    return request.page("ordering/moderation.html", listing=listing)
+
+
+def _tasks(request: Request, tasks: Sequence[Task]) -> tuple[Row, ...]:
+    fmt, t = formats(request), request.t.t
+    return tuple(
+        Row(
+            id=task.order_id,
+            cells={
+                "number": Cell(task.number, href=f"/orders/{task.order_id}"),
+                "dealer": Cell(task.party_name, sub=task.contract_number),
+                "what": Cell(
+                    task.first_line,
+                    sub=t("ordering.and_more", count=task.line_count - 1) if task.line_count > 1 else None,
+                ),
+                "since": Cell(fmt.ago(task.since, request.now), sub=fmt.datetime(task.since)),
+                "sum": fmt.money(task.gross, task.currency),
+            },
+        )
+        for task in tasks
+    )

@@ -1,0 +1,187 @@
+"""An order: its lines, history and documents, and what its dealer and the manager may do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chalicelib.billing.model import OrderDocument
+from chalicelib.http.problems import field_errors, sentence
+from chalicelib.http.request import Request
+from chalicelib.http.responses import Response
+from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
+from chalicelib.ordering import actions
+from chalicelib.ordering.actions import Ask
+from chalicelib.ordering.billing_facts import vat_shares
+from chalicelib.ordering.model import Act, Order, Side, may
+from chalicelib.ordering.pages.base import (
+    LINE_TONES,
+    MODERATE,
+    PLACE,
+    READ,
+    TONES,
+    complaints_of,
+    doors,
+    state_text,
+)
+from chalicelib.ordering.pages.history import change_rows, timeline
+from chalicelib.ordering.quickorder import number_of
+from chalicelib.ordering.store import OrderFile
+
+_QUANTITY = "q-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Possible:
+    """What this reader may do to the order now."""
+
+    confirm: bool
+    ask: bool
+    change: bool
+    refuse: bool
+    answer: bool
+    edit: bool
+    cancel: bool
+    repeat: bool
+
+
+@doors.page("/orders/{order_id}", may=READ)
+def order_page(request: Request) -> Response:
+    return _show(request)
+
+
+@doors.page("/orders/{order_id}/confirm", may=MODERATE, methods=("POST",))
+def order_confirm(request: Request) -> Response:
+    return _acting(request, lambda ask: actions.confirm(request.db, ask), "order_confirmed")
+
+
+@doors.page("/orders/{order_id}/ask", may=MODERATE, methods=("POST",))
+def order_ask(request: Request) -> Response:
+    comment = request.form.text("comment")
+    return _acting(request, lambda ask: actions.ask_dealer(request.db, ask, comment), "dealer_asked")
+
+
+@doors.page("/orders/{order_id}/change", may=MODERATE, methods=("POST",))
+def order_change(request: Request) -> Response:
+    return _acting(request, lambda ask: _edited(request, ask), "order_changed_by_us")
+
+
+@doors.page("/orders/{order_id}/refuse", may=MODERATE, methods=("POST",))
+def order_refuse(request: Request) -> Response:
+    reason = request.form.text("reason")
+    return _acting(request, lambda ask: actions.refuse(request.db, ask, reason), "order_refused")
+
+
+@doors.page("/orders/{order_id}/edit", may=PLACE, methods=("POST",))
+def order_edit(request: Request) -> Response:
+    return _acting(request, lambda ask: _edited(request, ask), "order_edited")
+
+
+@doors.page("/orders/{order_id}/accept", may=PLACE, methods=("POST",))
+def order_accept(request: Request) -> Response:
+    comment = request.form.text("comment")
+    return _acting(request, lambda ask: actions.accept_changes(request.db, ask, comment), "changes_accepted")
+
+
+@doors.page("/orders/{order_id}/decline", may=PLACE, methods=("POST",))
+def order_decline(request: Request) -> Response:
+    comment = request.form.text("comment")
+    return _acting(request, lambda ask: actions.decline_changes(request.db, ask, comment), "changes_declined")
+
+
+@doors.page("/orders/{order_id}/cancel", may=PLACE, methods=("POST",))
+def order_cancel(request: Request) -> Response:
+    reason = request.form.text("reason")
+    return _acting(request, lambda ask: actions.cancel(request.db, ask, reason), "order_cancelled")
+
+
+@doors.page("/orders/{order_id}/repeat", may=PLACE, methods=("POST",))
+def order_repeat(request: Request) -> Response:
+    left = actions.repeat_order(request.db, request.actor, request.person.contract_id, request.params["order_id"])
+    return request.go("/cart", notice="order_repeated_partly" if left else "order_repeated")
+
+
+def _edited(request: Request, ask: Ask) -> Order:
+    form = request.form
+    quantities, wrong = {}, {}
+    for name, value in form.plain().items():
+        if name.startswith(_QUANTITY):
+            number = number_of(value) if value else Decimal(0)
+            if number is None or number < 0:
+                wrong[name] = Complaint(code="not_a_number")
+            else:
+                quantities[name.removeprefix(_QUANTITY)] = number
+    if wrong:
+        raise Invalid(fields=wrong)
+    return actions.edit_order(request.db, ask, quantities, form.text("lines"), form.text("comment"))
+
+
+def _acting(request: Request, act: Callable[[Ask], Order], notice: str) -> Response:
+    """Does it on the version that the person saw; a refusal is shown above the order as it is now."""
+    version = request.form.text("version")
+    ask = Ask(
+        actor=request.actor,
+        order_id=request.params["order_id"],
+        version=int(version) if version.isdecimal() else 0,
+        key=request.idempotency_key,
+        now=request.now,
+    )
+    try:
+        act(ask)
+    except (Invalid, Refused) as refusal:
+        return _show(request, refusal)
+    return request.go(f"/orders/{ask.order_id}", notice=notice)
+
+
+def _show(request: Request, refusal: KontorError | None = None) -> Response:
+    file = actions.show_order(request.db, request.actor, request.params["order_id"])
+    order = file.order
+    errors = field_errors(request.t, refusal) if isinstance(refusal, Invalid) else {}
+    return request.page(
+        "ordering/order.html",
+        status=refusal.status if refusal else 200,
+        order=order,
+        lines=file.lines,
+        vat=vat_shares(file.live_lines),
+        state=(TONES[order.state], state_text(request, order.state)),
+        line_tones=LINE_TONES,
+        events=timeline(request, file),
+        documents=[(document, _document_path(document)) for document in file.documents],
+        shipments=file.shipments,
+        changes=change_rows(request, file) if order.waits_for_agreement else [],
+        question=_question(file),
+        possible=_possible(request, order),
+        staff=not request.actor.is_dealer,
+        refused=sentence(request.t, refusal) if refusal and not errors else None,
+        complaints=complaints_of(request, refusal) if refusal and not errors else [],
+        errors=errors,
+        form=request.form.plain(),
+    )
+
+
+def _possible(request: Request, order: Order) -> Possible:
+    actor, state = request.actor, order.state
+    staff = actor.may(MODERATE) and not actor.is_dealer
+    buyer = actor.may(PLACE) and actor.is_dealer
+    return Possible(
+        confirm=staff and may(state, Act.CONFIRM, Side.STAFF),
+        ask=staff and may(state, Act.ASK, Side.STAFF),
+        change=staff and may(state, Act.EDIT, Side.STAFF),
+        refuse=staff and may(state, Act.CANCEL, Side.STAFF),
+        answer=buyer and may(state, Act.ACCEPT, Side.DEALER),
+        edit=buyer and may(state, Act.EDIT, Side.DEALER),
+        cancel=buyer and may(state, Act.CANCEL, Side.DEALER),
+        repeat=buyer,
+    )
+
+
+def _question(file: OrderFile) -> str:
+    """What the manager last said with a question or a change."""
+    said = [one.comment for one in file.happenings if one.side is Side.STAFF and one.comment]
+    return said[-1] if said else ""
+
+
+def _document_path(document: OrderDocument) -> str | None:
+    places = {"invoice": "/invoices/", "payment": "/payments/"}
+    return places[document.kind] + document.id if document.kind in places else None
