@@ -10,10 +10,11 @@ import importlib
 import sqlite3
 from sqlite3 import Connection
 
-__all__ = ["Connection", "connect"]
+__all__ = ["Connection", "OperationalError", "connect"]
 
 _NEEDED = (3, 34, 0)
 _module = sqlite3 if sqlite3.sqlite_version_info >= _NEEDED else importlib.import_module("pysqlite3.dbapi2")
+OperationalError: type[Exception] = _module.OperationalError
 
 
 def connect(target: str, *, uri: bool = False) -> Connection:

@@ -46,6 +46,7 @@ class Catalogue:
     """One snapshot, open for reading. Threads may share it: searches take turns."""
 
     def __init__(self, path: Path) -> None:
+        """engine.OperationalError if there is no such file."""
         self._db = connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
         self._db.executescript(
             f"PRAGMA mmap_size = {_MAPPED_BYTES}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
@@ -55,6 +56,11 @@ class Catalogue:
 
     def close(self) -> None:
         self._db.close()
+
+    def __del__(self) -> None:
+        # Dropped from a cache while somebody may still be reading: closed when the last reader lets go.
+        if hasattr(self, "_db"):
+            self._db.close()
 
     def _rows(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
         return self._db.execute(statement, parameters).fetchall()

@@ -1,0 +1,48 @@
+"""The catalogue in force, opened: one copy of the file per machine, one open `Catalogue` per process and version."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import datetime
+
+from chalicelib.catalogue.snapshot.engine import OperationalError
+from chalicelib.catalogue.snapshot.read import Catalogue
+from chalicelib.kernel.errors import Unavailable
+from chalicelib.storage import snapshots
+from chalicelib.storage.session import Record, TenantSession
+from chalicelib.storage.snapshots import Snapshot
+
+_MOST_OPEN = 8
+_ATTEMPTS = 3
+_open: OrderedDict[str, Catalogue] = OrderedDict()
+
+
+def current_catalogue(db: TenantSession, now: datetime) -> Catalogue | None:
+    """What readers see now, at most three seconds late; None before the first import."""
+    snapshot = snapshots.current(db, now)
+    return None if snapshot is None else opened(snapshot)
+
+
+def catalogue_of(pointer: Record | None) -> Catalogue | None:
+    """The catalogue that a pointer's record, read with other things, names."""
+    snapshot = snapshots.snapshot_of(pointer)
+    return None if snapshot is None else opened(snapshot)
+
+
+def opened(snapshot: Snapshot) -> Catalogue:
+    catalogue = _open.get(snapshot.sha256)
+    if catalogue is None:
+        catalogue = _open[snapshot.sha256] = _open_file(snapshot)
+        if len(_open) > _MOST_OPEN:
+            _open.popitem(last=False)
+    _open.move_to_end(snapshot.sha256)
+    return catalogue
+
+
+def _open_file(snapshot: Snapshot) -> Catalogue:
+    for _ in range(_ATTEMPTS):
+        try:
+            return Catalogue(snapshots.local_copy(snapshot))
+        except OperationalError:  # another process deleted the copy to make room, just now
+            continue
+    raise Unavailable("catalogue_unreadable")

@@ -1,0 +1,151 @@
+"""Catalogue snapshots: immutable files in S3, a pointer to the current one, and copies in the temporary folder.
+
+Publishing uploads first and then moves the pointer by a conditional write, so readers see the old file or the new
+one, whole. A reader's copy is checked against the pointer's SHA-256 before it gets its name; several processes may
+share the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from chalicelib.kernel.errors import Refused, Unavailable
+from chalicelib.storage import codec, files, keys
+from chalicelib.storage.session import Record, TenantSession
+from chalicelib.storage.writes import Put, Write
+
+RECHECK_AFTER = timedelta(seconds=3)
+_KEPT_BYTES = 320 * 1024 * 1024  # of Lambda's 512 MB of temporary space
+_ATTEMPTS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A published file: `version` counts up per tenant, `size` in bytes, `listed` = SKUs that readers see in it."""
+
+    version: int
+    key: str
+    sha256: str
+    size: int
+    published: datetime
+    listed: int = 0
+
+
+def snapshot_of(record: Record | None) -> Snapshot | None:
+    """What a pointer's record says; None before the first publication."""
+    return codec.load(Snapshot, dict(record.data)) if record is not None else None
+
+
+def read_current(db: TenantSession) -> Snapshot | None:
+    return snapshot_of(db.get(keys.snapshot_current(db.tenant_id)))
+
+
+def publish(
+    db: TenantSession,
+    path: Path,
+    *,
+    base: Snapshot | None,
+    listed: int,
+    now: datetime,
+    also: Sequence[Write] = (),
+) -> Snapshot:
+    """Uploads `path` and makes it the current snapshot in one transaction with `also`.
+
+    `base` = the snapshot that it was built from: Refused("catalogue_moved") if that is no longer the current one.
+    """
+    digest = _sha256(path)
+    version = (base.version if base else 0) + 1
+    snapshot = Snapshot(
+        version=version,
+        key=files.file_key(db.tenant_id, "catalogue", f"{version:010d}-{digest[:16]}.sqlite"),
+        sha256=digest,
+        size=path.stat().st_size,
+        published=now,
+        listed=listed,
+    )
+    files.put_path(snapshot.key, path)
+    db.commit(
+        [
+            Put(
+                key=keys.snapshot_current(db.tenant_id),
+                kind="snapshot",
+                data=snapshot,
+                version=version - 1,
+                refusal=Refused("catalogue_moved"),
+            ),
+            Put(key=keys.snapshot_version(db.tenant_id, version), kind="snapshot", data=snapshot),
+            *also,
+        ]
+    )
+    return snapshot
+
+
+_seen: dict[str, tuple[datetime, Snapshot | None]] = {}
+
+
+def current(db: TenantSession, now: datetime) -> Snapshot | None:
+    """The current snapshot as of at most 3 seconds ago: one read per tenant and process in that time."""
+    seen = _seen.get(db.tenant_id)
+    if seen is not None and timedelta(0) <= now - seen[0] < RECHECK_AFTER:
+        return seen[1]
+    found = snapshot_of(db.get(keys.snapshot_current(db.tenant_id), consistent=False))
+    _seen[db.tenant_id] = (now, found)
+    return found
+
+
+def local_copy(snapshot: Snapshot) -> Path:
+    """A copy of the file on this machine, downloaded unless it is there. It may be deleted at any time, by this or
+    another process, to make room: open it at once. Unavailable("catalogue_unreadable") if what arrives is damaged."""
+    folder = Path(tempfile.gettempdir()) / "kontor-snapshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{snapshot.sha256}.sqlite"
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        _download(snapshot, path)
+        _make_room(folder, path)
+    return path
+
+
+def _download(snapshot: Snapshot, path: Path) -> None:
+    for _ in range(_ATTEMPTS):
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.stem}-", suffix=".part")
+        os.close(handle)
+        part = Path(name)
+        try:
+            files.get_path(snapshot.key, part)
+            if _sha256(part) == snapshot.sha256:
+                os.replace(part, path)
+                return
+        finally:
+            part.unlink(missing_ok=True)
+    raise Unavailable("catalogue_unreadable")
+
+
+def _make_room(folder: Path, keep: Path) -> None:
+    """Deletes the copies that were longest not used, until the rest fits. Who has one open keeps reading it."""
+    copies = []
+    for path in folder.glob("*.sqlite"):
+        try:
+            state = path.stat()
+        except FileNotFoundError:  # another process was quicker
+            continue
+        copies.append((state.st_mtime, state.st_size, path))
+    total = sum(size for _, size, _ in copies)
+    for _, size, path in sorted(copies):
+        if total <= _KEPT_BYTES:
+            return
+        if path != keep:
+            path.unlink(missing_ok=True)
+            total -= size
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
