@@ -84,7 +84,7 @@ def test_a_line_that_the_kill_tore_is_left_out_and_the_rest_kept(emulator: Emula
     dynamodb = _table(emulator)
     for number in range(3):
         dynamodb.put_item(TableName="orders", Item=_order(number))
-    journal = max((emulator.folder / "state").glob("dynamodb-journal.*"))
+    journal = max((emulator.folder / "state").glob("journal.*"))
     emulator_number = emulator.process_id()
     assert emulator_number is not None
     os.kill(emulator_number, signal.SIGKILL)

@@ -1,7 +1,7 @@
-"""Append-only file of DynamoDB changes, so that a killed emulator loses no acknowledged write.
+"""Append-only file of changes, so that a killed emulator loses nothing that it acknowledged.
 
 One line is one request: all changes of a transaction are in it or none. A line is on the disk
-before the request is answered. Changes are whole items after the write, so applying a line twice,
+before the request is answered. Changes are whole things after the write, so applying a line twice,
 or applying lines that a snapshot already contains, ends in the same state.
 
 Segments are numbered. A snapshot begins a new one, and those before it are removed when the
@@ -15,12 +15,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-Change = tuple[str, str, str, dict[str, Any] | None]
-"""(table ARN, partition key, sort key, item or None when removed)."""
+Change = tuple[Any, ...]
+"""A kind of change and what it needs; plain values only. durability.py says which there are."""
 
 
 class Journal:
-    """The journal of one state folder. Safe to use from several threads."""
+    """The journal of one state folder.
+
+    `add` and `commit` belong to one thread, the server's; `write` may be called from any.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -32,17 +35,19 @@ class Journal:
         self.size = sum(path.stat().st_size for _, path in self._segments())
 
     def add(self, change: Change) -> None:
-        """Note a change; `commit` makes it durable."""
-        with self._lock:
-            self._pending.append(change)
+        """Note a change of the request at work; `commit` makes it durable."""
+        self._pending.append(change)
 
     def commit(self) -> None:
         """Write what was noted since the last commit as one line and wait for the disk."""
+        changes, self._pending = self._pending, []
+        if changes:
+            self.write(changes)
+
+    def write(self, changes: list[Change]) -> None:
+        """Write changes as one line and wait for the disk."""
+        line = json.dumps(changes, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         with self._lock:
-            if not self._pending:
-                return
-            line = json.dumps(self._pending, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-            self._pending = []
             os.write(self._file, line)
             os.fdatasync(self._file)
             self.size += len(line)
@@ -65,28 +70,28 @@ class Journal:
             self.size = sum(path.stat().st_size for _, path in self._segments())
 
     def replay(self, apply: Callable[[Change], None]) -> int:
-        """Apply every recorded change in order; returns the number of requests applied.
+        """Apply every recorded change in order; returns the number of lines.
 
         A torn last line of a segment, which only a kill in the middle of writing leaves, was never
         acknowledged and is left out.
         """
-        requests = 0
+        lines = 0
         for _, path in self._segments():
             for changes in _lines(path):
                 for change in changes:
                     apply(change)
-                requests += 1
-        return requests
+                lines += 1
+        return lines
 
     def _segments(self) -> list[tuple[int, Path]]:
-        found = [(int(path.suffix[1:]), path) for path in self._folder.glob("dynamodb-journal.*")]
+        found = [(int(path.suffix[1:]), path) for path in self._folder.glob("journal.*")]
         return sorted(found)
 
     def _open(self) -> int:
-        path = self._folder / f"dynamodb-journal.{self._number:08d}"
+        path = self._folder / f"journal.{self._number:08d}"
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
 def _lines(path: Path) -> Iterator[list[Change]]:
     for line in path.read_bytes().split(b"\n")[:-1]:  # what follows the last newline is torn or empty
-        yield [(table, pk, sk, item) for table, pk, sk, item in json.loads(line)]
+        yield [tuple(change) for change in json.loads(line)]
