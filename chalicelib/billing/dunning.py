@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from chalicelib.billing.model import Reminders
 from chalicelib.kernel.clock import local_day
 from chalicelib.tenancy.model import TenantSettings
 
@@ -46,6 +47,12 @@ def moments(due: date, settings: TenantSettings) -> Iterator[tuple[int, datetime
 def reached_step(due: date, settings: TenantSettings, now: datetime) -> int | None:
     """The latest step whose moment has come: after an outage earlier ones are not made up for."""
     return max((step for step, moment in moments(due, settings) if moment <= now), default=None)
+
+
+def step_to_send(due: date, reminders: Reminders, settings: TenantSettings, now: datetime) -> int | None:
+    """The step of which the dealer must be reminded now: reached, and neither it nor a later one was sent."""
+    step = reached_step(due, settings, now)
+    return None if step is None or reminders.was_sent(step) else step
 
 
 def next_look(due: date, settings: TenantSettings, now: datetime) -> datetime | None:

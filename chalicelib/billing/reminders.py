@@ -20,7 +20,7 @@ from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id
 from chalicelib.network.store import people_of
 from chalicelib.storage import keys
-from chalicelib.storage.session import Record, TenantSession
+from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import AlreadyDone, Delete, Done, Write, guard, publish
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import load_settings
@@ -66,23 +66,18 @@ def _decide(db: TenantSession, trigger: Invoice, settings: TenantSettings, now: 
         record = rows.get(keys.reminders(settings.id, invoice.id))
         if record is None or len(reached) == _AT_ONCE:
             continue
-        step = dunning.reached_step(invoice.due, settings, now)
-        if step is not None and not store.reminders_from(record).was_sent(step):
+        before = store.reminders_from(record)
+        look_at = dunning.next_look(invoice.due, settings, now)
+        step = dunning.step_to_send(invoice.due, before, settings, now)
+        if step is not None:
             reached.append(invoice.id)
-            writes.append(_sent(record, invoice, step, settings, now))
+            after = replace(before, sent=(*before.sent, ReminderSent(step=step, at=now)))
+            writes.append(store.reminders_put(settings.id, after, look_at, record.version))
         elif invoice.id == trigger.id:
-            look_at = dunning.next_look(invoice.due, settings, now)
-            writes.append(store.reminders_put(settings.id, store.reminders_from(record), look_at, record.version))
+            writes.append(store.reminders_put(settings.id, before, look_at, record.version))
     if reached:
         writes.append(publish(_due_event(trigger.party_id, reached, settings, now)))
     db.commit(writes)
-
-
-def _sent(record: Record, invoice: Invoice, step: int, settings: TenantSettings, now: datetime) -> Write:
-    before = store.reminders_from(record)
-    after = replace(before, sent=(*before.sent, ReminderSent(step=step, at=now)))
-    look_at = dunning.next_look(invoice.due, settings, now)
-    return store.reminders_put(settings.id, after, look_at, record.version)
 
 
 def _due_event(party_id: str, invoice_ids: Sequence[str], settings: TenantSettings, now: datetime) -> Event:

@@ -8,7 +8,7 @@ from chalicelib.billing.forms import payment_from_form
 from chalicelib.billing.model import Payment, PaymentKind
 from chalicelib.billing.pages.base import EDIT, READ, doors, formats
 from chalicelib.http.formats import parse_decimal
-from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row
+from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
 from chalicelib.http.problems import field_errors
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
@@ -21,7 +21,9 @@ _ACCOUNT = "{party}.{contract}"
 @doors.page("/payments", may=READ)
 def payment_list(request: Request) -> Response:
     query = ListQuery.parse(request.query.plain())
-    found = actions.list_payments(request.db, request.actor, query.get("party") or None)
+    staff, party_id = not request.actor.is_dealer, query.get("party") or None
+    found = actions.list_payments(request.db, request.actor, party_id)
+    dealers = tuple((party.id, party.name) for party in actions.payers(request.db)) if staff else ()
     listing = Listing(
         caption_key="billing.payments",
         columns=(
@@ -34,7 +36,8 @@ def payment_list(request: Request) -> Response:
         rows=tuple(_row(request, payment) for payment in found[(query.page - 1) * actions.PAGE :][: actions.PAGE]),
         query=query,
         pages=max(1, -(-len(found) // actions.PAGE)),
-        empty_key="billing.no_payments",
+        filters=(Filter(name="party", label_key="billing.dealer", options=dealers),) if staff else (),
+        empty_key="billing.choose_dealer" if staff and not party_id else "billing.no_payments",
     )
     return request.page("billing/payments.html", listing=listing, may_pay=request.actor.may(EDIT))
 

@@ -6,6 +6,7 @@ from chalicelib.http.formats import Formats, parse_decimal
 from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
+from chalicelib.kernel.access import Permission
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.money import Money, money, total
 from chalicelib.network.actions import dealers
@@ -19,7 +20,7 @@ def dealer_list(request: Request) -> Response:
     query = ListQuery.parse(request.query.plain())
     blocked = {"yes": True, "no": False}.get(query.get("blocked"))
     page = dealers.list_dealers(request.db, search=query.get("q"), blocked=blocked, page=query.page)
-    t = request.t.t
+    t, sees_money = request.t.t, _sees_money(request)
     listing = Listing(
         caption_key="network.dealers",
         columns=(
@@ -27,7 +28,7 @@ def dealer_list(request: Request) -> Response:
             Column(key="tax_ids", label_key="network.tax_id", phone="what"),
             Column(key="contracts", label_key="network.contracts", phone="units"),
             Column(key="state", label_key="network.state", kind="status", phone="state"),
-            Column(key="debt", label_key="network.debt", kind="money", phone="sum"),
+            *((Column(key="debt", label_key="network.debt", kind="money", phone="sum"),) if sees_money else ()),
         ),
         rows=tuple(_dealer_row(request, row) for row in page.rows),
         query=query,
@@ -98,12 +99,17 @@ def dealer_page(request: Request) -> Response:
     return request.page(
         "network/dealer.html",
         dealer=dealer,
-        tiles=_tiles(dealer),
+        tiles=_tiles(dealer) if _sees_money(request) else [],
+        sees_money=_sees_money(request),
         price_types={one.id: one.name for one in known.price_types},
         warehouses={one.id: one.name for one in known.warehouses},
         countries=country_names(request.locale),
         may_edit=request.actor.may(EDIT),
     )
+
+
+def _sees_money(request: Request) -> bool:
+    return request.actor.may(Permission.BILLING_READ)
 
 
 def _tiles(dealer: Dealer) -> list[tuple[Money, Money, Money]]:
