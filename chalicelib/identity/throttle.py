@@ -31,9 +31,9 @@ class Limit:
 
 
 GUESSES = Limit(scope="guess", most=10, span=timedelta(minutes=15))  # passwords and codes of one login
-GUESSES_FROM = Limit(scope="guess-ip", most=100, span=timedelta(minutes=15))  # of one address: offices share one
+GUESSES_FROM = Limit(scope="guess-ip", most=100, span=timedelta(minutes=15))  # failures from one address
 SIGN_UPS = Limit(scope="signup", most=5, span=timedelta(hours=1))  # of one e-mail: each mails something
-SIGN_UPS_FROM = Limit(scope="signup-ip", most=20, span=timedelta(hours=1))
+SIGN_UPS_FROM = Limit(scope="signup-ip", most=60, span=timedelta(hours=1))
 MAILS = Limit(scope="mail", most=5, span=timedelta(hours=1))  # codes mailed to one address
 MAILS_FROM = Limit(scope="mail-ip", most=30, span=timedelta(hours=1))
 MACHINE_GUESSES = Limit(scope="machine", most=20, span=timedelta(minutes=15))
@@ -66,8 +66,26 @@ def take(directory: Session, limit: Limit, subject: str, now: datetime) -> None:
     raise _too_many(1)
 
 
-def give_back(directory: Session, limit: Limit, subject: str, now: datetime) -> None:
-    """The attempt succeeded: the subject begins anew."""
+def give_back(directory: Session, limit: Limit, subject: str, taken: datetime) -> None:
+    """The attempt counted at `taken` succeeded: it alone counts no more."""
+    key = _keys(limit, subject, taken)[1]
+    for _ in range(_RACES):
+        record = directory.get(key)
+        if record is None:
+            return
+        left = tuple(at for at in record.load(_Attempts).at if at != taken)
+        put = Put(
+            key=key, kind="throttle", data=_Attempts(left), expires=taken + 3 * limit.span, version=record.version
+        )
+        try:
+            directory.commit([put])
+        except TransactionRefused:
+            continue
+        return
+
+
+def forget(directory: Session, limit: Limit, subject: str, now: datetime) -> None:
+    """The subject has proven itself: its earlier failures count no more."""
     directory.commit([Delete(key=key) for key in _keys(limit, subject, now)])
 
 

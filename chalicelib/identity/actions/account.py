@@ -17,7 +17,6 @@ from chalicelib.identity.actions.recovery import end_sessions
 from chalicelib.identity.desk import Desk, Visitor
 from chalicelib.identity.model import Membership
 from chalicelib.identity.passwords import password_complaint
-from chalicelib.identity.throttle import GUESSES, give_back
 from chalicelib.kernel.errors import Complaint, Invalid, Refused, Unauthenticated
 from chalicelib.storage.session import TenantSession
 
@@ -92,11 +91,13 @@ def start_totp(desk: Desk, email: str, *, password: str, visitor: Visitor, now: 
     return TotpSetup(secret=desk.logins.start_totp(answer.access_token), proof=answer.access_token)
 
 
-def finish_totp(desk: Desk, db: TenantSession, person: SignedIn, *, proof: str, code: str, now: datetime) -> None:
+def finish_totp(
+    desk: Desk, db: TenantSession, person: SignedIn, *, proof: str, code: str, visitor: Visitor, now: datetime
+) -> None:
     """Puts the secret in force; Invalid("code") for a wrong code."""
-    desk.count(GUESSES, person.email, now)
+    desk.count_guess(person.email, visitor, now)
     desk.logins.finish_totp(person.email, proof, code)
-    give_back(desk.directory, GUESSES, person.email, now)
+    desk.guessed_right(person.email, visitor, now)
     db.commit([person_audit(db.tenant_id, person.user_id, "totp_on", by=person.user_id, now=now)])
 
 
@@ -107,7 +108,7 @@ def stop_totp(
     answer = _prove_password(desk, person.email, password, "password", visitor, now)
     if isinstance(answer, NeedsTotp):
         desk.logins.answer_totp(person.email, answer.session, code)
-        give_back(desk.directory, GUESSES, person.email, now)
+        desk.guessed_right(person.email, visitor, now)
     desk.logins.stop_totp(person.email)
     db.commit([person_audit(db.tenant_id, person.user_id, "totp_off", by=person.user_id, now=now)])
 

@@ -15,7 +15,6 @@ from chalicelib.http.sessions import SignedIn
 from chalicelib.identity import store
 from chalicelib.identity.desk import Desk, Visitor
 from chalicelib.identity.model import CodeWanted, Membership, Step, User
-from chalicelib.identity.throttle import GUESSES, GUESSES_FROM, give_back
 from chalicelib.kernel.errors import Forbidden, Unauthenticated
 from chalicelib.kernel.ids import new_id
 from chalicelib.storage.session import open_tenant
@@ -27,13 +26,12 @@ _CODE_TIME = timedelta(minutes=3)  # as long as Cognito's own challenge
 
 def check_password(desk: Desk, email: str, password: str, visitor: Visitor, now: datetime) -> Signed | NeedsTotp:
     """One guess at a login's password: ≤ 10 failures in 15 minutes. Unauthenticated("sign_in_failed") if wrong."""
-    desk.count(GUESSES_FROM, visitor.address, now)
-    desk.count(GUESSES, email, now)
+    desk.count_guess(email, visitor, now)
     answer = desk.logins.sign_in(email, password)
     if isinstance(answer, NeedsConfirmation):
         raise Unauthenticated("sign_in_failed")
     if isinstance(answer, Signed):
-        give_back(desk.directory, GUESSES, email, now)
+        desk.guessed_right(email, visitor, now)
     return answer
 
 
@@ -46,10 +44,9 @@ def check_code(desk: Desk, step_secret: str, code: str, visitor: Visitor, now: d
     step = store.load_step(desk.directory, step_secret)
     if step is None or not step.session:
         raise Unauthenticated("sign_in_again")
-    desk.count(GUESSES_FROM, visitor.address, now)
-    desk.count(GUESSES, step.email, now)
+    desk.count_guess(step.email, visitor, now)
     signed = desk.logins.answer_totp(step.email, step.session, code)
-    give_back(desk.directory, GUESSES, step.email, now)
+    desk.guessed_right(step.email, visitor, now)
     desk.directory.commit([store.step_delete(step_secret)])
     return step, signed
 

@@ -10,7 +10,7 @@ from chalicelib.identity.actions.entering import person_audit
 from chalicelib.identity.desk import Desk, Visitor
 from chalicelib.identity.model import Purpose, Step
 from chalicelib.identity.passwords import password_complaint
-from chalicelib.identity.throttle import GUESSES, GUESSES_FROM, MAILS, MAILS_FROM, give_back
+from chalicelib.identity.throttle import MAILS, MAILS_FROM
 from chalicelib.kernel.errors import Complaint, Invalid
 from chalicelib.storage.session import open_tenant
 
@@ -40,10 +40,9 @@ def reset_password(
         wrong["password"] = complaint
     if wrong:
         raise Invalid(fields=wrong)
-    desk.count(GUESSES_FROM, visitor.address, now)
-    desk.count(GUESSES, email, now)
+    desk.count_guess(email, visitor, now)
     desk.logins.confirm_forgot(email, code, password)
-    give_back(desk.directory, GUESSES, email, now)
+    desk.guessed_right(email, visitor, now)
     end_sessions(desk, email, action="password_reset", now=now)
     if step_secret:
         desk.directory.commit([store.step_delete(step_secret)])

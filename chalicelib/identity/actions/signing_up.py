@@ -21,15 +21,7 @@ from chalicelib.identity.actions.entering import admit, ask_code, check_password
 from chalicelib.identity.desk import Desk, Visitor
 from chalicelib.identity.model import Admitted, ConfirmationWanted, Entry, Purpose, SignUp, Step, User
 from chalicelib.identity.passwords import password_complaint
-from chalicelib.identity.throttle import (
-    GUESSES,
-    GUESSES_FROM,
-    MAILS,
-    MAILS_FROM,
-    SIGN_UPS,
-    SIGN_UPS_FROM,
-    give_back,
-)
+from chalicelib.identity.throttle import MAILS, MAILS_FROM, SIGN_UPS, SIGN_UPS_FROM
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.errors import Complaint, Invalid, Refused, Unauthenticated
 from chalicelib.kernel.ids import stable_id
@@ -81,8 +73,7 @@ def confirm(
     if step is None and (complaint := password_complaint(password, email)):
         raise Invalid(fields={"password": complaint})
     email = step.email if step else email
-    desk.count(GUESSES_FROM, visitor.address, now)
-    desk.count(GUESSES, email, now)
+    desk.count_guess(email, visitor, now)
     login = desk.logins.find(email)
     proven = step is not None and login is not None and step.sub == login.sub
     if login is None or (step and step.decoy) or (login.confirmed and not proven):
@@ -94,7 +85,7 @@ def confirm(
     desk.logins.confirm_sign_up(login.sub, code)
     if not proven:
         desk.logins.set_password(email, password)
-    give_back(desk.directory, GUESSES, email, now)
+    desk.guessed_right(email, visitor, now)
     waiting = store.load_sign_up(desk.directory, step.sub if step else login.sub)
     if waiting is None:
         raise Refused("sign_up_gone")

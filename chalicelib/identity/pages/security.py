@@ -58,6 +58,7 @@ def finish_totp(request: Request) -> Response:
             request.person,
             proof=setup.proof,
             code="".join(request.form.text("code").split()),
+            visitor=visitor(request),
             now=request.now,
         )
     except Invalid as refusal:
