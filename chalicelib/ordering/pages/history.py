@@ -9,6 +9,7 @@ from chalicelib.http.request import Request
 from chalicelib.ordering.model import Happening, LineChange, OrderLine, Side, difference
 from chalicelib.ordering.pages.base import formats
 from chalicelib.ordering.store import OrderFile
+from chalicelib.ordering.words import change_text
 
 _TONES: dict[str, Tone] = {
     "confirmed": "ok",
@@ -73,26 +74,7 @@ def _changes_text(request: Request, file: OrderFile, edition: int) -> str:
     if edition <= 1 or edition not in file.editions or edition - 1 not in file.editions:
         return ""
     changes = difference(file.editions[edition - 1], file.editions[edition])
-    return "; ".join(_change_text(request, change) for change in changes)
-
-
-def _change_text(request: Request, change: LineChange) -> str:
-    fmt, t = formats(request), request.t.t
-    before, after = change.before, change.after
-    if before is None and after is not None:
-        return t("ordering.change.added", line=_title(after), quantity=fmt.quantity(after.quantity), unit=after.unit)
-    if after is None and before is not None:
-        return t("ordering.change.removed", line=_title(before))
-    assert before is not None
-    assert after is not None
-    if before.quantity != after.quantity:
-        now = f"{fmt.quantity(after.quantity)} {after.unit}".strip()
-        return t("ordering.change.quantity", line=_title(after), before=fmt.quantity(before.quantity), now=now)
-    return t("ordering.change.price", line=_title(after), before=before.price, now=after.price)
-
-
-def _title(line: OrderLine) -> str:
-    return line.article or line.name
+    return "; ".join(change_text(request.t, formats(request), change) for change in changes)
 
 
 def change_rows(request: Request, file: OrderFile) -> list[ChangeRow]:

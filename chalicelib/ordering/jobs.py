@@ -1,0 +1,80 @@
+"""What ordering does when told: mails about orders, invoices that must follow their orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from chalicelib.billing.reminders import claim, unclaim
+from chalicelib.gateways import mail
+from chalicelib.gateways.settings import settings
+from chalicelib.gateways.telemetry import count
+from chalicelib.http.formats import Formats
+from chalicelib.http.i18n import translator
+from chalicelib.http.rendering import render_mail
+from chalicelib.identity.model import User
+from chalicelib.kernel.events import Event
+from chalicelib.ordering.actions.invoicing import bring_invoice_up_to
+from chalicelib.ordering.notices import OrderMail, mail_about
+from chalicelib.ordering.words import change_text
+from chalicelib.storage.session import TenantSession
+
+
+def tell(event: Event, db: TenantSession, now: datetime) -> None:
+    """One mail to each reader, in their language; a second delivery of the event sends none again."""
+    facts = mail_about(db, event)
+    if facts is None:
+        return
+    for reader in facts.readers:
+        if claim(db, event, reader, now):
+            try:
+                mail.send(order_mail(facts, reader))
+            except Exception:
+                unclaim(db, event, reader)
+                raise
+            count("order_mails", db.tenant_id)
+
+
+def settle_and_tell(event: Event, db: TenantSession, now: datetime) -> None:
+    """The order was changed or called off: its invoice follows, where it could not at once."""
+    bring_invoice_up_to(db, event.data["order"], now)
+    tell(event, db, now)
+
+
+def order_mail(facts: OrderMail, reader: User) -> mail.Mail:
+    """The mail as this reader gets it."""
+    t, order = translator(reader.locale), facts.order
+    fmt = Formats(reader.locale, facts.settings.time_zone)
+    rows = [
+        (t.t("ordering.number"), order.number),
+        (t.t("ordering.dealer"), order.party_name),
+        (t.t("ordering.contract"), order.contract_number),
+        (t.t("ordering.total"), fmt.money(order.gross, order.currency)),
+    ]
+    if order.wished:
+        rows.append((t.t("ordering.wished"), fmt.date(order.wished)))
+    rendered = render_mail(
+        "ordering/email/order",
+        locale=reader.locale,
+        time_zone=facts.settings.time_zone,
+        url=lambda path: settings().public_url + path,
+        kind=facts.kind,
+        order=order,
+        tenant=facts.settings,
+        reader=reader,
+        said=facts.said,
+        facts=rows,
+        changes=[change_text(t, fmt, change) for change in facts.changes],
+    )
+    return mail.Mail(to=reader.email, subject=rendered.subject, text=rendered.text, html=rendered.html)
+
+
+HANDLERS: dict[str, Callable[[Event, TenantSession, datetime], None]] = {
+    "order.submitted": tell,
+    "order.answered": tell,
+    "order.confirmed": tell,
+    "order.changed": settle_and_tell,
+    "order.refused": settle_and_tell,
+    "order.cancelled": settle_and_tell,
+}
+DUE: dict[str, Callable[[TenantSession, str, datetime], None]] = {}
