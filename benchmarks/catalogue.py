@@ -16,7 +16,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from benchmarks.catalogue_rows import catalogue_rows, guid
-from chalicelib.catalogue.model import Query, Sort
+from chalicelib.catalogue.model import Query, Sort, attribute_key
 from chalicelib.catalogue.snapshot.build import apply, withdraw_absent
 from chalicelib.catalogue.snapshot.read import Catalogue
 
@@ -31,8 +31,10 @@ _QUERIES = {
     "beginning of a word": Query(text="проф"),
     "piece of an article": Query(text="00012"),
     "exact article": Query(text="AK-000001/5"),
-    "attribute": Query(attributes=((guid(3, 0), ("белый",)),)),
-    "words, attribute, stock": Query(text="окно", attributes=((guid(3, 1), ("ПВХ",)),), in_stock=True),
+    "attribute": Query(attributes=((attribute_key("property", guid(3, 0)), ("белый",)),)),
+    "words, attribute, stock": Query(
+        text="окно", attributes=((attribute_key("property", guid(3, 1)), ("ПВХ",)),), in_stock=True
+    ),
     "price range": Query(price_types=_CHAIN, price_from=Decimal(1000), price_to=Decimal(2000)),
 }
 
@@ -59,9 +61,8 @@ def _measure(size: int, folder: Path) -> None:
     for name, query in _QUERIES.items():
         times = sorted(_seconds(lambda query=query: catalogue.search(query)) for _ in range(20))
         total = catalogue.search(query).total
-        print(
-            f"  {name:28} p50 {median(times) * 1e3:7.2f} ms   p95 {quantiles(times, n=20)[-1] * 1e3:7.2f} ms   {total:,} found"
-        )
+        p50, p95 = median(times) * 1e3, quantiles(times, n=20)[-1] * 1e3
+        print(f"  {name:28} p50 {p50:7.2f} ms   p95 {p95:7.2f} ms   {total:,} found")
     skus = [item.sku for item in catalogue.search(Query()).items]
     times = [_seconds(lambda: catalogue.prices(skus, _CHAIN)) for _ in range(50)]
     print(f"  {'prices of a page':28} p50 {median(times) * 1e3:7.2f} ms")

@@ -21,12 +21,16 @@ def sku_id(product_id: str, variant_id: str | None) -> str:
     return stable_id("1c", product_id, variant_id or "")
 
 
+def attribute_key(kind: str, own_id: str) -> str:
+    """What an attribute is called in addresses: short, of letters and digits, the same in every snapshot."""
+    return "f_" + stable_id("attribute", kind, own_id)[:10]
+
+
 class Sort(StrEnum):
     RELEVANCE = "relevance"
     NAME = "name"
     ARTICLE = "article"
     PRICE = "price"
-    PRICE_DOWN = "price_down"
     STOCK = "stock"
 
 
@@ -40,12 +44,13 @@ class Query:
 
     text: str = ""
     category_id: str | None = None
-    attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (property id, accepted values)
+    attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (attribute's key, accepted values)
     price_types: tuple[str, ...] = ()
     price_from: Decimal | None = None
     price_to: Decimal | None = None
     in_stock: bool = False
     sort: Sort = Sort.RELEVANCE
+    descending: bool = False  # of the sort, but for relevance; SKUs without a price stay last
     page: int = 1
     size: int = 50
 
@@ -80,8 +85,8 @@ class FacetValue:
 class Facet:
     """An attribute with its values among what was found; counts ignore the attribute's own filter."""
 
-    attribute_id: str
-    name: str
+    key: str
+    name: str  # empty for the brand
     values: tuple[FacetValue, ...]
 
 
@@ -111,8 +116,8 @@ class Category:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribute:
-    id: str
-    name: str
+    key: str
+    name: str  # empty for the brand
     kind: str  # "property" | "characteristic" | "brand" | "requisite"
     values: tuple[str, ...]
 

@@ -18,7 +18,7 @@ _MAX_VALUES = 30
 _NO_LIMIT = 2**63 - 1
 _Parameters = dict[str, object]
 _Counts = dict[Any, int]
-"""(attribute number, kind, id, name, text of the value) → how many SKUs"""
+"""(attribute's number, key, name, text of the value) → how many SKUs"""
 
 
 def prepare(db: Connection) -> None:
@@ -45,7 +45,7 @@ def find(db: Connection, query: Query) -> tuple[list[int], int, tuple[Facet, ...
     facets = _facets(counts, chosen)
     if _plain(query) and query.sort in (Sort.RELEVANCE, Sort.NAME):
         numbers = db.execute(
-            "SELECT sku_no FROM listing WHERE category_no = ? ORDER BY place LIMIT ? OFFSET ?",
+            f"SELECT sku_no FROM listing WHERE category_no = ? ORDER BY place {_way(query)} LIMIT ? OFFSET ?",
             (category, query.size, _offset(query)),
         )
         total = db.execute("SELECT count FROM tree WHERE category_no = ?", (category,)).fetchone()[0]
@@ -70,17 +70,17 @@ def _counts(db: Connection, category: int, query: Query) -> _Counts:
         )
         of = WHOLE_CATALOGUE
     rows = db.execute(
-        f"SELECT a.no, a.kind, a.id, a.name, v.text, sum(x.n) FROM ({counted}) x "
+        f"SELECT a.no, a.key, a.name, v.text, sum(x.n) FROM ({counted}) x "
         "CROSS JOIN value v ON v.no = x.value_no CROSS JOIN attribute a ON a.no = v.attribute_no "
-        "WHERE EXISTS (SELECT 1 FROM facet f WHERE f.category_no = ?1 AND f.value_no = v.no) GROUP BY 1, 5",
+        "WHERE EXISTS (SELECT 1 FROM facet f WHERE f.category_no = ?1 AND f.value_no = v.no) GROUP BY 1, 4",
         (of,),
     )
-    return {tuple(row[:5]): row[5] for row in rows}
+    return {tuple(row[:4]): row[4] for row in rows}
 
 
-def _attribute_number(db: Connection, public_id: str) -> int:
+def _attribute_number(db: Connection, key: str) -> int:
     """-1 for an attribute that this catalogue does not have: nothing fits then."""
-    row = db.execute("SELECT no FROM attribute WHERE kind = ? AND id = ?", attribute_key(public_id)).fetchone()
+    row = db.execute("SELECT no FROM attribute WHERE key = ?", (key,)).fetchone()
     return -1 if row is None else int(row[0])
 
 
@@ -95,6 +95,10 @@ def _category_number(db: Connection, category_id: str | None) -> int | None:
         "SELECT t.category_no FROM category c JOIN tree t ON t.category_no = c.no WHERE c.id = ?", (category_id,)
     ).fetchone()
     return None if row is None else int(row[0])
+
+
+def _way(query: Query) -> str:
+    return "DESC" if query.descending and query.sort is not Sort.RELEVANCE else "ASC"
 
 
 def _offset(query: Query) -> int:
@@ -187,44 +191,32 @@ def _scaled(amount: Decimal | None) -> int | None:
 
 
 def _page_of_hits(db: Connection, query: Query) -> list[int]:
-    order = {
-        Sort.RELEVANCE: "h.tier, i.by_name",
-        Sort.NAME: "i.by_name",
-        Sort.ARTICLE: "i.by_article",
-        Sort.STOCK: "i.stock DESC, i.by_name",
-    }.get(query.sort)
-    if order is None:
-        order = f"n.amount IS NULL, n.amount {'DESC' if query.sort is Sort.PRICE_DOWN else 'ASC'}, n.by_name"
-        source = f"(SELECT i.sku_no, i.by_name, {_amount(db, query.price_types)} AS amount FROM hit h "
-        source += "CROSS JOIN item i ON i.sku_no = h.sku_no) n"
-        statement = f"SELECT n.sku_no FROM {source} ORDER BY {order} LIMIT ? OFFSET ?"
+    way = _way(query)
+    if query.sort is Sort.PRICE:
+        priced = f"(SELECT i.sku_no, i.by_name, {_amount(db, query.price_types)} AS amount FROM hit h "
+        priced += "CROSS JOIN item i ON i.sku_no = h.sku_no) n"
+        order = f"n.amount IS NULL, n.amount {way}, n.by_name"
+        statement = f"SELECT n.sku_no FROM {priced} ORDER BY {order} LIMIT ? OFFSET ?"
     else:
+        order = {
+            Sort.RELEVANCE: "h.tier, i.by_name",
+            Sort.NAME: f"i.by_name {way}",
+            Sort.ARTICLE: f"i.by_article {way}",
+            Sort.STOCK: f"i.stock {way}, i.by_name",
+        }[query.sort]
         statement = (
             f"SELECT h.sku_no FROM hit h CROSS JOIN item i ON i.sku_no = h.sku_no ORDER BY {order} LIMIT ? OFFSET ?"
         )
     return [row[0] for row in db.execute(statement, (query.size, _offset(query)))]
 
 
-def attribute_key(attribute_id: str) -> tuple[str, str]:
-    """Kind and own id behind a public attribute id: `brand`, `c:<characteristic>`, or a property's id."""
-    if attribute_id == "brand":
-        return "brand", ""
-    if attribute_id.startswith("c:"):
-        return "characteristic", attribute_id[2:]
-    return "property", attribute_id
-
-
-def attribute_id(kind: str, own_id: str) -> str:
-    return {"brand": "brand", "characteristic": f"c:{own_id}"}.get(kind, own_id)
-
-
 def _facets(counts: _Counts, chosen: dict[int, frozenset[str]]) -> tuple[Facet, ...]:
     """The attributes that tell most apart: those that were chosen from, then those that most of what fits has."""
     by_attribute: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    names: dict[int, tuple[str, str, str]] = {}
-    for (no, kind, own_id, name, text), count in counts.items():
+    names: dict[int, tuple[str, str]] = {}
+    for (no, key, name, text), count in counts.items():
         by_attribute[no].append((text, count))
-        names[no] = (kind, own_id, name)
+        names[no] = (name, key)
     ordered = sorted(
         by_attribute.items(), key=lambda pair: (pair[0] not in chosen, -sum(n for _, n in pair[1]), names[pair[0]])
     )
@@ -233,11 +225,11 @@ def _facets(counts: _Counts, chosen: dict[int, frozenset[str]]) -> tuple[Facet, 
         texts = chosen.get(no, frozenset())
         if len(values) < 2 and not texts:
             continue
-        kind, own_id, name = names[no]
+        name, key = names[no]
         kept = sorted(values, key=lambda value: (value[0] not in texts, -value[1], value[0]))[:_MAX_VALUES]
         out.append(
             Facet(
-                attribute_id=attribute_id(kind, own_id),
+                key=key,
                 name=name,
                 values=tuple(
                     FacetValue(text=text, count=count, chosen=text in texts)

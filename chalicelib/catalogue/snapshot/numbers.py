@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
-from chalicelib.catalogue.model import sku_id
+from chalicelib.catalogue.model import attribute_key, sku_id
 from chalicelib.catalogue.snapshot.engine import Connection
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -49,8 +49,8 @@ class Numbers:
         self._cards = _by_id(db, "card")
         self._attributes: Register[tuple[str, str]] = Register(
             (((kind, name), no) for kind, name, no in db.execute("SELECT kind, id, no FROM attribute")),
-            "INSERT INTO attribute (no, kind, id, name, known) VALUES (?, ?, ?, ?, ?)",
-            lambda no, key: (no, *key, *(("", 0) if key[0] == "property" else (key[1], 1))),
+            "INSERT INTO attribute (no, kind, id, key, name, known) VALUES (?, ?, ?, ?, ?, ?)",
+            lambda no, key: (no, *key, attribute_key(*key), *(("", 0) if key[0] == "property" else (key[1], 1))),
         )
         self._values: Register[tuple[int, str]] = Register(
             (((attribute, raw), no) for attribute, raw, no in db.execute("SELECT attribute_no, raw, no FROM value")),

@@ -24,7 +24,7 @@ from chalicelib.catalogue.model import (
 )
 from chalicelib.catalogue.snapshot.derive import WHOLE_CATALOGUE
 from chalicelib.catalogue.snapshot.engine import connect
-from chalicelib.catalogue.snapshot.find import attribute_id, find, prepare
+from chalicelib.catalogue.snapshot.find import find, prepare
 from chalicelib.catalogue.snapshot.schema import PRICE_DIGITS, QUANTITY_DIGITS
 from chalicelib.catalogue.snapshot.text import normal_code
 from chalicelib.kernel.money import quantity
@@ -119,18 +119,18 @@ class Catalogue:
 
     def _attributes(self, card: int, number: int) -> tuple[Attribute, ...]:
         rows = self._rows(
-            "SELECT a.kind, a.id, a.name, v.text FROM (SELECT value_no FROM card_value WHERE card_no = ? "
+            "SELECT a.kind, a.key, a.name, v.text FROM (SELECT value_no FROM card_value WHERE card_no = ? "
             "UNION SELECT value_no FROM sku_value WHERE sku_no = ?) p JOIN value v ON v.no = p.value_no "
             "JOIN attribute a ON a.no = v.attribute_no WHERE a.known AND NOT a.deleted AND v.text IS NOT NULL "
             "ORDER BY a.kind = 'requisite', a.kind = 'property', a.name, v.text",
             (card, number),
         )
         texts: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-        for kind, own_id, name, text in rows:
-            texts[kind, own_id, name].append(text)
+        for kind, key, name, text in rows:
+            texts[kind, key, name].append(text)
         return tuple(
-            Attribute(id=attribute_id(kind, own_id), name=name, kind=kind, values=tuple(dict.fromkeys(values)))
-            for (kind, own_id, name), values in texts.items()
+            Attribute(key=key, name=name, kind=kind, values=tuple(dict.fromkeys(values)))
+            for (kind, key, name), values in texts.items()
         )
 
     def _path(self, card: int) -> tuple[Category, ...]:
