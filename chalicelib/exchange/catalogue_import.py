@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from chalicelib.catalogue.snapshot.build import BuildResult
-from chalicelib.exchange import runs, shelf, store
+from chalicelib.exchange import runs, store
 from chalicelib.exchange.commerceml.reader import read_catalogue
 from chalicelib.exchange.commerceml.reading import FeedMemory
 from chalicelib.exchange.model import (
@@ -28,7 +28,6 @@ from chalicelib.exchange.runs import Workshop
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import new_id
 from chalicelib.stock.actions import erp_levels
-from chalicelib.storage import files
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.model import TenantSettings
 
@@ -57,8 +56,9 @@ class CatalogueImport:
         if unfinished is not None:
             self._state = end_run(db, self._state, unfinished, settings, now=now)
         self._memory = FeedMemory(dict(self._state.units), dict(self._state.currencies))
-        self._has_current = _begin(db, work, self._run)
+        runs.begin(db, work, self._run)
         self._results: list[FileResult] = []
+        self._full = self._run.waits  # a full exchange is being taken in
         self._spoiled_by = ""
 
     def add(self, name: str, chunks: Iterable[bytes]) -> None:
@@ -68,36 +68,38 @@ class CatalogueImport:
         try:
             built = self._work.add(heads.watch(read_catalogue(chunks, memory)), self._run.id)
         except Invalid as refusal:
-            self._run = replace(self._run, broken=True)
+            self.spoil(name)
+            self._full = self._full or heads.full
             self._results.append(refused(name, EntryKind.CATALOGUE, refusal))
             return
         self._memory = memory
+        self._full = self._full or heads.full
         self._run = replace(
             self._run,
             full=self._run.full or heads.full,
-            offers=self._run.offers or heads.offers,
+            offers=heads.offers or (self._run.offers and not heads.full_goods),
             goods_files=self._run.goods_files + (1 if _brings_goods(built) else 0),
         )
         self._results.append(_result(name, built))
 
     def spoil(self, name: str) -> None:
-        """A file of the same upload could not even be told apart: what was sent is not whole."""
+        """A file of the upload cannot be read: what was sent is not whole."""
         self._run = replace(self._run, broken=True)
-        self._spoiled_by = name
+        self._spoiled_by = self._spoiled_by or name
 
     def finish(self) -> list[FileResult]:
         run = self._run
-        if run.broken and run.full:
+        if self._spoiled_by and self._full:
             return self._drop()
-        if run.full and not run.offers and self._has_current:
+        if run.full and not run.offers and self._work.base is not None:
             return self._keep_waiting()
         self._show()
         return self._results
 
     def _drop(self) -> list[FileResult]:
         """A full exchange with a broken file: none of it is shown; 1C sends the portion again."""
-        broken = next((result.name for result in self._results if result.failed), self._spoiled_by)
-        self._save(replace(self._run, staged=""))
+        broken = self._spoiled_by
+        self._save(replace(self._run, staged="", waits=False))
         return [
             result
             if result.failed
@@ -109,23 +111,23 @@ class CatalogueImport:
 
     def _keep_waiting(self) -> list[FileResult]:
         """Goods of a full exchange wait for their offers: until those come, the exchange ends or falls silent."""
-        key = runs.staged_key(self._db.tenant_id, self._run.id)
-        if self._work.top is not None:
-            files.put_path(key, self._work.top)
-        self._save(replace(self._run, staged=key))
+        self._save(replace(self._run, staged=runs.stage(self._db, self._work, self._run), waits=True))
         return [result if result.failed else replace(result, waiting=True, code="staged") for result in self._results]
 
     def _show(self) -> None:
-        show(
+        shown = show(
             self._db,
             self._work,
             self._settings,
             as_of=self._came,
             message_id=self._message_id,
             now=self._now,
-            waited=bool(self._run.staged),
+            waited=self._run.waits,
         )
-        self._save(replace(self._run, staged=""))
+        # What the run has named must be known at its end, even if it named nothing new.
+        nothing_to_keep = shown or not self._work.results
+        staged = "" if nothing_to_keep else runs.stage(self._db, self._work, self._run)
+        self._save(replace(self._run, staged=staged, waits=False))
 
     def _save(self, run: Run) -> None:
         state = replace(self._state, run=run, units=self._memory.units, currencies=self._memory.currencies)
@@ -141,11 +143,11 @@ def show(
     message_id: str,
     now: datetime,
     waited: bool = False,
-) -> None:
+) -> bool:
     """Stock that differs, then the pointer: a break in between is mended by the next import, which sees the same
-    differences again. `waited`: what is in the workshop differs from the current catalogue already."""
+    differences again. False when readers would see no difference; `waited`: there was one before this file."""
     if work.top is None or not (work.changed or waited):
-        return
+        return False
     levels: dict[str, dict[str, Decimal]] = {}
     for result in work.results:
         for change in result.stock:
@@ -158,7 +160,8 @@ def show(
         message_id=message_id,
         safety=settings.safety_stock,
     )
-    shelf.publish(db, work.top, now)
+    runs.publish(db, work, now)
+    return True
 
 
 def end_run(
@@ -182,13 +185,14 @@ def end_run(
     entry_id = new_id(now)
     withdrawn: BuildResult | None = None
     withheld = 0
-    if certain or run.staged:
+    shown = False
+    if certain or run.waits:
         with runs.workshop() as work:
-            _begin(db, work, run)
+            runs.begin(db, work, run)
             if certain:
                 withdrawn, withheld = _withdraw(work, run, asked=said == "deactivate")
-            show(db, work, settings, as_of=run.touched, message_id=entry_id, now=now, waited=bool(run.staged))
-    closed = replace(state, run=replace(run, closed=True, staged=""))
+            shown = show(db, work, settings, as_of=run.touched, message_id=entry_id, now=now, waited=run.waits)
+    closed = replace(state, run=replace(run, closed=True, staged="" if shown else run.staged, waits=False))
     writes = [store.state_put(db.tenant_id, closed)]
     if withheld or (withdrawn is not None and withdrawn.changed):
         writes.append(store.entry_put(db.tenant_id, _end_entry(entry_id, run, withdrawn, withheld, now)))
@@ -207,19 +211,6 @@ def _withdraw(work: Workshop, run: Run, *, asked: bool) -> tuple[BuildResult | N
         return result, 0
     work.undo(top)
     return None, before - result.listed
-
-
-def _begin(db: TenantSession, work: Workshop, run: Run) -> bool:
-    """Puts the snapshot to build on into the workshop: the run's own staged one, else the current one.
-
-    Whether there is a catalogue that readers see already.
-    """
-    current = shelf.current_key(db)
-    key = run.staged or current
-    if key:
-        work.top = work.folder / "base.sqlite"
-        files.get_path(key, work.top)
-    return current is not None
 
 
 def _end_entry(entry_id: str, run: Run, withdrawn: BuildResult | None, withheld: int, now: datetime) -> JournalEntry:

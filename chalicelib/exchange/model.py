@@ -144,7 +144,7 @@ class JournalEntry:
 
     id: str
     kind: EntryKind
-    direction: Direction | None
+    direction: Direction | None = None
     state: EntryState
     at: datetime
     session_id: str = ""
@@ -173,9 +173,11 @@ class JournalEntry:
 class Run:
     """The run that is going on, or the last one.
 
-    `staged` = the storage key of a snapshot that readers don't see yet: goods of a full exchange wait there for their
-    offers, so that a break in between leaves the catalogue as it was. `goods_files` counts files with a full or partial
-    package of goods; more than one means portions, and then silence does not prove that the last one has come.
+    `staged` = the storage key of the run's own snapshot where it differs from the one that readers see; empty: it does
+    not. It `waits` where readers would see a difference: goods of a full exchange wait for their offers, so that a
+    break in between leaves the catalogue as it was. `offers` = they came after the last full package of goods.
+    `broken` = a file could not be read. `goods_files` counts files with goods; more than one means portions, and then
+    silence does not prove that the last one has come.
     """
 
     id: str
@@ -186,6 +188,7 @@ class Run:
     broken: bool = False
     goods_files: int = 0
     staged: str = ""
+    waits: bool = False
     closed: bool = False
 
 

@@ -6,9 +6,10 @@ stays true while a file is being built.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +18,13 @@ from chalicelib.catalogue.feed import CatalogueHead, FeedRow
 from chalicelib.catalogue.snapshot.build import BuildResult, apply, withdraw_absent
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.exchange.model import ExchangeState, Run, continues
+from chalicelib.kernel.errors import Refused, Unavailable
 from chalicelib.kernel.ids import new_id
-from chalicelib.storage import files
+from chalicelib.network.model import PriceType, Warehouse
+from chalicelib.network.store import price_types_write, warehouses_write
+from chalicelib.storage import files, snapshots
+from chalicelib.storage.session import TenantSession
+from chalicelib.storage.snapshots import Snapshot
 
 
 @dataclass(slots=True)
@@ -26,21 +32,27 @@ class Heads:
     """What the packages of a file say of themselves, noted while its rows pass."""
 
     full: bool = False
+    full_goods: bool = False
     offers: bool = False
 
     def watch(self, rows: Iterable[FeedRow]) -> Iterator[FeedRow]:
         for row in rows:
             if isinstance(row, CatalogueHead):
                 self.full = self.full or not row.only_changes
+                self.full_goods = self.full_goods or (row.kind == "goods" and not row.only_changes)
                 self.offers = self.offers or row.kind == "offers"
             yield row
 
 
 @dataclass(slots=True)
 class Workshop:
-    """A chain of snapshots in a folder of its own; `top` is the newest. Nothing is seen by readers from here."""
+    """A chain of snapshots in a folder of its own; `top` is the newest. Nothing is seen by readers from here.
+
+    `base` = the snapshot that readers see: what is made here may only follow it.
+    """
 
     folder: Path
+    base: Snapshot | None = None
     top: Path | None = None
     results: list[BuildResult] = field(default_factory=list)
     _made: int = 0
@@ -93,14 +105,44 @@ def run_for(state: ExchangeState, at: datetime, now: datetime) -> tuple[Run, Run
     return Run(id=new_id(now), begun=at, touched=now), unfinished
 
 
-def staged_key(tenant_id: str, run_id: str) -> str:
-    return files.upload_key(tenant_id, "staged", f"{run_id}.sqlite")
+def begin(db: TenantSession, work: Workshop, run: Run) -> None:
+    """Puts the snapshot to build on into the workshop: the run's own staged one, else the one that readers see."""
+    work.base = snapshots.read_current(db)
+    if run.staged:
+        work.top = work.folder / "staged.sqlite"
+        files.get_path(run.staged, work.top)
+    elif work.base is not None:
+        work.top = work.folder / "base.sqlite"
+        shutil.copyfile(snapshots.local_copy(work.base), work.top)
+
+
+def stage(db: TenantSession, work: Workshop, run: Run) -> str:
+    """Keeps the run's snapshot for its next file; its storage key."""
+    key = files.upload_key(db.tenant_id, "staged", f"{run.id}.sqlite")
+    if work.top is not None:
+        files.put_path(key, work.top)
+    return key
 
 
 def listed(path: Path) -> int:
     """How many SKUs readers of this snapshot see."""
-    catalogue = Catalogue(path)
-    try:
+    with closing(Catalogue(path)) as catalogue:
         return len(catalogue)
-    finally:
-        catalogue.close()
+
+
+def publish(db: TenantSession, work: Workshop, now: datetime) -> None:
+    """Shows the newest snapshot to readers; what contracts may name goes with it."""
+    if work.top is None:
+        return
+    with closing(Catalogue(work.top)) as catalogue:
+        types = [
+            PriceType(id=one.id, name=one.name, currency=one.currency, vat_included=one.vat_included)
+            for one in catalogue.price_types()
+        ]
+        places = [Warehouse(id=one.id, name=one.name) for one in catalogue.warehouses()]
+        count = len(catalogue)
+    also = [price_types_write(db.tenant_id, types), warehouses_write(db.tenant_id, places)]
+    try:
+        work.base = snapshots.publish(db, work.top, base=work.base, listed=count, now=now, also=also)
+    except Refused as moved:  # a second delivery of the same message was quicker
+        raise Unavailable("storage_busy") from moved

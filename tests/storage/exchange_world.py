@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.catalogue import store as catalogue_store
 from chalicelib.catalogue.snapshot.read import Catalogue
-from chalicelib.exchange import jobs, shelf, store
+from chalicelib.exchange import jobs, store
 from chalicelib.exchange.model import JournalEntry
 from chalicelib.gateways import queues
 from chalicelib.identity import machines
@@ -19,7 +20,7 @@ from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.ids import new_tenant_id
 from chalicelib.ops.registry import due_handlers
 from chalicelib.ops.workers import run_due
-from chalicelib.storage import files, keys
+from chalicelib.storage import files, snapshots
 from chalicelib.storage.session import TenantSession, open_directory, open_tenant
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import load_settings, settings_write
@@ -34,7 +35,6 @@ class World:
     tenant_id: str
     login: str
     password: str
-    folder: Path
     blobs: dict[str, bytes] = field(default_factory=dict)
     queue: list[dict[str, object]] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
@@ -73,12 +73,8 @@ class World:
 
     def catalogue(self) -> Catalogue | None:
         """The catalogue that readers see."""
-        key = shelf.current_key(self.db)
-        if key is None:
-            return None
-        path = self.folder / f"{len(list(self.folder.iterdir()))}.sqlite"
-        path.write_bytes(self.blobs[key])
-        return Catalogue(path)
+        snapshot = snapshots.read_current(self.db)
+        return None if snapshot is None else catalogue_store.opened(snapshot)
 
     def listed(self) -> int:
         catalogue = self.catalogue()
@@ -94,8 +90,8 @@ class World:
         return entry
 
     def version(self) -> int:
-        record = self.db.get(keys.snapshot_current(self.tenant_id))
-        return record.version if record else 0
+        snapshot = snapshots.read_current(self.db)
+        return snapshot.version if snapshot else 0
 
 
 def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path) -> World:
@@ -113,7 +109,7 @@ def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path) -> World:
     )
     open_tenant(tenant_id).commit([settings_write(settings, 0)])
     login, password = machines.rotate(open_directory(), tenant_id, now=now)
-    world = World(tenant_id, login, password, folder)
+    world = World(tenant_id, login, password)
 
     def get(key: str) -> bytes:
         if key not in world.blobs:
@@ -141,10 +137,15 @@ def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path) -> World:
     for name, function in replacements.items():
         monkeypatch.setattr(files, name, function)
     monkeypatch.setattr(queues, "send", send)
+    (folder / "machine").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder / "machine"))
+    monkeypatch.setattr("chalicelib.http.doors.utc_now", lambda: world.now)
     monkeypatch.setattr("chalicelib.exchange.api.WAIT_SECONDS", 0.0)
     return world
 
 
 @pytest.fixture
 def world(tables: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
-    return make_world(monkeypatch, tmp_path)
+    yield make_world(monkeypatch, tmp_path)
+    catalogue_store._open.clear()
+    snapshots._seen.clear()

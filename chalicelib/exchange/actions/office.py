@@ -12,7 +12,7 @@ from chalicelib.exchange.model import EntryKind, EntryState, JournalEntry, Rejec
 from chalicelib.gateways.settings import settings as environment
 from chalicelib.identity import machines
 from chalicelib.kernel.access import Actor
-from chalicelib.kernel.errors import Complaint, Invalid, NotFound
+from chalicelib.kernel.errors import Complaint, Invalid, NotFound, Refused
 from chalicelib.kernel.ids import new_id
 from chalicelib.storage.session import TenantSession, open_directory
 from chalicelib.storage.writes import audit
@@ -137,10 +137,16 @@ def journal_entry(db: TenantSession, entry_id: str) -> tuple[JournalEntry, tuple
 
 
 def withdraw_after_all(db: TenantSession, actor: Actor, entry_id: str, now: datetime) -> None:
-    """A person confirms a withdrawal that was withheld because it looked like a broken exchange."""
+    """A person confirms a withdrawal that was withheld because it looked like a broken exchange.
+
+    Refused("exchange_newer_run") when 1C has sent other files since: what is missing is another question then.
+    """
     entry = store.load_entry(db, entry_id)
-    if entry.kind is not EntryKind.RUN or entry.state is not EntryState.WAITING:
+    run = store.load_state(db).run
+    if entry.kind is not EntryKind.RUN or entry.state is not EntryState.WAITING or run is None:
         raise NotFound()
+    if run.id != entry.name:
+        raise Refused("exchange_newer_run")
     note = audit(
         db.tenant_id,
         _SUBJECT,
