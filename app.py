@@ -23,6 +23,8 @@ if settings().serves_pages:
     import chalicelib.http.pages
     import chalicelib.identity.pages
     import chalicelib.network.pages
+    import chalicelib.ordering.pages
+    import chalicelib.stock.pages
     import chalicelib.tenancy.pages
 
     for room in (
@@ -30,7 +32,9 @@ if settings().serves_pages:
         chalicelib.tenancy.pages,
         chalicelib.identity.pages,
         chalicelib.network.pages,
+        chalicelib.stock.pages,
         chalicelib.billing.pages,
+        chalicelib.ordering.pages,
         chalicelib.exchange.api,
         chalicelib.exchange.pages,
     ):

@@ -8,12 +8,13 @@ from chalicelib.billing import jobs as billing
 from chalicelib.exchange import jobs as exchange
 from chalicelib.identity import jobs as identity
 from chalicelib.ops.workers import DueHandler, EventHandler
+from chalicelib.ordering import jobs as ordering
 from chalicelib.storage import outbox
 
 
 @cache
 def event_handlers() -> dict[str, EventHandler]:
-    return {**identity.HANDLERS, **billing.HANDLERS}
+    return {**identity.HANDLERS, **billing.HANDLERS, **ordering.HANDLERS}
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What the ERP says of the stock."""
+"""What the ERP says of the stock, and how it stands."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 
+from chalicelib.catalogue.model import Page, Query, Warehouse
+from chalicelib.catalogue.store import current_catalogue
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.stock import store
-from chalicelib.stock.model import restate
+from chalicelib.stock.model import Level, restate
 from chalicelib.storage.session import TenantSession, TransactionRefused
 from chalicelib.tenancy.model import StockKind
 
@@ -95,3 +97,25 @@ def _committed(db: TenantSession, writes: Sequence[store.LevelWrite]) -> bool:
     except TransactionRefused:
         return False
     return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockPage:
+    """A page of the catalogue with live levels; `warehouses` names those that the ERP has described."""
+
+    page: Page
+    levels: Mapping[str, Level]
+    warehouses: Mapping[str, Warehouse]
+
+
+def show_stock(db: TenantSession, query: Query, now: datetime) -> StockPage | None:
+    """SKUs that fit with how they stand; None before the first import."""
+    catalogue = current_catalogue(db, now)
+    if catalogue is None:
+        return None
+    page = catalogue.search(query)
+    return StockPage(
+        page=page,
+        levels=store.levels(db, [item.sku for item in page.items]),
+        warehouses={warehouse.id: warehouse for warehouse in catalogue.warehouses()},
+    )
