@@ -98,8 +98,7 @@ class Emulator:
     def _spawn(self) -> None:
         python = environment.ENVIRONMENTS["emulator"][0] / "bin" / "python"
         temporary = self.folder / "tmp"
-        shutil.rmtree(temporary, ignore_errors=True)  # unpacked functions of the previous run
-        temporary.mkdir(parents=True)
+        _empty(temporary)
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.unlink()
         command = [str(python), str(ROOT / "tools" / "emulator")]
@@ -137,6 +136,20 @@ class Emulator:
 
     def _log_tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
+
+
+def _empty(temporary: Path) -> None:
+    """Remove what earlier runs left, except the newest unpacked package (tools/emulator/unpacking.py)."""
+    temporary.mkdir(parents=True, exist_ok=True)
+    packages = [path for path in temporary.glob("code-*") if not path.name.startswith("code-part-")]
+    newest = max(packages, key=lambda path: path.stat().st_mtime, default=None)
+    for path in temporary.iterdir():
+        if path == newest:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 _started: list[subprocess.Popen[bytes]] = []  # kept: a forgotten child warns when it is collected
