@@ -25,6 +25,7 @@ if settings().serves_pages:
     import chalicelib.network.pages
     import chalicelib.ordering.pages
     import chalicelib.stock.pages
+    import chalicelib.storefront.pages
     import chalicelib.tenancy.pages
 
     for room in (
@@ -32,6 +33,7 @@ if settings().serves_pages:
         chalicelib.tenancy.pages,
         chalicelib.identity.pages,
         chalicelib.network.pages,
+        chalicelib.storefront.pages,
         chalicelib.stock.pages,
         chalicelib.billing.pages,
         chalicelib.ordering.pages,

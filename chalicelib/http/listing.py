@@ -113,11 +113,13 @@ class Column:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """A filter in the address under `name`. `choice` offers (value, label) pairs, `flag` is on (`1`) or absent,
-    `dates` and `range` take `<name>_from` and `<name>_to`, `search` is the field in front of the pills."""
+    `dates` and `range` take `<name>_from` and `<name>_to`, `search` is the field in front of the pills.
+    `label` is a name that is data (an attribute's) and stands in place of the key's text."""
 
     name: str
     label_key: str
     kind: Literal["search", "choice", "flag", "text", "dates", "range"] = "choice"
+    label: str = ""
     options: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -1,0 +1,207 @@
+"""The catalogue as a person sees it: its snapshot with their prices and the live stock.
+
+A room of its own because it brings three together: `catalogue`, `pricing` and `stock` do not know each other's doors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from chalicelib.catalogue.model import Category, Item, Page, PriceType, Product, Query, Warehouse
+from chalicelib.catalogue.snapshot.read import Catalogue
+from chalicelib.catalogue.store import catalogue_of
+from chalicelib.kernel.access import Actor
+from chalicelib.kernel.errors import NotFound
+from chalicelib.network.model import Contract
+from chalicelib.network.store import contract_from
+from chalicelib.pricing.actions import contract_terms, list_terms, quotes
+from chalicelib.pricing.model import PriceOnRequest, PriceTerms, Quote
+from chalicelib.stock.model import Level
+from chalicelib.stock.store import levels
+from chalicelib.storage import keys
+from chalicelib.storage.session import TenantSession
+from chalicelib.tenancy.model import TenantSettings
+from chalicelib.tenancy.store import settings_of
+
+Answer = Quote | PriceOnRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A SKU with its price (None: the person has no terms to be quoted under) and what can be promised now."""
+
+    item: Item
+    answer: Answer | None
+    available: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """A page of the catalogue. `price_types` are for the manufacturer's own people to choose from."""
+
+    page: Page
+    offers: tuple[Offer, ...]
+    categories: tuple[Category, ...]
+    path: tuple[Category, ...]  # from the top to the chosen category
+    terms: PriceTerms | None
+    price_types: tuple[PriceType, ...]
+    price_type_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Stock of a SKU in one warehouse."""
+
+    warehouse: Warehouse
+    available: Decimal
+    on_hand: Decimal
+    allocated: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A product's page: `offer` at the person's own terms; `listed_prices` by price type are for the tenant's people."""
+
+    product: Product
+    offer: Offer
+    variants: tuple[Offer, ...]
+    places: tuple[Place, ...]
+    listed_prices: tuple[tuple[PriceType, Answer], ...]
+    terms: PriceTerms | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """What every page here reads, in one round trip."""
+
+    catalogue: Catalogue | None
+    settings: TenantSettings
+    contract: Contract | None
+
+    def terms(self, price_types: Sequence[PriceType], price_type_id: str) -> PriceTerms | None:
+        """A dealer's contract's, or those of the price type that one of the manufacturer's people looks at."""
+        if self.contract is not None:
+            return contract_terms(self.contract, self.settings, price_types)
+        chosen = next((one for one in price_types if one.id == price_type_id), None)
+        return None if chosen is None else list_terms(chosen, self.settings)
+
+    @property
+    def warehouses(self) -> tuple[str, ...]:
+        return self.contract.warehouse_ids if self.contract else ()
+
+
+def browse(
+    db: TenantSession, actor: Actor, contract_id: str | None, query: Query, price_type_id: str = ""
+) -> Range | None:
+    """One page of the catalogue; None before the first import. NotFound for a category that is not there.
+
+    Two round trips: the terms with the snapshot's pointer, and the stock of the page's SKUs.
+    """
+    desk = _desk(db, actor, contract_id)
+    catalogue = desk.catalogue
+    if catalogue is None:
+        return None
+    path = catalogue.category_path(query.category_id) if query.category_id else ()
+    if query.category_id and not path:
+        raise NotFound()
+    price_types = () if actor.is_dealer else catalogue.price_types()
+    chosen = _chosen(price_types, price_type_id, desk.settings)
+    terms = desk.terms(price_types or catalogue.price_types(), chosen)
+    chain = tuple(one.price_type_id for one in terms.chain) if terms else ()
+    page = catalogue.search(replace(query, price_types=chain))
+    return Range(
+        page=page,
+        offers=_offers(db, catalogue, page.items, terms, desk.warehouses),
+        categories=catalogue.categories(),
+        path=path,
+        terms=terms,
+        price_types=price_types,
+        price_type_id=chosen,
+    )
+
+
+def look_at(db: TenantSession, actor: Actor, contract_id: str | None, sku: str) -> Shown:
+    """A product's page. NotFound if there is none; for a dealer also if it is no longer offered."""
+    desk = _desk(db, actor, contract_id)
+    product = desk.catalogue.product(sku) if desk.catalogue else None
+    if desk.catalogue is None or product is None or (actor.is_dealer and not product.item.listed):
+        raise NotFound()
+    catalogue = desk.catalogue
+    price_types = catalogue.price_types()
+    chosen = "" if actor.is_dealer else _chosen(price_types, "", desk.settings)
+    terms = desk.terms(price_types, chosen)
+    items = {item.sku: item for item in (product.item, *product.variants)}
+    found = levels(db, items)
+    offers = _priced(catalogue, items, terms, found, desk.warehouses)
+    return Shown(
+        product=product,
+        offer=offers[sku],
+        variants=tuple(offer for key, offer in offers.items() if key != sku),
+        places=_places(catalogue.warehouses(), found[sku], desk.warehouses),
+        listed_prices=() if actor.is_dealer else _listed(catalogue, product.item, price_types, desk.settings),
+        terms=terms,
+    )
+
+
+def _desk(db: TenantSession, actor: Actor, contract_id: str | None) -> _Desk:
+    """NotFound for a contract of another counterparty."""
+    pointer, settings = keys.snapshot_current(db.tenant_id), keys.tenant_settings(db.tenant_id)
+    contract = keys.contract(db.tenant_id, actor.party_id, contract_id) if actor.party_id and contract_id else None
+    rows = db.get_many([pointer, settings] if contract is None else [pointer, settings, contract])
+    if settings not in rows or (contract is not None and contract not in rows):
+        raise NotFound()
+    return _Desk(
+        catalogue=catalogue_of(rows.get(pointer)),
+        settings=settings_of(rows[settings]),
+        contract=contract_from(rows[contract]) if contract is not None else None,
+    )
+
+
+def _chosen(price_types: Sequence[PriceType], wanted: str, settings: TenantSettings) -> str:
+    """The price type to show: the wanted one, else the tenant's default, else the first."""
+    known = [one.id for one in price_types]
+    return next((one for one in (wanted, settings.default_price_type, *known) if one in known), "")
+
+
+def _offers(
+    db: TenantSession,
+    catalogue: Catalogue,
+    items: Sequence[Item],
+    terms: PriceTerms | None,
+    warehouses: tuple[str, ...],
+) -> tuple[Offer, ...]:
+    by_sku = {item.sku: item for item in items}
+    found = levels(db, by_sku) if by_sku else {}
+    return tuple(_priced(catalogue, by_sku, terms, found, warehouses).values())
+
+
+def _priced(
+    catalogue: Catalogue,
+    items: Mapping[str, Item],
+    terms: PriceTerms | None,
+    found: Mapping[str, Level],
+    warehouses: tuple[str, ...],
+) -> dict[str, Offer]:
+    answers: Mapping[str, Answer] = quotes(catalogue, items, {}, terms) if terms else {}
+    return {
+        sku: Offer(item=item, answer=answers.get(sku), available=found[sku].available(warehouses))
+        for sku, item in items.items()
+    }
+
+
+def _places(warehouses: Sequence[Warehouse], level: Level, among: tuple[str, ...]) -> tuple[Place, ...]:
+    """Every warehouse that the person may order from and that has, or had, some of it."""
+    return tuple(
+        Place(warehouse=one, available=row.available, on_hand=row.on_hand, allocated=row.allocated)
+        for one in warehouses
+        if (row := level.warehouses.get(one.id)) is not None and (not among or one.id in among)
+    )
+
+
+def _listed(
+    catalogue: Catalogue, item: Item, price_types: Sequence[PriceType], settings: TenantSettings
+) -> tuple[tuple[PriceType, Answer], ...]:
+    answers = ((one, quotes(catalogue, {item.sku: item}, {}, list_terms(one, settings))) for one in price_types)
+    return tuple((one, answer[item.sku]) for one, answer in answers)

@@ -1,0 +1,253 @@
+"""Catalogue pages: the range with search and filters, and a product."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from chalicelib.catalogue.model import Category, Facet, Query, Sort
+from chalicelib.http.doors import Doors
+from chalicelib.http.formats import Formats, parse_decimal
+from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
+from chalicelib.http.request import Request
+from chalicelib.http.responses import Response
+from chalicelib.kernel.access import Permission
+from chalicelib.pricing.explain import why, why_not
+from chalicelib.pricing.model import PriceOnRequest, Quote
+from chalicelib.storefront import actions
+from chalicelib.storefront.actions import Answer, Offer, Range, Shown
+
+doors = Doors(__name__)
+_MAY = Permission.CATALOGUE_READ
+_PAGE_SIZE = 50
+_MOST_PAGES = 4000
+_MOST_FACETS = 6
+_FACET = "f_"
+_KEPT_BETWEEN_CATEGORIES = ("q", "stock", "price_type")
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A line of the category tree beside the list."""
+
+    name: str
+    href: str
+    count: int
+    depth: int
+    current: bool
+
+
+@doors.page("/catalogue", may=_MAY)
+def catalogue(request: Request) -> Response:
+    asked = ListQuery.parse(request.query)
+    person = request.person
+    found = actions.browse(request.db, request.actor, person.contract_id, _query(asked), asked.get("price_type"))
+    if found is None:
+        return request.page("storefront/empty.html", may_connect=request.actor.may(Permission.EXCHANGE))
+    return request.page(
+        "storefront/range.html",
+        listing=_listing(request, asked, found),
+        tree=_tree(request, asked, found),
+        path=found.path,
+        total=found.page.total,
+        offers={offer.item.sku: offer for offer in found.offers},
+        may_order=_may_order(request),
+        no_terms=request.actor.is_dealer and found.terms is None,
+        back="/catalogue" + asked.at_page(asked.page),
+    )
+
+
+@doors.page("/catalogue/{sku}", may=_MAY)
+def product(request: Request) -> Response:
+    shown = actions.look_at(request.db, request.actor, request.person.contract_id, request.params["sku"])
+    item = shown.product.item
+    return request.page(
+        "storefront/product.html",
+        shown=shown,
+        item=item,
+        back=_back_to(shown.product.category_path),
+        facts=_facts(request, shown),
+        why=_why(request, shown.offer.answer),
+        tiers=_tiers(request, shown.offer.answer),
+        variants=_variants(request, shown),
+        listed=tuple((price_type.name, _price(request, answer)) for price_type, answer in shown.listed_prices),
+        may_order=_may_order(request) and isinstance(shown.offer.answer, Quote),
+        at_least=_at_least(shown.offer),
+    )
+
+
+def _query(asked: ListQuery) -> Query:
+    """What makes no sense in an address is left out, as everywhere in lists."""
+    sort = asked.sort if asked.sort in ("name", "article", "price", "stock") else "relevance"
+    return Query(
+        text=asked.get("q"),
+        category_id=asked.get("category") or None,
+        attributes=tuple((name, (value,)) for name, value in asked.values.items() if name.startswith(_FACET)),
+        price_from=_amount(asked.get("price_from")),
+        price_to=_amount(asked.get("price_to")),
+        in_stock=bool(asked.get("stock")),
+        sort=Sort(sort),
+        descending=asked.descending,
+        page=min(asked.page, _MOST_PAGES),
+        size=_PAGE_SIZE,
+    )
+
+
+def _amount(text: str) -> Decimal | None:
+    try:
+        return max(parse_decimal(text), Decimal(0)) if text else None
+    except ValueError:
+        return None
+
+
+def _may_order(request: Request) -> bool:
+    return request.actor.may(Permission.ORDER_PLACE) and request.person.contract_id is not None
+
+
+def _listing(request: Request, asked: ListQuery, found: Range) -> Listing:
+    fmt = Formats(request.locale, request.time_zone)
+    columns = [
+        Column(key="article", label_key="storefront.article", phone="id", sortable=True),
+        Column(key="name", label_key="storefront.name", phone="what", sortable=True),
+        Column(key="stock", label_key="storefront.stock", kind="num", phone="units", sortable=True),
+        Column(
+            key="price",
+            label_key="storefront.price",
+            kind="money",
+            phone="sum",
+            sortable=found.terms is not None,
+            unit=fmt.currency(found.terms.currency) if found.terms else None,
+        ),
+    ]
+    if _may_order(request):
+        columns.append(Column(key="add", label_key="storefront.order", kind="num", phone="state"))
+    filters = [
+        Filter(name="q", label_key="storefront.find", kind="search"),
+        Filter(name="stock", label_key="storefront.in_stock", kind="flag"),
+        *(_facet(facet) for facet in found.page.facets[:_MOST_FACETS]),
+    ]
+    if found.terms is not None:
+        filters.insert(2, Filter(name="price", label_key="storefront.price", kind="range"))
+    if len(found.price_types) > 1:
+        options = tuple((one.id, one.name) for one in found.price_types)
+        filters.insert(1, Filter(name="price_type", label_key="storefront.price_type", options=options))
+    return Listing(
+        caption_key="storefront.catalogue",
+        columns=tuple(columns),
+        rows=tuple(_row(request, fmt, offer) for offer in found.offers),
+        filters=tuple(filters),
+        query=asked,
+        pages=min(found.page.pages, _MOST_PAGES),
+        empty_key="storefront.nothing_listed",
+    )
+
+
+def _facet(facet: Facet) -> Filter:
+    return Filter(
+        name=facet.key,
+        label_key="storefront.brand",
+        label=facet.name,
+        options=tuple((value.text, f"{value.text} · {value.count}") for value in facet.values),
+    )
+
+
+def _row(request: Request, fmt: Formats, offer: Offer) -> Row:
+    item = offer.item
+    return Row(
+        id=item.sku,
+        cells={
+            "article": item.article or "—",
+            "name": Cell(item.name, href=f"/catalogue/{item.sku}"),
+            "stock": _stock(request, fmt, offer),
+            "price": _price_cell(request, fmt, offer),
+            "add": "",
+        },
+    )
+
+
+def _stock(request: Request, fmt: Formats, offer: Offer) -> Cell:
+    if offer.available > 0:
+        return Cell(f"{fmt.quantity(offer.available)} {offer.item.unit}".strip())
+    return Cell(request.t.t("storefront.none_left"), kind="status", tone="mute")
+
+
+def _price_cell(request: Request, fmt: Formats, offer: Offer) -> Cell:
+    answer = offer.answer
+    if isinstance(answer, Quote):
+        least = answer.min_quantity
+        sub = request.t.t("pricing.from_quantity", quantity=least) if least > 1 else None
+        return Cell(fmt.amount(answer.price, answer.currency), href=f"/catalogue/{offer.item.sku}#why", sub=sub)
+    return Cell("—" if answer is None else request.t.t("pricing.on_request"), kind="text")
+
+
+def _tree(request: Request, asked: ListQuery, found: Range) -> tuple[Branch, ...]:
+    """The top level, and below the chosen category's ancestors their children."""
+    kept = [(name, asked.get(name)) for name in _KEPT_BETWEEN_CATEGORIES if asked.get(name)]
+    opened = {None, *(category.id for category in found.path)}
+    current = found.path[-1].id if found.path else None
+    everything = Branch(request.t.t("storefront.everything"), "?" + urlencode(kept), 0, 0, found.path == ())
+    return (
+        everything,
+        *(
+            Branch(
+                category.name,
+                "?" + urlencode([("category", category.id), *kept]),
+                category.count,
+                category.depth,
+                category.id == current,
+            )
+            for category in found.categories
+            if category.parent_id in opened
+        ),
+    )
+
+
+def _back_to(path: tuple[Category, ...]) -> tuple[str, str] | None:
+    return (path[-1].name, "/catalogue?" + urlencode({"category": path[-1].id})) if path else None
+
+
+def _facts(request: Request, shown: Shown) -> tuple[tuple[str, str], ...]:
+    item, t = shown.product.item, request.t.t
+    facts = [(t("storefront.article"), item.article), (t("storefront.barcode"), ", ".join(shown.product.barcodes))]
+    facts.append((t("storefront.unit"), item.unit))
+    facts += [
+        (attribute.name or t("storefront.brand"), ", ".join(attribute.values))
+        for attribute in shown.product.attributes
+        if attribute.kind != "requisite"
+    ]
+    return tuple(fact for fact in facts if fact[1])
+
+
+def _price(request: Request, answer: Answer | None) -> str:
+    if isinstance(answer, Quote):
+        return Formats(request.locale, request.time_zone).money(answer.price, answer.currency)
+    return "—" if answer is None else request.t.t("pricing.on_request")
+
+
+def _why(request: Request, answer: Answer | None) -> tuple[str, ...]:
+    if answer is None:
+        return ()
+    steps = why_not(answer) if isinstance(answer, PriceOnRequest) else why(answer)
+    return tuple(request.t.t(key, value=value) for key, value in steps)
+
+
+def _tiers(request: Request, answer: Answer | None) -> tuple[tuple[str, str], ...]:
+    if not isinstance(answer, Quote):
+        return ()
+    fmt = Formats(request.locale, request.time_zone)
+    return tuple(
+        (request.t.t("storefront.from", quantity=least), fmt.money(price, answer.currency))
+        for least, price in answer.next_tiers
+    )
+
+
+def _variants(request: Request, shown: Shown) -> tuple[tuple[Offer, str, Cell], ...]:
+    fmt = Formats(request.locale, request.time_zone)
+    return tuple((offer, _price(request, offer.answer), _stock(request, fmt, offer)) for offer in shown.variants)
+
+
+def _at_least(offer: Offer) -> Decimal:
+    """The quantity that the order field begins with: the smallest that has a price."""
+    answer = offer.answer
+    return max(answer.min_quantity, Decimal(1)) if isinstance(answer, Quote) else Decimal(1)
