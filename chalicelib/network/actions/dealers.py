@@ -16,7 +16,7 @@ from chalicelib.network.forms import ParseNumber, Typed, contract_from_form, ent
 from chalicelib.network.model import Party
 from chalicelib.network.store import Counters
 from chalicelib.storage import keys
-from chalicelib.storage.session import TenantSession
+from chalicelib.storage.session import Record, TenantSession, TransactionRefused
 from chalicelib.storage.writes import AlreadyDone, Delete, Done, Write, guard
 from chalicelib.tenancy.company import Checks
 
@@ -70,6 +70,8 @@ def create_dealer(
 
     Invalid names every wrong field; a tax id that another entity has is named too.
     """
+    if (made := _made_by(db, key)) is not None:
+        return str(made.data["result"]["party"])
     checks = Checks(typed)
     party = party_from_form(checks, Party(id=new_id(now), name="", created=now))
     entity = entity_from_form(checks, party, new_id(now))
@@ -86,13 +88,15 @@ def create_dealer(
         network_audit(db, actor, party.id, "dealer_created", now, name=party.name),
     ]
     try:
-        db.commit(writes)
-    except AlreadyDone:
-        done = store.found(db.get(keys.idempotency(db.tenant_id, f"dealer#{key}")))
-        return str(done.data["result"]["party"])
-    except Refused as refusal:
-        raise _at_field(refusal) from refusal
+        _commit_form(db, writes)
+    except (AlreadyDone, TransactionRefused):  # the same form at the same moment, its tax id is taken by then
+        return str(store.found(_made_by(db, key)).data["result"]["party"])
     return party.id
+
+
+def _made_by(db: TenantSession, key: str) -> Record | None:
+    """What the form with this key made before."""
+    return db.get(keys.idempotency(db.tenant_id, f"dealer#{key}"))
 
 
 def change_dealer(db: TenantSession, actor: Actor, party_id: str, typed: Typed, now: datetime) -> None:

@@ -1,0 +1,279 @@
+"""Dealers on real transactions: made once, found, changed, blocked; their people invited and shut out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.http import sessions
+from chalicelib.http.formats import parse_decimal
+from chalicelib.http.sessions import SignedIn
+from chalicelib.identity.model import User
+from chalicelib.identity.store import load_user, user_put
+from chalicelib.kernel.access import Actor, Role
+from chalicelib.kernel.errors import Invalid, NotFound, Refused
+from chalicelib.kernel.ids import new_id, new_tenant_id
+from chalicelib.network import store
+from chalicelib.network.actions import contracts, dealers, people
+from chalicelib.network.actions.reading import choices, open_dealer
+from chalicelib.network.model import PriceType, Warehouse
+from chalicelib.storage import keys
+from chalicelib.storage.session import TenantSession, open_tenant
+from chalicelib.tenancy.model import TenantSettings
+from chalicelib.tenancy.store import settings_write
+
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+TAX_IDS = ("7707083893", "7736050003", "7728168971")
+FORM = {
+    "name": "Светлый дом",
+    "entity_name": "ООО «Светлый дом»",
+    "country": "RU",
+    "tax_id": TAX_IDS[0],
+    "tax_reason": "770101001",
+    "number": "14/2026",
+    "currency": "RUB",
+    "vat": "included",
+    "price_type": "",
+    "credit_limit": "1000",
+    "deferral_days": "14",
+}
+
+
+class Manager:
+    """A tenant's manager at work."""
+
+    def __init__(self) -> None:
+        tenant_id = new_tenant_id()
+        settings = TenantSettings(
+            id=tenant_id,
+            name="Окна Севера",
+            country="RU",
+            tax_id="7707083893",
+            currency="RUB",
+            locale="ru",
+            time_zone="Europe/Moscow",
+            created=NOW,
+        )
+        self.db: TenantSession = open_tenant(tenant_id)
+        self.actor = Actor(tenant_id=tenant_id, user_id="olga", name="Ольга", role=Role.SALES_MANAGER)
+        self.db.commit([settings_write(settings, 0)])
+
+    def create(self, key: str = "", **changes: str) -> str:
+        form = FORM | changes
+        return dealers.create_dealer(self.db, self.actor, form, [], parse_decimal, key or new_id(NOW), NOW)
+
+    def person(self, party_id: str) -> tuple[User, SignedIn]:
+        dealer = open_dealer(self.db, party_id)
+        user = User(
+            id=new_id(NOW),
+            email="boris@example.org",
+            name="Борис",
+            role=Role.DEALER_BUYER,
+            locale="ru",
+            created=NOW,
+            party_id=party_id,
+            party_name=dealer.party.name,
+            contract_id=dealer.contracts[0].id,
+            contract_label="?",
+        )
+        self.db.commit([user_put(self.db.tenant_id, user, 0)])
+        person = SignedIn(
+            tenant_id=self.db.tenant_id,
+            tenant_name="Окна Севера",
+            currency="RUB",
+            time_zone="Europe/Moscow",
+            user_id=user.id,
+            name=user.name,
+            email=user.email,
+            locale="ru",
+            role=user.role,
+            party_id=party_id,
+        )
+        return user, person
+
+    def session(self, person: SignedIn) -> SignedIn:
+        (session,) = sessions.sessions_of(self.db, person.user_id, now=NOW)
+        return session.person
+
+
+@pytest.fixture
+def manager(tables: None) -> Manager:
+    return Manager()
+
+
+def test_a_dealer_has_its_entity_its_contract_and_an_account_at_zero(manager: Manager) -> None:
+    dealer = open_dealer(manager.db, manager.create())
+    (entity,), (contract,) = dealer.entities, dealer.contracts
+    assert (dealer.party.name, entity.tax_id, contract.number) == ("Светлый дом", TAX_IDS[0], "14/2026")
+    assert contract.entity_id == entity.id
+    assert dealer.counters[contract.id] == store.Counters()
+    assert dealer.party.tax_ids == (TAX_IDS[0],)
+
+
+def test_a_form_sent_twice_makes_one_dealer(manager: Manager) -> None:
+    key = new_id(NOW)
+    assert manager.create(key) == manager.create(key)
+    assert dealers.list_dealers(manager.db).total == 1
+
+
+def test_a_tax_id_is_one_entity_of_the_tenant_and_of_another_tenant_too(manager: Manager) -> None:
+    party_id = manager.create()
+    with pytest.raises(Invalid) as wrong:
+        manager.create()
+    assert wrong.value.fields["tax_id"].code == "tax_id_taken"
+    assert dealers.list_dealers(manager.db).total == 1
+    Manager().create()
+    dealers.add_entity(manager.db, manager.actor, party_id, FORM | {"tax_id": TAX_IDS[1]}, NOW)
+    with pytest.raises(Invalid):
+        manager.create(tax_id=TAX_IDS[1])
+
+
+def test_an_entity_that_changes_its_tax_id_frees_the_old_one(manager: Manager) -> None:
+    party_id = manager.create()
+    entity = open_dealer(manager.db, party_id).entities[0]
+    dealers.change_entity(manager.db, manager.actor, party_id, entity.id, FORM | {"tax_id": TAX_IDS[1]}, NOW)
+    assert open_dealer(manager.db, party_id).party.tax_ids == (TAX_IDS[1],)
+    other = manager.create()
+    with pytest.raises(Invalid):
+        dealers.change_entity(
+            manager.db,
+            manager.actor,
+            other,
+            open_dealer(manager.db, other).entities[0].id,
+            FORM | {"tax_id": TAX_IDS[1]},
+            NOW,
+        )
+
+
+def test_dealers_are_listed_by_name_and_found_by_name_tax_id_and_contract(manager: Manager) -> None:
+    for number, name in enumerate(("Яблоко", "арка", "Берёза")):
+        manager.create(name=name, tax_id=TAX_IDS[number], number=f"Д-{number}")
+
+    def names(**wanted: object) -> list[str]:
+        return [row.party.name for row in dealers.list_dealers(manager.db, **wanted).rows]  # type: ignore[arg-type]
+
+    assert names() == ["арка", "Берёза", "Яблоко"]
+    assert names(search="БЕР") == ["Берёза"]
+    assert names(search=TAX_IDS[1][:6]) == ["арка"]
+    assert names(search="д-0") == ["Яблоко"]
+    assert names(search="нет такого") == []
+
+
+def test_a_renamed_dealer_moves_in_the_list_and_its_people_see_the_new_name(manager: Manager) -> None:
+    party_id = manager.create()
+    _, person = manager.person(party_id)
+    sessions.start(manager.db, person, now=NOW, agent="")
+    dealers.change_dealer(manager.db, manager.actor, party_id, {"name": "Ясный дом"}, NOW)
+    assert [row.party.name for row in dealers.list_dealers(manager.db).rows] == ["Ясный дом"]
+    session = manager.session(person)
+    assert (session.party_name, session.contract_label) == ("Ясный дом", "ООО «Светлый дом» · 14/2026")
+
+
+def test_blocking_holds_at_once_for_dealer_and_contract_and_can_be_undone(manager: Manager) -> None:
+    party_id = manager.create()
+    contract = open_dealer(manager.db, party_id).contracts[0]
+    for _ in range(2):
+        dealers.block_dealer(manager.db, manager.actor, party_id, True, NOW)
+        contracts.block_contract(manager.db, manager.actor, party_id, contract.id, True, NOW)
+    assert store.load_party(manager.db, party_id).blocked
+    assert store.load_contract(manager.db, party_id, contract.id).blocked
+    assert dealers.list_dealers(manager.db, blocked=False).total == 0
+    dealers.block_dealer(manager.db, manager.actor, party_id, False, NOW)
+    assert dealers.list_dealers(manager.db, blocked=False).total == 1
+
+
+def test_terms_that_change_while_an_order_is_placed_stop_it(manager: Manager) -> None:
+    party_id = manager.create()
+    contract = open_dealer(manager.db, party_id).contracts[0]
+    read = store.found(manager.db.get(keys.contract(manager.db.tenant_id, party_id, contract.id)))
+    manager.db.commit([store.unchanged(read)])
+    contracts.block_contract(manager.db, manager.actor, party_id, contract.id, True, NOW)
+    with pytest.raises(Refused, match="terms_changed"):
+        manager.db.commit([store.unchanged(read)])
+
+
+def test_a_changed_contract_keeps_its_currency_and_entity(manager: Manager) -> None:
+    party_id = manager.create()
+    contract = open_dealer(manager.db, party_id).contracts[0]
+    changed = FORM | {"currency": "EUR", "credit_limit": "", "number": "15/2026"}
+    contracts.change_contract(manager.db, manager.actor, party_id, contract.id, changed, [], parse_decimal, NOW)
+    dealer = open_dealer(manager.db, party_id)
+    after = dealer.contracts[0]
+    assert after == replace(contract, credit_limit=None, number="15/2026")
+    assert dealer.party.contracts[0].number == "15/2026"
+
+
+def test_another_contract_belongs_to_an_entity_of_this_dealer_only(manager: Manager) -> None:
+    party_id, other = manager.create(), manager.create(tax_id=TAX_IDS[1])
+    foreign = open_dealer(manager.db, other).entities[0].id
+    terms = FORM | {"number": "16", "currency": "EUR"}
+    with pytest.raises(Invalid) as wrong:
+        contracts.add_contract(manager.db, manager.actor, party_id, terms | {"entity": foreign}, [], parse_decimal, NOW)
+    assert set(wrong.value.fields) == {"entity"}
+    own = open_dealer(manager.db, party_id).entities[0].id
+    contracts.add_contract(manager.db, manager.actor, party_id, terms | {"entity": own}, [], parse_decimal, NOW)
+    assert {contract.currency for contract in open_dealer(manager.db, party_id).contracts} == {"RUB", "EUR"}
+
+
+def test_what_the_import_tells_is_what_a_contract_may_name(manager: Manager) -> None:
+    assert choices(manager.db).price_types == ()
+    with pytest.raises(Invalid):
+        manager.create(price_type="guid")
+    types = [PriceType(id="guid", name="Оптовая", currency="RUB", vat_included=True), PriceType(id="7", name="Розница")]
+    tenant_id = manager.db.tenant_id
+    for _ in range(2):
+        manager.db.commit([store.price_types_write(tenant_id, types)])
+    manager.db.commit([store.warehouses_write(tenant_id, [Warehouse(id="w", name="Тверь")])])
+    assert choices(manager.db).price_types == tuple(types)
+    assert choices(manager.db).known.warehouses == ["w"]
+    manager.create(price_type="guid")
+
+
+def test_a_person_is_invited_with_a_role_a_language_and_a_contract(manager: Manager) -> None:
+    party_id = manager.create()
+    contract = open_dealer(manager.db, party_id).contracts[0]
+    typed = {"person_name": "Борис", "email": "Boris@Example.org", "role": "dealer_buyer", "locale": "ro"}
+    with pytest.raises(Invalid) as wrong:
+        people.invite_person(manager.db, manager.actor, party_id, typed | {"email": "?", "role": "owner"}, NOW)
+    assert set(wrong.value.fields) == {"email", "role", "contract"}
+    typed["contract"] = contract.id
+    people.invite_person(manager.db, manager.actor, party_id, typed, NOW)
+    (invitation,) = open_dealer(manager.db, party_id).invitations
+    assert (invitation.email, invitation.role, invitation.locale) == ("boris@example.org", Role.DEALER_BUYER, "ro")
+    assert (invitation.party_id, invitation.contract_id) == (party_id, contract.id)
+    with pytest.raises(Invalid) as taken:
+        people.invite_person(manager.db, manager.actor, party_id, typed, NOW)
+    assert taken.value.fields["email"].code == "email_taken"
+
+
+def test_a_person_chooses_among_the_contracts_of_the_own_dealer(manager: Manager) -> None:
+    party_id, other = manager.create(), manager.create(tax_id=TAX_IDS[1])
+    user, person = manager.person(party_id)
+    sessions.start(manager.db, person, now=NOW, agent="")
+    own = open_dealer(manager.db, party_id)
+    contracts.choose_contract(manager.db, person, own.contracts[0].id, NOW)
+    assert manager.session(person).contract_label == "ООО «Светлый дом» · 14/2026"
+    assert load_user(manager.db, user.id, party_id).contract_id == own.contracts[0].id
+    foreign = open_dealer(manager.db, other).contracts[0].id
+    for contract_id in (foreign, "nothing", ""):
+        with pytest.raises(NotFound):
+            contracts.choose_contract(manager.db, person, contract_id, NOW)
+    with pytest.raises(NotFound):
+        contracts.own_contracts(manager.db, manager.actor)
+
+
+def test_what_is_not_this_dealers_is_not_found(manager: Manager) -> None:
+    party_id, other = manager.create(), manager.create(tax_id=TAX_IDS[1])
+    foreign = open_dealer(manager.db, other)
+    with pytest.raises(NotFound):
+        open_dealer(manager.db, "nobody")
+    with pytest.raises(NotFound):
+        store.load_contract(manager.db, party_id, foreign.contracts[0].id)
+    with pytest.raises(NotFound):
+        store.load_entity(manager.db, party_id, foreign.entities[0].id)
+    with pytest.raises(NotFound):
+        open_dealer(manager.db, party_id).entity(foreign.entities[0].id)
+    with pytest.raises(NotFound):
+        dealers.change_dealer(manager.db, manager.actor, "nobody", {"name": "x"}, NOW)
