@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any, TypeVar
+from dataclasses import MISSING, is_dataclass
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from pydantic import TypeAdapter
 
@@ -22,8 +23,22 @@ _adapters: dict[type[Any], TypeAdapter[Any]] = {}
 def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     # Built on first use: a process needs only the few kinds that its requests touch.
     if kind not in _adapters:
+        _refuse_lossy(kind)
         _adapters[kind] = TypeAdapter(kind)
     return _adapters[kind]
+
+
+def _refuse_lossy(kind: type[Any]) -> None:
+    """A member that may be None needs a default: it is left out when stored and could not be loaded again."""
+    if not is_dataclass(kind):
+        return
+    for member, hint in get_type_hints(kind).items():
+        field = kind.__dataclass_fields__[member]
+        if type(None) in get_args(hint) and field.default is MISSING and field.default_factory is MISSING:
+            raise TypeError(f"{kind.__name__}.{member} may be None and has no default")
+        for part in (hint, *get_args(hint)):
+            if is_dataclass(part) and isinstance(part, type) and part is not kind:
+                _refuse_lossy(part)
 
 
 def dump(value: object) -> dict[str, Any]:

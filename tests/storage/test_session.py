@@ -12,7 +12,7 @@ import pytest
 from chalicelib.kernel.errors import Invalid, Refused
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id, new_tenant_id
-from chalicelib.storage import keys
+from chalicelib.storage import codec, keys
 from chalicelib.storage.session import TenantSession, TransactionRefused, open_tenant
 from chalicelib.storage.writes import (
     Absent,
@@ -73,6 +73,16 @@ def test_a_dataclass_comes_back_as_it_was_stored(db: TenantSession) -> None:
     assert record.load(Note) == NOTE
     assert record.n == {"sum": Decimal("0.3")}
     assert (record.kind, record.version) == ("note", 1)
+
+
+@dataclass(frozen=True)
+class Lossy:
+    note: str | None
+
+
+def test_a_dataclass_that_could_not_be_loaded_again_is_refused_before_it_is_stored() -> None:
+    with pytest.raises(TypeError, match="no default"):
+        codec.dump(Lossy(None))
 
 
 def test_an_item_whose_time_has_passed_is_absent_even_before_dynamodb_deletes_it(db: TenantSession) -> None:
