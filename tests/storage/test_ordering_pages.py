@@ -1,0 +1,363 @@
+"""Ordering's and stock's pages in the application, on real DynamoDB semantics and a real catalogue snapshot."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from chalice.test import Client, HTTPResponse
+
+import app
+from chalicelib.catalogue.feed import (
+    CatalogueHead,
+    FeedRow,
+    OfferRow,
+    PriceRow,
+    PriceTypeRow,
+    ProductRow,
+    StockRow,
+    WarehouseRow,
+)
+from chalicelib.catalogue.snapshot import build
+from chalicelib.catalogue.snapshot.read import Catalogue
+from chalicelib.gateways import mail
+from chalicelib.http import csrf, sessions
+from chalicelib.identity.model import User
+from chalicelib.identity.store import user_put
+from chalicelib.kernel.access import Role
+from chalicelib.kernel.clock import utc_now
+from chalicelib.kernel.events import Event
+from chalicelib.kernel.ids import new_id
+from chalicelib.ordering import store
+from chalicelib.ordering.actions import apply_erp_update, exported_versions, mark_exported, orders_to_export
+from chalicelib.ordering.erp import ErpUpdate, ErpUpdateLine
+from chalicelib.ordering.jobs import HANDLERS
+from chalicelib.storage import keys
+from chalicelib.storage import session as storage_session
+from tests.support.shop import D, Shop, W, sku
+
+
+def _feed(names: tuple[str, ...]) -> Iterator[FeedRow]:
+    yield CatalogueHead(catalogue_id="c1", only_changes=False, kind="goods")
+    for name in names:
+        yield ProductRow(id=name, name=f"Окно {name}", article=name, unit="шт", unit_code="796", vat_rate=D(22))
+    yield CatalogueHead(catalogue_id="c1", only_changes=False, kind="offers")
+    yield PriceTypeRow(id="p", name="Дилерская", currency="RUB", vat_included=True)
+    yield WarehouseRow(id=W, name="Тверь")
+    for name in names:
+        yield OfferRow(product_id=name, variant_id=None)
+        yield PriceRow(product_id=name, variant_id=None, price_type_id="p", amount=Decimal("100.50"), currency="RUB")
+        yield StockRow(product_id=name, variant_id=None, warehouse_id=W, quantity=Decimal(10))
+
+
+@dataclass
+class Cabinet:
+    """The application as one signed-in person sees it."""
+
+    client: Client
+    cookie: str
+
+    def get(self, path: str) -> HTTPResponse:
+        return self.client.http.get(path, headers=self._headers())
+
+    def post(self, path: str, **fields: str) -> HTTPResponse:
+        token = csrf.token_for(self.cookie.split(".", 1)[1])
+        given = {"csrf": token, "once": new_id(utc_now()), **fields}
+        return self.client.http.post(path, headers=self._headers(), body=urlencode(given).encode())
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "cookie": f"{sessions.cookie_name()}={self.cookie}",
+            "host": "localhost",
+            "content-type": "application/x-www-form-urlencoded",
+        }
+
+
+@dataclass
+class World:
+    shop: Shop
+    buyer: Cabinet
+    manager: Cabinet
+
+    def place(self, *rows: str) -> str:
+        """Pastes rows into the cart and orders them; the order's address."""
+        self.buyer.post("/cart/paste", text="\n".join(rows))
+        answer = self.buyer.post("/cart/place")
+        assert answer.status_code == 303, text_of(answer)
+        return address_of(answer).split("?")[0]
+
+
+def address_of(answer: HTTPResponse) -> str:
+    location = answer.headers["Location"]
+    return location[0] if isinstance(location, list) else str(location)
+
+
+def text_of(answer: HTTPResponse) -> str:
+    """The visible text of a page."""
+    body = re.sub(r"<(script|style).*?</\1>", "", answer.body.decode(), flags=re.DOTALL)
+    text = re.sub(r"<(?:del|input|textarea)[^>]*>", " ", body)
+    text = html.unescape(re.sub(r"<[^>]+>", " ", text))
+    return re.sub(r"[\s\u00a0\u202f]+", " ", text)
+
+
+def version_of(answer: HTTPResponse) -> str:
+    found = re.search(r'name="version" value="(\d+)"', answer.body.decode())
+    assert found is not None
+    return found[1]
+
+
+def _sign_in(shop: Shop, role: Role, locale: str) -> str:
+    dealer = role.is_dealer
+    person = sessions.SignedIn(
+        tenant_id=shop.settings.id,
+        tenant_name=shop.settings.name,
+        currency="RUB",
+        time_zone="Europe/Moscow",
+        user_id=shop.buyer.user_id if dealer else shop.manager.user_id,
+        name="Борис" if dealer else "Анна",
+        email="x@example.org",
+        locale=locale,
+        role=role,
+        party_id=shop.party.id if dealer else None,
+        contract_id=shop.contract.id if dealer else None,
+        contract_label="14/2026",
+    )
+    return sessions.start(shop.db, person, now=utc_now(), agent="test")
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("snapshot") / "c.sqlite"
+    build.apply(None, path, _feed(("A-1", "B-2", "C-3")), run="r1", finish=True)
+    return path
+
+
+@pytest.fixture(params=["ru"])
+def world(
+    tables: None, request: pytest.FixtureRequest, catalogue: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
+    opened = Catalogue(catalogue)
+    monkeypatch.setattr("chalicelib.ordering.actions.shelf.catalogue_of", lambda _: opened)
+    monkeypatch.setattr("chalicelib.stock.actions.current_catalogue", lambda *_: opened)
+    shop = Shop({"A-1": ("0", 10), "B-2": ("0", 10), "C-3": ("0", 10)}, limit="5000")
+    with Client(app.app) as client:
+        yield World(
+            shop,
+            Cabinet(client, _sign_in(shop, Role.DEALER_BUYER, request.param)),
+            Cabinet(client, _sign_in(shop, Role.SALES_MANAGER, request.param)),
+        )
+    opened.close()
+
+
+def test_a_dealer_fills_the_cart_orders_and_reads_the_order(world: World) -> None:
+    assert "Корзина пуста" in text_of(world.buyer.get("/cart"))
+    added = world.buyer.post("/cart/add", sku=sku("A-1"), quantity="2", back="/catalogue?q=окно")
+    assert address_of(added) == "/catalogue?q=окно&notice=added_to_cart"
+    page = text_of(world.buyer.get("/cart"))
+    assert "Окно A-1" in page
+    assert "201,00" in page
+    assert "есть 10" in page
+    placed = world.buyer.post("/cart/place", comment="до обеда", wished="2030-01-15")
+    order = world.buyer.get(address_of(placed))
+    page = text_of(order)
+    for said in ("Заказ K-000001", "На проверке", "Окно A-1", "201,00", "36,25", "до обеда", "15.01.2030", "Дилерская"):
+        assert said in page, said
+    assert "K-000001" in text_of(world.buyer.get("/orders"))
+    assert "K-000001" in text_of(world.manager.get("/moderation"))
+
+
+def test_the_place_action_takes_four_calls_and_the_order_page_two(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    run = storage_session.Session._run
+    monkeypatch.setattr(storage_session.Session, "_run", lambda self, call: (calls.append(1), run(self, call))[1])
+    world.buyer.post("/cart/paste", text="A-1 2\nB-2 1\nC-3 4")
+    calls.clear()
+    placed = world.buyer.post("/cart/place")
+    assert len(calls) == 4
+    calls.clear()
+    assert world.buyer.get(address_of(placed)).status_code == 200
+    assert len(calls) == 2
+
+
+def test_a_manager_proposes_a_change_the_dealer_sees_the_difference_and_agrees(world: World) -> None:
+    path = world.place("A-1 2", "B-2 1")
+    page = world.manager.get(path)
+    changed = world.manager.post(
+        f"{path}/change",
+        **{"version": version_of(page), "q-1": "3", "q-2": "0", "lines": "C-3\t1", "comment": "B-2 кончился"},
+    )
+    assert changed.status_code == 303
+    seen = world.buyer.get(path)
+    page_text = text_of(seen)
+    for said in ("Ждёт вашего ответа", "B-2 кончился", "Нужен ваш ответ", "C-3: добавлено 1 шт", "A-1: 2 → 3 шт"):
+        assert said in page_text, said
+    assert "анна" not in page_text.lower()
+    agreed = world.buyer.post(f"{path}/accept", version=version_of(seen), comment="хорошо")
+    assert agreed.status_code == 303
+    page = world.manager.get(path)
+    assert world.manager.post(f"{path}/confirm", version=version_of(page)).status_code == 303
+    page_text = text_of(world.manager.get(path))
+    for said in ("Подтверждён", "Счёт K-000001", "хорошо", "402,00"):
+        assert said in page_text, said
+
+
+def test_a_form_of_an_order_that_changed_meanwhile_says_so_and_keeps_what_was_typed(world: World) -> None:
+    path = world.place("A-1 2")
+    stale = version_of(world.manager.get(path))
+    world.buyer.post(f"{path}/edit", **{"version": stale, "q-1": "3"})
+    answer = world.manager.post(f"{path}/refuse", version=stale, reason="нет сырья")
+    assert answer.status_code == 409
+    assert "тем временем изменился" in text_of(answer)
+    assert "нет сырья" in answer.body.decode()
+    assert version_of(answer) != stale
+
+
+def test_every_short_line_is_named_on_the_page_and_the_form_keeps_what_was_typed(world: World) -> None:
+    world.buyer.post("/cart/paste", text="A-1 11\nB-2 1\nC-3 12")
+    answer = world.buyer.post("/cart/place", comment="срочно")
+    page = text_of(answer)
+    assert answer.status_code == 409
+    assert "A-1 Окно A-1: нужно 11 шт, есть 10" in page
+    assert "C-3 Окно C-3: нужно 12 шт, есть 10" in page
+    assert "срочно" in answer.body.decode()
+
+
+def test_bad_pasted_rows_are_named_and_stay_in_the_box(world: World) -> None:
+    answer = world.buyer.post("/cart/paste", text="A-1 2\nНЕТ-1 3\nB-2 пять")
+    page = text_of(answer)
+    assert answer.status_code == 422
+    assert "Строка 2: артикула «НЕТ-1» нет в каталоге" in page
+    assert "Строка 3: «B-2», количество «пять» не число" in page
+    assert "НЕТ-1\t3" in answer.body.decode()
+    assert "Окно A-1" in page
+
+
+def test_a_removed_line_can_be_put_back(world: World) -> None:
+    world.buyer.post("/cart/paste", text="A-1 2")
+    removed = world.buyer.post("/cart/remove", **{"remove": sku("A-1"), f"q-{sku('A-1')}": "2"})
+    page = world.buyer.get(address_of(removed)).body.decode()
+    assert "Вернуть" in page
+    world.buyer.post("/cart/add", sku=sku("A-1"), quantity="2")
+    assert world.shop.cart() == {"A-1": D(2)}
+
+
+def test_a_wrong_quantity_is_named_at_its_field(world: World) -> None:
+    world.buyer.post("/cart/paste", text="A-1 2")
+    answer = world.buyer.post("/cart/change", **{f"q-{sku('A-1')}": "много"})
+    assert answer.status_code == 422
+    assert "много" in answer.body.decode()
+    answer = world.buyer.post("/cart/change", **{f"q-{sku('A-1')}": "1,5"})
+    assert "продаётся целыми единицами" in text_of(answer)
+
+
+def test_orders_are_filtered_by_the_address(world: World) -> None:
+    first, second = world.place("A-1 1"), world.place("B-2 1")
+    page = world.buyer.get(first)
+    world.buyer.post(f"{first}/cancel", version=version_of(page), reason="")
+    listed = text_of(world.buyer.get("/orders?view=active"))
+    assert "K-000002" in listed
+    assert "K-000001" not in listed
+    assert "K-000001" in text_of(world.buyer.get("/orders?q=k-000001&view=active"))
+    assert "K-000001" in text_of(world.manager.get("/orders?state=cancelled"))
+    assert "Ничего не нашлось" in text_of(world.manager.get("/orders?month=2026-01&q=zzz"))
+    assert second != first
+
+
+def test_an_order_can_be_repeated_and_cleared(world: World) -> None:
+    path = world.place("A-1 1", "B-2 2")
+    assert address_of(world.buyer.post(f"{path}/repeat")) == "/cart?notice=order_repeated"
+    assert world.shop.cart() == {"A-1": D(1), "B-2": D(2)}
+    world.buyer.post("/cart/clear")
+    assert world.shop.cart() == {}
+
+
+def test_what_the_erp_did_is_in_the_history(world: World) -> None:
+    path = world.place("A-1 2")
+    world.manager.post(f"{path}/confirm", version=version_of(world.manager.get(path)))
+    mark_exported(world.shop.db, exported_versions(orders_to_export(world.shop.db)), utc_now())
+    line = ErpUpdateLine(product_id="A-1", variant_id="", quantity=D(1))
+    update = ErpUpdate(
+        number="K-000001", document_id="guid", erp_number="УТ-7", lines=(line,), status_text="К отгрузке"
+    )
+    apply_erp_update(world.shop.db, update, utc_now())
+    page = text_of(world.buyer.get(path))
+    for said in ("Передан в 1С", "1С изменила состав", "A-1: 2 → 1 шт", "Номер в 1С: УТ-7", "Статус в 1С: К отгрузке"):
+        assert said in page, said
+
+
+def test_staff_have_no_cart_and_dealers_no_moderation(world: World) -> None:
+    assert world.manager.get("/cart").status_code == 403
+    assert world.buyer.get("/moderation").status_code == 403
+    assert world.buyer.get("/stock").status_code == 403
+
+
+def test_the_stock_page_shows_levels_by_warehouse(world: World) -> None:
+    world.place("A-1 4")
+    page = text_of(world.manager.get("/stock"))
+    assert re.search(r"A-1 Окно A-1 6 шт 10 4 Тверь 6", page), page
+    assert "B-2" not in text_of(world.manager.get("/stock?q=A-1"))
+
+
+def _events(shop: Shop) -> list[Event]:
+    found = []
+    for place in shop.db.query_all(keys.due(shop.settings.id)):
+        record = shop.db.get(place.key)
+        if record is not None and record.kind == "outbox":
+            data = record.data
+            found.append(
+                Event(
+                    id=data["id"],
+                    tenant_id=shop.settings.id,
+                    name=data["name"],
+                    aggregate=data["aggregate"],
+                    at=datetime.fromisoformat(data["at"]),
+                    data=data["data"],
+                )
+            )
+    return found
+
+
+def test_each_reader_gets_one_mail_in_their_language(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[mail.Mail] = []
+    monkeypatch.setattr(mail, "send", sent.append)
+    shop, now = world.shop, utc_now()
+    people = (
+        User(id="anna", email="anna@f.example", name="Anna", role=Role.SALES_MANAGER, locale="en", created=now),
+        User(id="olga", email="olga@f.example", name="Ольга", role=Role.OWNER, locale="ru", created=now),
+        User(
+            id="boris", email="boris@d.example", name="Boris", role=Role.DEALER_BUYER, locale="ro", created=now,
+            party_id=shop.party.id,
+        ),
+    )  # fmt: skip
+    shop.db.commit([user_put(shop.settings.id, person, 0) for person in people])
+    path = world.place("A-1 2")
+    page = world.manager.get(path)
+    world.manager.post(f"{path}/change", **{"version": version_of(page), "q-1": "1", "comment": "осталось мало"})
+    page = world.manager.get(path)
+    world.manager.post(f"{path}/refuse", version=version_of(page), reason="снято с производства")
+    events = [event for event in _events(shop) if event.name in HANDLERS]
+    for _ in range(2):
+        for event in events:
+            HANDLERS[event.name](event, shop.db, now + timedelta(minutes=1))
+    by_subject = {one.subject: one for one in sent}
+    assert set(by_subject) == {
+        "New order K-000001: Светлый дом",
+        "Comanda K-000001: modificări și întrebări",
+        "Comanda K-000001 este anulată",
+    }
+    assert len(sent) == 3
+    changed = by_subject["Comanda K-000001: modificări și întrebări"]
+    assert changed.to == "boris@d.example"
+    assert "A-1: 2 → 1" in changed.text
+    assert "осталось мало" in changed.html
+    assert "снято с производства" in by_subject["Comanda K-000001 este anulată"].text
+    assert store.order_of_number(shop.db, "K-000001") is not None
