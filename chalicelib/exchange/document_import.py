@@ -39,12 +39,9 @@ def apply_documents(db: TenantSession, name: str, chunks: Iterable[bytes], now: 
             continue
         received[kind] += 1
         subject = _subject(row)
-        reason, detail, did_change = _apply(db, row, now)
+        reasons, did_change = _apply(db, row, now)
         changed[kind] += did_change
-        if reason:
-            rejected.append(
-                Rejected(kind=kind, number=received[kind], reason=reason, subject=subject, detail=detail[:120])
-            )
+        rejected += [Rejected(kind=kind, number=received[kind], reason=reason, subject=subject) for reason in reasons]
     lost = Counter(row.kind for row in rejected)
     return FileResult(
         name=name,
@@ -57,23 +54,23 @@ def apply_documents(db: TenantSession, name: str, chunks: Iterable[bytes], now: 
     )
 
 
-def _apply(db: TenantSession, row: ErpRow, now: datetime) -> tuple[str, str, bool]:
-    """(reason of a rejection, detail, whether anything changed)."""
+def _apply(db: TenantSession, row: ErpRow, now: datetime) -> tuple[tuple[str, ...], bool]:
+    """(why it, or a part of it, was not taken; whether anything changed)."""
     update = _update(row)
     if update is None:
-        return ("no_order" if not isinstance(row, RejectedRow) and _is_money(row) else "party_not_taken"), "", False
+        return ("no_order" if isinstance(row, ErpPayment | ErpShipment) else "party_not_taken",), False
     try:
         outcome = apply_erp_update(db, update, now)
     except Unavailable:
         raise
     except KontorError as refusal:
-        return f"error.{refusal.code}", str(refusal), False
+        return (f"error.{refusal.code}",), False
     except Exception:
         logger().exception("a document of the ERP failed", tenant=db.tenant_id, number=update.number)
-        return "internal", "", False
+        return ("internal",), False
     if outcome.outcome is Outcome.REJECTED:
-        return f"ordering.erp.{outcome.reason}", "", False
-    return "", "", outcome.outcome is Outcome.APPLIED
+        return (f"ordering.erp.{outcome.reason}",), False
+    return tuple(f"ordering.erp.{note}" for note in outcome.notes), outcome.outcome is Outcome.APPLIED
 
 
 def _update(row: ErpRow) -> ErpUpdate | None:
@@ -84,10 +81,6 @@ def _update(row: ErpRow) -> ErpUpdate | None:
     if isinstance(row, ErpShipment) and row.based_on:
         return update_of_shipment(row)
     return None
-
-
-def _is_money(row: ErpRow) -> bool:
-    return isinstance(row, ErpPayment | ErpShipment)
 
 
 def _subject(row: ErpRow) -> str:

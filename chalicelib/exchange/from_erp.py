@@ -1,4 +1,8 @@
-"""A document of 1C → what ordering understands (protocol §7). Whatever the document did not say stays unsaid."""
+"""A document of 1C → what ordering understands (protocol §7). Whatever the document did not say stays unsaid.
+
+A payment or shipment that is only planned, or no longer posted, counts as deleted: one that was never there is not
+missed.
+"""
 
 from __future__ import annotations
 
@@ -59,6 +63,7 @@ def update_of(order: ErpOrder) -> ErpUpdate:
     return ErpUpdate(
         number=order.number,
         document_id=order.id,
+        document_version=order.version,
         erp_number=order.erp_number,
         erp_day=order.erp_date,
         currency=order.currency or "",
@@ -68,9 +73,8 @@ def update_of(order: ErpOrder) -> ErpUpdate:
         cancelled=order.cancelled is True or order.deleted,
         shipped=_all_shipped(order),
         paid=_all_paid(order),
-        shipments=tuple(shipment_of(one) for one in order.shipments if one.done),
-        payments=tuple(payment_of(one) for one in order.payments if one.done or one.deleted),
-        promised=None,
+        shipments=tuple(shipment_of(one) for one in order.shipments),
+        payments=tuple(payment_of(one) for one in order.payments),
     )
 
 
@@ -108,7 +112,7 @@ def shipment_of(shipment: ErpShipment) -> ErpUpdateShipment:
         number=shipment.number,
         day=shipment.day,
         lines=tuple(_line(line) for line in shipment.lines if not line.service),
-        deleted=shipment.deleted,
+        deleted=shipment.deleted or not shipment.done,
     )
 
 
@@ -120,7 +124,7 @@ def payment_of(payment: ErpPayment) -> ErpUpdatePayment:
         amount=payment.amount,
         currency=payment.currency or "",
         refund=payment.refund,
-        deleted=payment.deleted,
+        deleted=payment.deleted or not payment.done,
     )
 
 

@@ -94,9 +94,8 @@ class World:
         return snapshot.version if snapshot else 0
 
 
-def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path) -> World:
+def new_tenant() -> str:
     tenant_id = new_tenant_id()
-    now = datetime.now(UTC)
     settings = TenantSettings(
         id=tenant_id,
         name="Завод",
@@ -105,9 +104,14 @@ def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path) -> World:
         currency="RUB",
         locale="ru",
         time_zone="Europe/Moscow",
-        created=now,
+        created=datetime.now(UTC),
     )
     open_tenant(tenant_id).commit([settings_write(settings, 0)])
+    return tenant_id
+
+
+def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path, tenant_id: str) -> World:
+    now = datetime.now(UTC)
     login, password = machines.rotate(open_directory(), tenant_id, now=now)
     world = World(tenant_id, login, password)
 
@@ -146,6 +150,6 @@ def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path) -> World:
 
 @pytest.fixture
 def world(tables: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
-    yield make_world(monkeypatch, tmp_path)
+    yield make_world(monkeypatch, tmp_path, new_tenant())
     catalogue_store._open.clear()
     snapshots._seen.clear()

@@ -107,6 +107,7 @@ def _order(body: Node) -> ErpOrder:
     return ErpOrder(
         number=text(body, "Номер").strip(),
         id=text(body, "Ид").strip(),
+        version=text(body, "НомерВерсии").strip(),
         erp_number=text(body, "Номер1С").strip() or known.get("номерпо1с", ""),
         erp_date=values.day(text(body, "Дата1С") or known.get("датапо1с", "")),
         day=values.day(text(body, "Дата")),

@@ -79,6 +79,7 @@ class ErpOrder:
 
     number: str  # the site's
     id: str
+    version: str = ""  # of the row in 1C, where it gives one
     erp_number: str = ""
     erp_date: date | None = None
     day: date | None = None

@@ -1,0 +1,290 @@
+"""Orders to 1C and back over the protocol: nothing is lost or doubled, whatever breaks in between."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chalicelib.billing import store as billing_store
+from chalicelib.billing.model import InvoiceState
+from chalicelib.exchange.model import EntryKind, EntryState
+from chalicelib.exchange.store import load_rejected
+from chalicelib.kernel.money import money
+from chalicelib.ordering.actions import orders_to_export
+from chalicelib.ordering.model import State
+from chalicelib.ordering.store import OrderFile
+from chalicelib.tenancy.model import Charset, ExchangeSettings, OrderStructure
+from chalicelib.tenancy.store import settings_of, settings_record, settings_write
+from tests.storage.exchange_world import World, make_world
+from tests.support.shop import D, Shop
+
+GUID = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"
+
+
+@pytest.fixture
+def shop(tables: None) -> Shop:
+    return Shop({"a": ("10.00", 20), "b": ("5.00", 20)})
+
+
+@pytest.fixture
+def world(shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
+    return make_world(monkeypatch, tmp_path, shop.settings.id)
+
+
+def numbers(body: bytes) -> list[str]:
+    return [node.text or "" for node in ET.fromstring(body).iter("Номер")]
+
+
+def document(
+    file: OrderFile, *, inner: str = "", lines: str | None = None, requisites: dict[str, str] | None = None
+) -> bytes:
+    """The order as УТ would send it back."""
+    goods = lines if lines is not None else "".join(line_xml(line.product_id, line.quantity) for line in file.lines)
+    values = "".join(
+        f"<ЗначениеРеквизита><Наименование>{name}</Наименование><Значение>{value}</Значение></ЗначениеРеквизита>"
+        for name, value in (requisites or {}).items()
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><КоммерческаяИнформация ВерсияСхемы="2.05"><Документ>'
+        f"<Ид>{GUID}</Ид><Номер>{file.order.number}</Номер><Дата>2026-11-21</Дата>"
+        f"<ХозОперация>Заказ товара</ХозОперация><Валюта>руб</Валюта>{inner}<Товары>{goods}</Товары><ЗначенияРеквизитов>{values}</ЗначенияРеквизитов>"
+        "</Документ></КоммерческаяИнформация>"
+    ).encode()
+
+
+def line_xml(product: str, quantity: object, price: str = "10.00") -> str:
+    return f"<Товар><Ид>{product}</Ид><ЦенаЗаЕдиницу>{price}</ЦенаЗаЕдиницу><Количество>{quantity}</Количество></Товар>"
+
+
+def send_back(world: World, content: bytes) -> str:
+    (reply,) = world.client().upload({"orders-1_1.xml": content}, "sale")
+    return reply.word
+
+
+def test_an_order_goes_to_1c_and_counts_only_after_success(shop: Shop, world: World) -> None:
+    shop.place(a=1)
+    file = shop.confirmed(a=2, b=1)
+    client = world.client()
+    for _ in range(2):  # read, but never confirmed: offered again
+        assert numbers(client.fetch_orders()) == [file.order.number]
+    assert client.confirm().word == "success"
+    assert numbers(world.client().fetch_orders()) == []
+    order = shop.load(file)
+    assert order.happenings[-1].kind == "exported"
+    assert shop.level("a").counted == 2
+
+
+def test_success_confirms_exactly_what_the_session_was_given(shop: Shop, world: World) -> None:
+    first = shop.confirmed(a=1)
+    client = world.client()
+    client.fetch_orders()
+    second = shop.confirmed(b=1)  # placed between query and success
+    client.confirm()
+    assert numbers(world.client().fetch_orders()) == [second.order.number]
+    assert shop.load(first).happenings[-1].kind == "exported"
+
+
+def test_success_of_another_session_confirms_nothing(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=1)
+    world.client().fetch_orders()
+    other = world.client()
+    other.check_in("sale")
+    assert other.confirm().word == "success"
+    assert numbers(world.client().fetch_orders()) == [file.order.number]
+
+
+def test_success_twice_is_as_good_as_once(shop: Shop, world: World) -> None:
+    shop.confirmed(a=2)
+    client = world.client()
+    client.fetch_orders()
+    assert [client.confirm().word for _ in range(2)] == ["success", "success"]
+    assert shop.level("a").counted == 2
+
+
+@pytest.mark.parametrize("cookies", ["body", "header", "none"])
+def test_every_kind_of_client_gets_and_confirms_its_orders(shop: Shop, world: World, cookies: str) -> None:
+    file = shop.confirmed(a=1)
+    client = world.client(cookies=cookies)
+    assert numbers(client.fetch_orders()) == [file.order.number]
+    client.confirm()
+    assert orders_to_export(shop.db) == []
+
+
+@pytest.mark.parametrize(
+    "spoken",
+    [
+        ExchangeSettings(),
+        ExchangeSettings(charset=Charset.UTF_8),
+        ExchangeSettings(charset=Charset.UTF_8, byte_order_mark=True, structure=OrderStructure.CONTAINER),
+        ExchangeSettings(structure=OrderStructure.CONTAINER, organisation="ООО «Завод»"),
+    ],
+)
+def test_orders_are_written_as_the_tenants_settings_say(shop: Shop, world: World, spoken: ExchangeSettings) -> None:
+    record = settings_record(shop.db)
+    shop.db.commit([settings_write(replace(settings_of(record), exchange=spoken), record.version)])
+    shop.confirmed(a=1)
+    body = world.client().fetch_orders()
+    assert body.startswith(b"\xef\xbb\xbf") is spoken.byte_order_mark
+    assert f'encoding="{spoken.charset}"'.encode() in body[:60]
+    root = ET.fromstring(body)
+    path = "Контейнер/Документ" if spoken.structure is OrderStructure.CONTAINER else "Документ"
+    assert root.find(path) is not None
+    assert (spoken.organisation in body.decode(str(spoken.charset))) is True
+
+
+def test_the_document_has_what_1c_needs(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=2)
+    order = ET.fromstring(world.client().fetch_orders()).find("Документ")
+    assert order is not None
+    assert order.findtext("ХозОперация") == "Заказ товара"
+    assert order.findtext("Валюта") == "RUB"
+    assert order.findtext("Сумма") == "20.00"
+    assert len(order.findtext("Номер") or "") <= 11
+    assert order.findtext("Контрагенты/Контрагент/ОфициальноеНаименование") == "ООО «Светлый дом»"
+    assert order.findtext("Контрагенты/Контрагент/ИНН") == "7707083893"
+    line = order.find("Товары/Товар")
+    assert line is not None
+    assert (line.findtext("Ид"), line.findtext("Количество"), line.findtext("ЦенаЗаЕдиницу")) == ("a", "2", "10")
+    assert line.findtext("Налоги/Налог/Ставка") == "22"
+    placed = f"{order.findtext('Дата')}T{order.findtext('Время')}"
+    assert placed == file.order.created.astimezone(world_zone(world)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def world_zone(world: World) -> object:
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(world.settings.time_zone)
+
+
+def test_a_cancelled_order_that_1c_has_is_sent_as_cancelled(shop: Shop, world: World) -> None:
+    from chalicelib.ordering.actions import cancel
+
+    file = shop.confirmed(a=1)
+    client = world.client()
+    client.fetch_orders()
+    client.confirm()
+    cancel(shop.db, shop.ask(file, shop.buyer))
+    body = world.client().fetch_orders().decode("windows-1251")
+    assert re.search(r"<Наименование>Отменен</Наименование>\s*<Значение>true</Значение>", body)
+
+
+def test_1c_changes_an_order_and_its_history_shows_it(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=2)
+    content = document(
+        file,
+        lines=line_xml("a", 3),
+        requisites={"Номер по 1С": "0000-000123", "Дата по 1С": "2026-11-21", "Проведен": "true"},
+    )
+    assert send_back(world, content) == "success"
+    after = shop.load(file)
+    assert [line.quantity for line in after.lines] == [3]
+    assert after.order.erp.number == "0000-000123"
+    assert after.order.gross == D(30)
+    entry = world.entry("orders-1_1.xml")
+    assert (entry.kind, entry.state) == (EntryKind.DOCUMENTS, EntryState.DONE)
+    assert [(one.kind, one.received, one.changed) for one in entry.counts] == [("order", 1, 1)]
+
+
+def test_the_same_document_again_changes_nothing(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=2)
+    content = document(file, lines=line_xml("a", 3))
+    send_back(world, content)
+    before = shop.load(file)
+    assert send_back(world, content) == "success"
+    assert shop.load(file) == before
+    assert [one.changed for one in world.journal()[-1].counts] == [0]
+
+
+def test_ut_ships_and_pays_the_whole_order_by_number_and_date(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=2)
+    told = {
+        "Проведен": "true",
+        "Номер отгрузки по 1С": "О-1",
+        "Дата отгрузки по 1С": "2026-11-22",
+        "Номер оплаты по 1С": "П-1",
+        "Дата оплаты по 1С": "2026-11-22",
+    }
+    for _ in range(2):
+        assert send_back(world, document(file, requisites=told)) == "success"
+    after = shop.load(file)
+    assert after.lines[0].shipped == 2
+    assert after.order.state in (State.SHIPPING, State.COMPLETED)
+    assert after.order.invoice_id
+    invoice = billing_store.invoice_from(billing_store.load_invoice(shop.db, after.order.invoice_id))
+    assert invoice.state is InvoiceState.PAID
+
+
+def test_unf_ships_and_pays_in_parts_by_subordinate_documents(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=4)
+    inner = (
+        "<ПодчиненныеДокументы><ПодчиненныйДокумент><Ид>p1</Ид><Номер>П-1</Номер><Дата>2026-11-21</Дата>"
+        "<ХозОперация>Выплата безналичных денег</ХозОперация><Сумма>15</Сумма><Валюта>руб</Валюта>"
+        "</ПодчиненныйДокумент><ПодчиненныйДокумент><Ид>s1</Ид><Номер>О-1</Номер><Дата>2026-11-21</Дата>"
+        "<ХозОперация>Отпуск товара</ХозОперация>"
+        f"<Товары>{line_xml('a', 1)}</Товары></ПодчиненныйДокумент></ПодчиненныеДокументы>"
+    )
+    for _ in range(2):
+        assert send_back(world, document(file, inner=inner)) == "success"
+    after = shop.load(file)
+    assert after.lines[0].shipped == 1
+    assert after.order.invoice_id
+    invoice = billing_store.invoice_from(billing_store.load_invoice(shop.db, after.order.invoice_id))
+    assert (invoice.state, invoice.rest) == (InvoiceState.PARTLY_PAID, money(25, "RUB"))
+
+
+def test_a_document_about_an_unknown_order_is_success_with_a_reason_in_the_journal(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=2)
+    stranger = replace(file, order=replace(file.order, number="K-999999"))
+    (reply,) = world.client().upload({"orders.xml": document(stranger)}, "sale")
+    assert reply.word == "success"
+    entry = world.entry("orders.xml")
+    assert entry.state is EntryState.PARTLY
+    assert [row.reason for row in load_rejected(shop.db, entry.id)] == ["ordering.erp.unknown_order"]
+
+
+def test_a_sale_file_without_an_import_call_is_applied(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=2)
+    client = world.client(calls_import=False, uses_zip=False)
+    client.upload({"orders.xml": document(file, lines=line_xml("a", 5))}, "sale")
+    assert [line.quantity for line in shop.load(file).lines] == [5]
+
+
+def test_a_damaged_sale_file_changes_nothing(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=2)
+    before = shop.load(file)
+    assert send_back(world, document(file, lines=line_xml("a", 5))[:-20]) == "failure"
+    assert shop.load(file) == before
+
+
+def test_a_run_that_breaks_at_any_step_is_run_again_without_loss_or_doubling(shop: Shop, world: World) -> None:
+    """Query, success, the document back: each may be the last thing that works, and each may come twice."""
+    file = shop.confirmed(a=2)
+    client = world.client()
+    client.fetch_orders()
+    again = world.client()
+    assert numbers(again.fetch_orders()) == [file.order.number]
+    assert again.confirm().word == "success"
+    assert client.confirm().word == "success"  # the broken session wakes up late
+    assert shop.level("a").counted == 2
+    content = document(file, requisites={"Номер отгрузки по 1С": "О-1", "Дата отгрузки по 1С": "2026-11-22"})
+    for _ in range(3):
+        assert send_back(world, content) == "success"
+    assert shop.load(file).lines[0].shipped == 2
+    assert (shop.level("a").allocated, shop.level("a").counted) == (0, 0)
+
+
+def test_the_journal_says_what_was_given_and_what_was_confirmed(shop: Shop, world: World) -> None:
+    shop.confirmed(a=1)
+    shop.confirmed(b=1)
+    client = world.client()
+    client.fetch_orders()
+    (entry,) = [one for one in world.journal() if one.kind is EntryKind.ORDERS]
+    assert (entry.state, entry.received) == (EntryState.WAITING, 2)
+    client.confirm()
+    (entry,) = [one for one in world.journal() if one.kind is EntryKind.ORDERS]
+    assert (entry.state, entry.changed) == (EntryState.DONE, 2)
