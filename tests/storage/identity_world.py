@@ -131,7 +131,7 @@ class FakeLogins(Logins):
         self.pool[email].totp = False
 
     def _signed(self, login: Login) -> Signed:
-        return Signed(sub=login.sub, access_token=f"token of {login.sub}")
+        return Signed(sub=login.sub, access_token=f"token-of-{login.sub}")
 
     def _by_sub(self, sub: str) -> Login | None:
         return next((login for login in self.pool.values() if login.sub == sub), None)

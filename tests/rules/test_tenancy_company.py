@@ -1,0 +1,198 @@
+"""The company's facts at sign-up, and the settings page."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.http.formats import parse_decimal
+from chalicelib.http.i18n import LOCALES
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.money import CURRENCIES
+from chalicelib.kernel.taxids import COUNTRIES
+from chalicelib.tenancy import company, options
+from chalicelib.tenancy.company import TIME_ZONES, changed_settings, checked_company, new_tenant, standard_vat
+from chalicelib.tenancy.model import RoundingBase, TenantSettings
+
+NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+TYPED = {
+    "company": " Окна Север ",
+    "country": "RU",
+    "tax_id": "7707 083893",
+    "currency": "RUB",
+    "locale": "ru",
+    "time_zone": "Europe/Moscow",
+}
+SETTINGS = new_tenant("t0123456789a", checked_company(TYPED), NOW)
+FORM = {
+    "company": "Окна Север",
+    "tax_id": "7707083893",
+    "address": "Вологда, ул. Мира, 1",
+    "bank_details": "р/с 40702810900000000001",
+    "locale": "ru",
+    "time_zone": "Asia/Omsk",
+    "order_prefix": "ОС-",
+    "vat_rate": "22",
+    "rounding_base": "total",
+    "safety_stock": "2,5",
+    "default_price_type": "",
+    "reminder_days": "7, 0 3; 3",
+    "closed_days": "31.12.2026\n2026-05-09, 2026-05-09",
+}
+
+
+def change(weekdays: list[str] | None = None, **typed: str) -> TenantSettings:
+    return changed_settings(SETTINGS, FORM | typed, weekdays or ["6", "5"], parse_decimal)
+
+
+def complaints(**typed: str) -> dict[str, str]:
+    with pytest.raises(Invalid) as refusal:
+        change(**typed)
+    return {name: complaint.code for name, complaint in refusal.value.fields.items()}
+
+
+def test_a_company_is_kept_with_its_tax_id_in_normal_form() -> None:
+    checked = checked_company(TYPED)
+    assert (checked.name, checked.tax_id) == ("Окна Север", "7707083893")
+
+
+@pytest.mark.parametrize(
+    ("country", "number", "normal"),
+    [
+        ("MD", "1008600038413", "1008600038413"),
+        ("RO", "RO 18547290", "RO18547290"),
+        ("DE", "136695976", "DE136695976"),
+        ("RU", "500100732259", "500100732259"),
+    ],
+)
+def test_tax_ids_are_those_of_the_country(country: str, number: str, normal: str) -> None:
+    assert checked_company(TYPED | {"country": country, "tax_id": number}).tax_id == normal
+
+
+def test_everything_wrong_with_a_sign_up_is_told_at_once() -> None:
+    with pytest.raises(Invalid) as refusal:
+        checked_company({"company": "x" * 121, "country": "RU", "tax_id": "7707083894", "currency": "XXX"})
+    assert {name: complaint.code for name, complaint in refusal.value.fields.items()} == {
+        "company": "too_long",
+        "tax_id": "tax_id_wrong",
+        "currency": "choose",
+        "locale": "choose",
+        "time_zone": "choose",
+    }
+    with pytest.raises(Invalid) as empty:
+        checked_company({})
+    assert empty.value.fields["company"].code == empty.value.fields["tax_id"].code == "required"
+
+
+@pytest.mark.parametrize(
+    ("country", "day", "rate"),
+    [
+        ("RU", date(2025, 12, 31), 20),
+        ("RU", date(2026, 1, 1), 22),
+        ("RO", date(2025, 7, 31), 19),
+        ("RO", date(2025, 8, 1), 21),
+        ("MD", date(2026, 11, 21), 20),
+    ],
+)
+def test_a_new_tenant_starts_with_the_vat_rate_of_its_country_and_day(country: str, day: date, rate: int) -> None:
+    assert standard_vat(country, day) == rate
+
+
+def test_every_country_has_a_rate_and_every_zone_exists() -> None:
+    assert all(standard_vat(country, NOW.date()) > 0 for country in COUNTRIES)
+    assert all(ZoneInfo(zone) for zone in TIME_ZONES)
+    assert company.LOCALES == LOCALES
+
+
+def test_the_vat_rate_changes_by_the_tenants_own_day() -> None:
+    last_evening = datetime(2025, 12, 31, 22, tzinfo=UTC)  # already 2026 in Moscow
+    assert new_tenant("t0123456789a", checked_company(TYPED), last_evening).vat_rate == 22
+
+
+def test_settings_are_read_as_typed() -> None:
+    changed = change()
+    assert changed.reminder_days == (0, 3, 7)
+    assert changed.closed_days == ("2026-05-09", "2026-12-31")
+    assert changed.closed_weekdays == (5, 6)
+    assert changed.safety_stock == Decimal("2.5")
+    assert changed.rounding_base is RoundingBase.TOTAL
+    assert changed.order_prefix == "ОС-"
+    assert changed.default_price_type is None
+    assert changed.time_zone == "Asia/Omsk"
+
+
+def test_what_contracts_and_ledgers_stand_on_is_not_changed() -> None:
+    changed = change(country="MD", currency="MDL", id="t9999999999z", created="2000-01-01")
+    assert (changed.country, changed.currency, changed.id, changed.created) == ("RU", "RUB", SETTINGS.id, NOW)
+
+
+def test_the_same_settings_again_are_the_same() -> None:
+    once = change()
+    assert changed_settings(once, FORM, ["5", "6"], parse_decimal) == once
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "code"),
+    [
+        ("company", "", "required"),
+        ("tax_id", "7707083894", "tax_id_wrong"),
+        ("bank_details", "x" * 1001, "too_long"),
+        ("time_zone", "Mars/Olympus", "choose"),
+        ("rounding_base", "never", "choose"),
+        ("vat_rate", "120", "number_between"),
+        ("vat_rate", "двадцать", "number_between"),
+        ("safety_stock", "-1", "number_between"),
+        ("order_prefix", "ABCDE", "order_prefix_wrong"),
+        ("order_prefix", "A B", "order_prefix_wrong"),
+        ("reminder_days", "0, three", "reminder_days_wrong"),
+        ("reminder_days", "366", "reminder_days_wrong"),
+        ("reminder_days", " ".join(map(str, range(13))), "reminder_days_wrong"),
+        ("closed_days", "31.02.2026", "closed_days_wrong"),
+        ("closed_days", "tomorrow", "closed_days_wrong"),
+    ],
+)
+def test_a_wrong_setting_is_named(field: str, wrong: str, code: str) -> None:
+    assert complaints(**{field: wrong}) == {field: code}
+
+
+def test_no_reminders_and_no_closed_days_are_settings_too() -> None:
+    changed = change(weekdays=["x", "9"], reminder_days="", closed_days=" ")
+    assert (changed.reminder_days, changed.closed_days, changed.closed_weekdays) == ((), (), ())
+
+
+@given(st.sets(st.integers(-60, 365), max_size=12), st.sampled_from([", ", " ", ";", "\n"]))
+def test_reminder_days_come_back_in_order_however_they_are_typed(days: set[int], comma: str) -> None:
+    assert change(reminder_days=comma.join(map(str, days))).reminder_days == tuple(sorted(days))
+
+
+@given(st.text(max_size=200))
+def test_no_text_in_a_settings_field_is_more_than_wrong(text: str) -> None:
+    for field in FORM:
+        try:
+            change(**{field: text})
+        except Invalid as refusal:
+            assert set(refusal.fields) == {field}  # noqa: PT017
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_select_offers_everything_by_a_name(locale: str) -> None:
+    assert {code for code, _ in options.countries(locale)} == set(COUNTRIES)
+    assert [code for code, _ in options.currencies(locale)] == list(CURRENCIES)
+    assert {zone for zone, _ in options.time_zones(locale, NOW)} == set(TIME_ZONES)
+    assert all(name.strip() for _, name in (*options.countries(locale), *options.time_zones(locale, NOW)))
+    likely = options.likely(locale)
+    checked_company(
+        TYPED | {**likely, "tax_id": {"RU": "7707083893", "RO": "18547290"}.get(likely["country"], "136695976")}
+    )
+
+
+def test_time_zones_go_from_west_to_east_and_keep_a_foreign_choice() -> None:
+    labels = [label for _, label in options.time_zones("ru", NOW, "America/New_York")]
+    assert labels[0] == "UTC−5 · Нью-Йорк"
+    assert "UTC+3 · Москва" in labels
+    assert labels[-1] == "UTC+12 · Петропавловск-Камчатский"
