@@ -62,7 +62,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A product's page: `offer` at the person's own terms; `listed_prices` by price type are for the tenant's people."""
+    """A product's page: `offer` at the person's terms; `listed_prices` by price type are for the tenant's people."""
 
     product: Product
     offer: Offer

@@ -1,0 +1,235 @@
+"""The catalogue as dealers and the manufacturer's people see it: own prices, live stock, few round trips."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+from html import unescape
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import pytest
+from chalice.test import Client
+
+import app
+from chalicelib.catalogue.feed import CatalogueHead, ProductRow
+from chalicelib.catalogue.model import Query, Sort, attribute_key, sku_id
+from chalicelib.http import sessions
+from chalicelib.kernel.access import Role
+from chalicelib.kernel.clock import utc_now
+from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.ids import new_id
+from chalicelib.network.model import VatMode
+from chalicelib.network.store import contract_put
+from chalicelib.pricing.model import PriceOnRequest, Quote
+from chalicelib.stock.actions import erp_levels
+from chalicelib.storefront.actions import Range, browse, look_at
+from chalicelib.tenancy.store import settings_write
+from tests.support.range import ROWS, WINDOWS, publish_range
+from tests.support.shop import NOW, Shop
+
+pytestmark = pytest.mark.usefixtures("tables")
+WINDOW = sku_id("window-0", None)
+
+
+@pytest.fixture
+def shop(tables: None) -> Shop:
+    return Shop({})
+
+
+@pytest.fixture
+def stocked(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    publish_range(shop.db, tmp_path, monkeypatch)
+    told = [(WINDOW, {"w1": Decimal(5), "w2": Decimal(2)})]
+    erp_levels(shop.db, told, kind=shop.settings.exchange.stock_kind, as_of=NOW, message_id="m")
+    return shop
+
+
+def seen(shop: Shop, query: Query = Query(), **options: str) -> Range:  # noqa: B008 - it is frozen
+    found = browse(shop.db, shop.buyer, shop.contract.id, query, **options)
+    assert found is not None
+    return found
+
+
+def prices(found: Range) -> dict[str, Decimal | None]:
+    return {offer.item.name: offer.answer.price if isinstance(offer.answer, Quote) else None for offer in found.offers}
+
+
+def test_a_dealer_sees_the_contracts_prices_and_none_where_its_list_has_none(stocked: Shop) -> None:
+    assert prices(seen(stocked)) == {
+        WINDOWS[0]: 9000,
+        WINDOWS[1]: 10000,
+        WINDOWS[2]: None,
+        "Ручка Swing (бронза)": None,
+        "Ручка Swing (серебро)": None,
+    }
+
+
+def test_the_tenants_default_list_fills_what_the_contracts_list_lacks(stocked: Shop) -> None:
+    settings = replace(stocked.settings, default_price_type="retail")
+    stocked.db.commit([settings_write(settings, 1)])
+    assert prices(seen(stocked))["Ручка Swing (бронза)"] == Decimal("412.50")
+
+
+def test_stock_is_what_can_be_promised_now_from_the_contracts_warehouses(stocked: Shop) -> None:
+    found = seen(stocked)
+    assert {offer.item.sku: offer.available for offer in found.offers}[WINDOW] == 7
+    only_w2 = replace(stocked.contract, warehouse_ids=("w2",))
+    stocked.db.commit([contract_put(stocked.settings.id, only_w2, 1)])
+    assert {offer.item.sku: offer.available for offer in seen(stocked).offers}[WINDOW] == 2
+    assert [
+        place.warehouse.name for place in look_at(stocked.db, stocked.buyer, stocked.contract.id, WINDOW).places
+    ] == ["Москва"]
+
+
+def test_a_catalogue_page_costs_two_round_trips_beside_the_session(stocked: Shop) -> None:
+    db = stocked.session()
+    assert browse(db, stocked.buyer, stocked.contract.id, Query()) is not None
+    assert db.usage.calls == 2
+    look_at(db, stocked.buyer, stocked.contract.id, WINDOW)
+    assert db.usage.calls == 4
+
+
+def test_search_filters_and_sort_go_together(stocked: Shop) -> None:
+    colour = attribute_key("property", "colour")
+    found = seen(stocked, Query(text="окон", attributes=((colour, ("Белый",)),), sort=Sort.PRICE, descending=True))
+    assert [offer.item.name for offer in found.offers] == [WINDOWS[1]]
+    found = seen(stocked, Query(category_id="windows", price_from=Decimal(9500)))
+    assert [offer.item.name for offer in found.offers] == [WINDOWS[1]]
+    assert [category.name for category in found.path] == ["Окна"]
+
+
+def test_a_category_that_is_not_there_is_not_found(stocked: Shop) -> None:
+    with pytest.raises(NotFound):
+        seen(stocked, Query(category_id="nowhere"))
+
+
+def test_before_the_first_import_there_is_nothing_to_see(shop: Shop) -> None:
+    assert browse(shop.db, shop.buyer, shop.contract.id, Query()) is None
+    with pytest.raises(NotFound):
+        look_at(shop.db, shop.buyer, shop.contract.id, WINDOW)
+
+
+def test_a_person_without_a_contract_sees_no_prices(stocked: Shop) -> None:
+    found = browse(stocked.db, stocked.buyer, None, Query())
+    assert found is not None
+    assert found.terms is None
+    assert {offer.answer for offer in found.offers} == {None}
+
+
+def test_a_product_page_has_tiers_an_explanation_and_stock_by_warehouse(stocked: Shop) -> None:
+    shown = look_at(stocked.db, stocked.buyer, stocked.contract.id, WINDOW)
+    answer = shown.offer.answer
+    assert isinstance(answer, Quote)
+    assert (answer.price, answer.next_tiers) == (9000, ((Decimal(10), Decimal(8000)),))
+    assert {place.warehouse.name: place.available for place in shown.places} == {"Тверь": 5, "Москва": 2}
+    assert shown.listed_prices == ()
+
+
+def test_variants_of_one_product_are_shown_beside_each_other(stocked: Shop) -> None:
+    shown = look_at(stocked.db, stocked.buyer, stocked.contract.id, sku_id("handle", "b"))
+    assert [offer.item.name for offer in shown.variants] == ["Ручка Swing (серебро)"]
+    with pytest.raises(NotFound):
+        look_at(stocked.db, stocked.buyer, stocked.contract.id, sku_id("handle", None))
+
+
+def test_the_manufacturers_people_see_all_price_types_and_choose_one_for_the_list(stocked: Shop) -> None:
+    shown = look_at(stocked.db, stocked.manager, None, sku_id("handle", "b"))
+    assert [(one.name, type(answer)) for one, answer in shown.listed_prices] == [
+        ("Дилерская", PriceOnRequest),
+        ("Розничная", Quote),
+    ]
+    found = browse(stocked.db, stocked.manager, None, Query(), "retail")
+    assert found is not None
+    assert found.price_type_id == "retail"
+    assert prices(found)["Ручка Swing (серебро)"] == Decimal("412.50")
+
+
+def test_a_withdrawn_product_is_gone_for_dealers_and_marked_for_the_manufacturers_people(
+    stocked: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = ProductRow(id="window-0", name=WINDOWS[0], deleted=True)
+    rows = [*ROWS, CatalogueHead(catalogue_id="c", only_changes=True, kind="goods"), gone]
+    publish_range(stocked.db, tmp_path, monkeypatch, rows)
+    assert WINDOWS[0] not in prices(seen(stocked))
+    with pytest.raises(NotFound):
+        look_at(stocked.db, stocked.buyer, stocked.contract.id, WINDOW)
+    assert not look_at(stocked.db, stocked.manager, None, WINDOW).product.item.listed
+
+
+def test_a_contract_with_vat_on_top_is_quoted_without_it(stocked: Shop) -> None:
+    stocked.db.commit([contract_put(stocked.settings.id, replace(stocked.contract, vat=VatMode.ON_TOP), 1)])
+    assert prices(seen(stocked))[WINDOWS[0]] == Decimal("7377.05")
+
+
+class Reader:
+    """Somebody signed in, with the pages as texts."""
+
+    def __init__(self, shop: Shop, role: Role, client: Client) -> None:
+        dealer = role.is_dealer
+        person = sessions.SignedIn(
+            tenant_id=shop.settings.id, tenant_name=shop.settings.name, currency="RUB", time_zone="Europe/Moscow",
+            user_id=new_id(utc_now()), name="Борис", email="b@example.org", locale="ru", role=role,
+            party_id=shop.party.id if dealer else None, contract_id=shop.contract.id if dealer else None,
+        )  # fmt: skip
+        self._cookie = sessions.start(shop.db, person, now=utc_now(), agent="test")
+        self._client = client
+
+    def page(self, path: str, status: int = 200) -> str:
+        headers = {"cookie": f"{sessions.cookie_name()}={self._cookie}", "host": "localhost"}
+        response = self._client.http.get(path, headers=headers)
+        assert response.status_code == status, response.body[:500]
+        return unescape(re.sub(r"\s+", " ", response.body.decode()))
+
+
+@pytest.fixture
+def client() -> Client:
+    with Client(app.app) as made:
+        return made
+
+
+def test_the_page_of_a_dealer_has_prices_stock_and_order_forms(stocked: Shop, client: Client) -> None:
+    text = Reader(stocked, Role.DEALER_BUYER, client).page("/catalogue")
+    assert "9 000,00" in text.replace("\u202f", " ").replace("\xa0", " ")
+    assert text.count('action="/cart/add"') == 2
+    assert "Цена по запросу" in text
+    assert "5 товаров" in text
+
+
+def test_every_filter_and_the_page_live_in_the_address(stocked: Shop, client: Client) -> None:
+    reader = Reader(stocked, Role.DEALER_BUYER, client)
+    colour = attribute_key("property", "colour")
+    query = {"q": "окно", colour: "Белый", "price_from": "9 500", "price_to": "10500,00", "sort": "-price"}
+    text = reader.page(f"/catalogue?{urlencode(query)}")
+    assert WINDOWS[1] in text
+    assert WINDOWS[0] not in text
+    assert WINDOWS[2] not in text
+    assert f'value="/catalogue?q={quote("окно")}' in text  # where the order form leads back to
+
+
+def test_an_address_that_makes_no_sense_shows_what_it_can(stocked: Shop, client: Client) -> None:
+    reader = Reader(stocked, Role.DEALER_BUYER, client)
+    assert "5 товаров" in reader.page("/catalogue?sort=nonsense&page=-3&price_from=abc")
+    assert "0 товаров" in reader.page("/catalogue?f_unknown=x")
+    assert "0 товаров" in reader.page("/catalogue?" + urlencode({"q": '" OR name:* NEAR('}))
+    reader.page("/catalogue?category=nowhere", status=404)
+    reader.page("/catalogue/" + "0" * 20, status=404)
+
+
+def test_the_product_page_says_why_it_costs_what_it_costs(stocked: Shop, client: Client) -> None:
+    text = Reader(stocked, Role.DEALER_BUYER, client).page(f"/catalogue/{WINDOW}")
+    for words in ("Прайс-лист договора: Дилерская", "НДС 22 % входит в цену", "От 10", "Тверь", "Двухкамерный"):
+        assert words in text
+    assert "Цены по видам" not in text
+
+
+def test_the_manufacturers_people_get_no_order_form(stocked: Shop, client: Client) -> None:
+    reader = Reader(stocked, Role.SALES_MANAGER, client)
+    assert "/cart/add" not in reader.page("/catalogue")
+    assert "Цены по видам" in reader.page(f"/catalogue/{WINDOW}")
+
+
+def test_the_owner_of_an_empty_catalogue_is_led_to_the_exchange(shop: Shop, client: Client) -> None:
+    assert 'href="/exchange"' in Reader(shop, Role.OWNER, client).page("/catalogue")
+    assert "Каталога ещё нет" in Reader(shop, Role.DEALER_BUYER, client).page("/catalogue")
