@@ -75,9 +75,7 @@ def mistakes(
         "advance": (-sum((p.advance for p in payments), Decimal(0)), book_sum(entries, Book.ADVANCE)),
         "exposure": (account.exposure, account.balance + account.ordered),
     }
-    wrong = [
-        f"{name}: {kept} kept, {summed} by its movements" for name, (kept, summed) in expected.items() if kept != summed
-    ]
+    wrong = [f"{name} is {kept}, should be {due}" for name, (kept, due) in expected.items() if kept != due]
     repeated = len(entries) - len({(entry.day, entry.document) for entry in entries})
     return wrong + ([f"{repeated} entries twice"] if repeated else [])
 

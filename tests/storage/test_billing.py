@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chalicelib.billing import corrections, credit, erp, ledger, payments, store
 from chalicelib.billing.invoices import invoice_for_order
@@ -387,3 +389,42 @@ def test_a_void_invoice_owes_nothing_and_what_it_got_is_an_advance(books: Books)
     books.agree()
     with pytest.raises(Refused, match="invoice_void"):
         corrections.void_for_order(books.db, invoice.id, books.settings, NOW)
+
+
+ACTS = st.lists(
+    st.tuples(
+        st.sampled_from(("issue", "pay", "reverse", "correct", "void", "advances", "hold")), st.integers(1, 30_000)
+    ),
+    min_size=4,
+    max_size=12,
+)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=ACTS)
+def test_whatever_is_done_in_whatever_order_the_books_agree(tables: None, acts: list[tuple[str, int]]) -> None:
+    books = Books()
+    invoices: list[Invoice] = []
+    came: list[Payment] = []
+    for act, kopecks in acts:
+        amount = str(D(kopecks) / 100)
+        try:
+            if act == "issue":
+                invoices.append(books.issue(amount))
+            elif act == "pay":
+                came.append(books.pay(amount))
+            elif act == "hold":
+                books.hold(amount)
+            elif act == "advances":
+                payments.apply_advances(books.db, books.party.id, books.contract.id, NOW)
+            elif act == "reverse" and came:
+                payments.reverse_payment(books.db, came[kopecks % len(came)].id, books.actor, NOW)
+            elif act == "correct" and invoices:
+                chosen, order = invoices[kopecks % len(invoices)], books.order(amount)
+                books.db.commit(corrections.correct_for_order(books.db, chosen.id, order, books.settings, NOW)[1])
+            elif act == "void" and invoices:
+                chosen = invoices[kopecks % len(invoices)]
+                books.db.commit(corrections.void_for_order(books.db, chosen.id, books.settings, NOW)[1])
+        except Refused as refusal:
+            assert refusal.code in ("payment_reversed", "invoice_void")  # noqa: PT017
+        books.agree()
