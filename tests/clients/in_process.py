@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.clients.onec import Reply
 
@@ -30,18 +31,19 @@ class InProcess:
         query: dict[str, list[str]] = {}
         for name, value in parse_qsl(parts.query, keep_blank_values=True):
             query.setdefault(name, []).append(value)
+        resource, params = self._route(parts.path)
         event = {
-            "resource": parts.path,
+            "resource": resource,
             "path": parts.path,
             "httpMethod": method,
             "headers": {"Host": "kontor.example", **headers},
             "multiValueHeaders": {name: [value] for name, value in {"Host": "kontor.example", **headers}.items()},
             "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
             "multiValueQueryStringParameters": query or None,
-            "pathParameters": None,
+            "pathParameters": params or None,
             "stageVariables": None,
             "requestContext": {
-                "resourcePath": parts.path,
+                "resourcePath": resource,
                 "httpMethod": method,
                 "stage": "api",
                 "requestId": "test-request",
@@ -59,3 +61,11 @@ class InProcess:
         for name, values in (answer.get("multiValueHeaders") or {}).items():
             received[name.lower()] = list(values)
         return Reply(answer["statusCode"], received, raw)
+
+    def _route(self, path: str) -> tuple[str, dict[str, str]]:
+        """The route that API Gateway would choose: the one with the fewest parameters that fits."""
+        for template in sorted(self._app.routes, key=lambda one: one.count("{")):
+            pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
+            if found := re.fullmatch(pattern, path):
+                return template, {name: unquote(value) for name, value in found.groupdict().items()}
+        return path, {}
