@@ -106,7 +106,7 @@ def test_a_question_waits_for_the_dealers_answer(shop: Shop) -> None:
     file = shop.place(a=2)
     with pytest.raises(Invalid) as invalid:
         ask_dealer(shop.db, shop.ask(file), "  ")
-    assert set(invalid.value.fields) == {"comment"}
+    assert set(invalid.value.fields) == {"question"}
     ask_dealer(shop.db, shop.ask(file), "Белые или серые?")
     file = shop.load(file)
     assert (file.order.state, file.order.waits_for_agreement) == (State.AWAITING_DEALER, False)

@@ -201,7 +201,7 @@ def test_a_manager_proposes_a_change_the_dealer_sees_the_difference_and_agrees(w
     for said in ("Ждёт вашего ответа", "B-2 кончился", "Нужен ваш ответ", "C-3: добавлено 1 шт", "A-1: 2 → 3 шт"):
         assert said in page_text, said
     assert "анна" not in page_text.lower()
-    agreed = world.buyer.post(f"{path}/accept", version=version_of(seen), comment="хорошо")
+    agreed = world.buyer.post(f"{path}/accept", version=version_of(seen), answer="хорошо")
     assert agreed.status_code == 303
     page = world.manager.get(path)
     assert world.manager.post(f"{path}/confirm", version=version_of(page)).status_code == 303

@@ -65,9 +65,9 @@ def confirm(db: TenantSession, ask: Ask) -> Order:
     return carry_out(db, _bodied(ask, "confirm"), decide)
 
 
-def ask_dealer(db: TenantSession, ask: Ask, comment: str) -> Order:
+def ask_dealer(db: TenantSession, ask: Ask, question: str) -> Order:
     """The manager asks something; the order waits for the dealer's answer."""
-    comment = _needed(comment)
+    comment = _needed(question, field="question")
 
     def decide(file: OrderFile, _: Situation) -> Step:
         state = after(file.order.state, Act.ASK, ask.side)
@@ -120,7 +120,7 @@ def accept_changes(db: TenantSession, ask: Ask, comment: str = "") -> Order:
         )
         return Step(
             order=order,
-            happening=happening("accepted", ask, comment=_short(comment)),
+            happening=happening("accepted", ask, comment=_short(comment, field="answer")),
             writes=[
                 task_put(db.tenant_id, Queue.MODERATION, task_of(order, ask.now)),
                 store.told(db.tenant_id, order, "order.answered", ask.now),
@@ -137,7 +137,7 @@ def decline_changes(db: TenantSession, ask: Ask, comment: str = "") -> Order:
     def decide(file: OrderFile, situation: Situation) -> Step:
         after(file.order.state, Act.DECLINE, ask.side)
         lines = line_rules.restored(file.lines, file.editions[file.order.agreed_edition])
-        return _new_edition(db, ask, file, situation, lines, kind="declined", comment=_short(comment))
+        return _new_edition(db, ask, file, situation, lines, kind="declined", comment=_short(comment, field="answer"))
 
     def skus(file: OrderFile) -> list[str]:
         return [line.sku for lines in file.editions.values() for line in lines]
@@ -153,7 +153,7 @@ def refuse(db: TenantSession, ask: Ask, reason: str) -> Order:
 
 def cancel(db: TenantSession, ask: Ask, reason: str = "") -> Order:
     """The dealer takes the order back, before production."""
-    return _cancelled(db, _bodied(ask, "cancel", reason), _short(reason))
+    return _cancelled(db, _bodied(ask, "cancel", reason), _short(reason, field="reason"))
 
 
 def _cancelled(db: TenantSession, ask: Ask, reason: str) -> Order:
@@ -270,7 +270,7 @@ def _bodied(ask: Ask, *parts: str) -> Ask:
     return replace(ask, body="\x1f".join((ask.order_id, *parts)))
 
 
-def _needed(text: str, *, field: str = "comment") -> str:
+def _needed(text: str, *, field: str) -> str:
     text = _short(text, field=field)
     if not text:
         raise Invalid(fields={field: Complaint(code="required")})

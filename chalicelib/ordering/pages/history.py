@@ -54,7 +54,7 @@ def timeline(request: Request, file: OrderFile) -> list[Entry]:
             title=t(f"ordering.history.{one.kind}", **dict(one.params)),
             at=fmt.datetime(one.at),
             who=_who(request, one),
-            text=" ".join(part for part in (one.comment, _changes_text(request, file, one.edition)) if part),
+            text=" · ".join(part for part in (one.comment, _changes_text(request, file, one.edition)) if part),
             tone=_TONES.get(one.kind),
         )
         for one in reversed(file.happenings)

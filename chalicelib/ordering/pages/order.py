@@ -58,8 +58,8 @@ def order_confirm(request: Request) -> Response:
 
 @doors.page("/orders/{order_id}/ask", may=MODERATE, methods=("POST",))
 def order_ask(request: Request) -> Response:
-    comment = request.form.text("comment")
-    return _acting(request, lambda ask: actions.ask_dealer(request.db, ask, comment), "dealer_asked")
+    question = request.form.text("question")
+    return _acting(request, lambda ask: actions.ask_dealer(request.db, ask, question), "dealer_asked")
 
 
 @doors.page("/orders/{order_id}/change", may=MODERATE, methods=("POST",))
@@ -80,14 +80,14 @@ def order_edit(request: Request) -> Response:
 
 @doors.page("/orders/{order_id}/accept", may=PLACE, methods=("POST",))
 def order_accept(request: Request) -> Response:
-    comment = request.form.text("comment")
-    return _acting(request, lambda ask: actions.accept_changes(request.db, ask, comment), "changes_accepted")
+    answer = request.form.text("answer")
+    return _acting(request, lambda ask: actions.accept_changes(request.db, ask, answer), "changes_accepted")
 
 
 @doors.page("/orders/{order_id}/decline", may=PLACE, methods=("POST",))
 def order_decline(request: Request) -> Response:
-    comment = request.form.text("comment")
-    return _acting(request, lambda ask: actions.decline_changes(request.db, ask, comment), "changes_declined")
+    answer = request.form.text("answer")
+    return _acting(request, lambda ask: actions.decline_changes(request.db, ask, answer), "changes_declined")
 
 
 @doors.page("/orders/{order_id}/cancel", may=PLACE, methods=("POST",))
