@@ -1,7 +1,20 @@
-"""The demo company of `make run`, made once."""
+"""The demo company of `make run`, made once, through the same doors that people and 1C use."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from dataclasses import dataclass, field
 from typing import Any
+
+import requests
+
+from tools import demo_catalogue
+from tools.cabinet_client import Cabinet, OneC, PageError
+
+_CODE = "123456"  # what the embedded cloud's Cognito mails to everybody
+_OWNER = "anna@okna-severa.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +25,202 @@ class Seeded:
     exchange: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    role: str
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dealer:
+    """A dealer with one legal entity and contract; its first person orders."""
+
+    name: str
+    entity: str
+    tax_id: str
+    tax_reason: str
+    contract: str
+    price_type: str
+    credit_limit: str
+    deferral_days: str
+    people: tuple[Person, ...]
+    orders: tuple[tuple[str, ...], ...] = field(default=())
+
+
+_STAFF = (
+    Person(role="sales_manager", email="igor@okna-severa.example", name="Игорь Лапин"),
+    Person(role="accountant", email="vera@okna-severa.example", name="Вера Соколова"),
+    Person(role="warehouse", email="oleg@okna-severa.example", name="Олег Рыбин"),
+)
+_DEALERS = (
+    Dealer(
+        name="Светлый дом",
+        entity="ООО «Светлый дом»",
+        tax_id="7736207543",
+        tax_reason="773601001",
+        contract="14/2026",
+        price_type="Дилерская золото",
+        credit_limit="900000",
+        deferral_days="14",
+        people=(
+            Person(role="dealer_buyer", email="pavel@svetly-dom.example", name="Павел Волков"),
+            Person(role="dealer_accountant", email="rita@svetly-dom.example", name="Рита Белова"),
+        ),
+        orders=(
+            ("OK-70-01 5", "FR-NT-01 5", "PD-MO-03 6,5"),
+            ("DV-SEN-01 2", "FR-ZM-02 2"),
+            ("OK-58-02 4", "MS-RM-01 4", "OT-ST-01 12"),
+        ),
+    ),
+    Dealer(
+        name="Дом и двор",
+        entity="ИП Волкова А. С.",
+        tax_id="500100732259",
+        tax_reason="",
+        contract="27/2026",
+        price_type="Дилерская",
+        credit_limit="250000",
+        deferral_days="0",
+        people=(Person(role="dealer_buyer", email="alla@dom-i-dvor.example", name="Алла Волкова"),),
+        orders=(("DM-CL-01 3", "FR-PT-01 9"),),
+    ),
+)
+
+
 def seed(config: dict[str, Any]) -> Seeded:
     """Fill an empty stack; `config` is .local/kontor.json as far as it is known (url, mailbox, aws_endpoint, stack)."""
-    del config
-    return Seeded(users=[], exchange={})
+    demo = _Demo(config["url"], config["aws_endpoint"])
+    owner = demo.sign_up()
+    exchange = demo.connect_erp(owner)
+    people = [demo.invite_staff(owner, person) for person in _STAFF]
+    manager = demo.signed_in(_STAFF[0].email)
+    for number, dealer in enumerate(_DEALERS):
+        path = demo.add_dealer(owner, dealer)
+        people += [demo.invite_dealer_person(owner, path, person) for person in dealer.people]
+        buyer = demo.signed_in(dealer.people[0].email)
+        for position, lines in enumerate(dealer.orders):
+            order = demo.order(buyer, lines)
+            if number == 0 and position < 2:
+                demo.confirm(manager, order)
+    return Seeded(users=[demo.login("owner", _OWNER), *people], exchange=exchange)
+
+
+class _Demo:
+    """The steps of the seed; every password is made anew and told in .local/kontor.json only."""
+
+    def __init__(self, url: str, aws_endpoint: str) -> None:
+        self.url = url
+        self.mails = f"{aws_endpoint}/_ministack/ses/messages"
+        self.passwords: dict[str, str] = {}
+
+    def login(self, role: str, email: str) -> dict[str, str]:
+        return {"role": role, "email": email, "password": self.passwords[email], "url": self.url}
+
+    def signed_in(self, email: str) -> Cabinet:
+        cabinet = Cabinet(self.url)
+        cabinet.get("/signin")
+        cabinet.submit("/signin", {"email": email, "password": self.passwords[email]})
+        return cabinet
+
+    def sign_up(self) -> Cabinet:
+        cabinet = Cabinet(self.url)
+        cabinet.get("/signup")
+        cabinet.submit(
+            "/signup",
+            {
+                "company": "Окна Севера",
+                "country": "RU",
+                "tax_id": "7707083893",
+                "currency": "RUB",
+                "time_zone": "Europe/Moscow",
+                "locale": "ru",
+                "name": "Анна Петрова",
+                "email": _OWNER,
+                "password": self._password(_OWNER),
+            },
+        )
+        cabinet.submit("/signup/confirm", {"code": _CODE})
+        return cabinet
+
+    def connect_erp(self, owner: Cabinet) -> dict[str, str]:
+        page = owner.get("/exchange")
+        address, user = re.findall(r"<code>([^<]+)</code>", page)[:2]
+        password = re.findall(r"<code>([^<]+)</code>", owner.submit("/exchange/password"))[0]
+        erp = OneC(address, user, password)
+        erp.upload({"import0_1.xml": demo_catalogue.import_xml(), "offers0_1.xml": demo_catalogue.offers_xml()})
+        return {"url": address, "user": user, "password": password}
+
+    def invite_staff(self, owner: Cabinet, person: Person) -> dict[str, str]:
+        owner.get("/settings/staff/invite")
+        fields = {"name": person.name, "email": person.email, "role": person.role, "locale": "ru"}
+        owner.submit("/settings/staff/invite", fields)
+        return self._join(person)
+
+    def add_dealer(self, owner: Cabinet, dealer: Dealer) -> str:
+        owner.get("/dealers/new")
+        owner.submit(
+            "/dealers",
+            {
+                "name": dealer.name,
+                "entity_name": dealer.entity,
+                "country": "RU",
+                "tax_id": dealer.tax_id,
+                "tax_reason": dealer.tax_reason,
+                "currency": "RUB",
+                "number": dealer.contract,
+                "price_type": demo_catalogue.guid(dealer.price_type),
+                "credit_limit": dealer.credit_limit,
+                "deferral_days": dealer.deferral_days,
+            },
+        )
+        if owner.page is None:
+            raise PageError("no page after a new dealer")
+        found = re.search(r"/dealers/[0-9a-z]{20}", owner.page.url)
+        if found is None:
+            raise PageError(f"no dealer at {owner.page.url}")
+        return found.group()
+
+    def invite_dealer_person(self, owner: Cabinet, dealer_path: str, person: Person) -> dict[str, str]:
+        owner.get(f"{dealer_path}/invite")
+        fields = {"person_name": person.name, "email": person.email, "role": person.role, "locale": "ru"}
+        owner.submit(f"{dealer_path}/invite", fields)
+        return self._join(person)
+
+    def order(self, buyer: Cabinet, lines: tuple[str, ...]) -> str:
+        """Pastes the lines into the cart and orders; the order's path."""
+        buyer.get("/cart")
+        buyer.submit("/cart/paste", {"text": "\n".join(lines)})
+        buyer.get("/cart")
+        buyer.submit("/cart/place")
+        if buyer.page is None:
+            raise PageError("no page after an order")
+        found = re.search(r"/orders/[0-9a-z]{20}", buyer.page.url)
+        if found is None:
+            raise PageError(f"no order at {buyer.page.url}")
+        return found.group()
+
+    def confirm(self, manager: Cabinet, order: str) -> None:
+        manager.get(order)
+        manager.submit(f"{order}/confirm")
+
+    def _password(self, email: str) -> str:
+        return self.passwords.setdefault(email, secrets.token_urlsafe(9))
+
+    def _join(self, person: Person) -> dict[str, str]:
+        """Opens the link of the mailed invitation and chooses a password."""
+        visitor = Cabinet(self.url)
+        visitor.get(self._invitation(person.email))
+        visitor.submit("/invitation", {"password": self._password(person.email)})
+        return self.login(person.role, person.email)
+
+    def _invitation(self, email: str) -> str:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            answer = requests.get(self.mails, timeout=10).json()["messages"]
+            for mail in (mail for group in answer.values() for mail in group if email in mail["To"]):
+                link = re.search(r"\S+/invitation\?token=[\w.-]+", str(mail))
+                if link:
+                    return "/invitation?" + link.group().split("?", 1)[1]
+            time.sleep(0.3)
+        raise PageError(f"no invitation was mailed to {email}")
