@@ -50,8 +50,7 @@ def shell(person: SignedIn, path: str) -> Shell:
         locale=person.locale,
         nav=nav,
         contract_label=person.contract_label or None,
-        cart_href="/cart",
-        cart_count=None,
+        cart_href="/cart" if actor.may(Permission.ORDER_PLACE) else None,
         menu=tuple(menu),
         theme=person.theme,
     )

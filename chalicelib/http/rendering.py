@@ -48,7 +48,8 @@ class Shell:
     """What the frame round a signed-in page shows.
 
     `memberships` and `contracts` are (label, path) of what the person may switch *to*; switching changes the
-    session, so these paths are posted to with the CSRF token. `cart_count` None means: this person has no cart.
+    session, so these paths are posted to with the CSRF token. `cart_href` None means: this person has no cart;
+    `cart_count` None: how full it is, is not shown.
     """
 
     tenant_name: str
@@ -59,7 +60,7 @@ class Shell:
     contract_label: str | None = None
     contracts: tuple[tuple[str, str], ...] = ()
     cart_count: int | None = None
-    cart_href: str = "/cart"
+    cart_href: str | None = None
     menu: tuple[NavItem, ...] = ()
     search_href: str | None = "/catalogue"
     sign_out_href: str = "/signout"

@@ -55,6 +55,7 @@ def shell(locale: str) -> Shell:
         contract_label="ООО «Светлый дом» · договор 14/2026",
         contracts=(("ИП Волкова · договор 3/2025", "/contract/2"), ("ООО «Светлый дом» · 15/2026, EUR", "/contract/3")),
         cart_count=3,
+        cart_href="/cart",
         menu=(NavItem(label_key="http.keys", href="/me"), NavItem(label_key="http.theme", href="/sessions")),
     )
 

@@ -32,6 +32,7 @@ SHELL = Shell(
     memberships=(("Stejar", "/switch/1"),),
     contract_label="14/2026",
     cart_count=0,
+    cart_href="/cart",
 )
 
 
