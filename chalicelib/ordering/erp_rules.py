@@ -51,16 +51,13 @@ def followed(lines: Sequence[OrderLine], shipments: Sequence[Shipment], update: 
 
 def told_lines(lines: Sequence[OrderLine], told: Sequence[ErpUpdateLine], terms: Terms) -> tuple[OrderLine, ...]:
     """The order's lines with the ERP's quantities and prices; those that it does not name are cancelled."""
-    free = list(lines)
+    told = [one for one in told if one.quantity > 0]
+    owns = _matched(lines, told)
     found: dict[str, OrderLine] = {}
     added: list[OrderLine] = []
     costs: dict[str, Decimal] = {}
-    for one in told:
-        if one.quantity <= 0:
-            continue
-        own = _match(free, one)
+    for one, own in zip(told, owns, strict=True):
         if own is not None:
-            free.remove(own)
             line = found[own.id] = _as_told(own, one)
         else:
             line = _new_line(one, line_rules.next_id([*lines, *added]))
@@ -73,11 +70,18 @@ def told_lines(lines: Sequence[OrderLine], told: Sequence[ErpUpdateLine], terms:
     return line_rules.summed([*kept, *added], terms, costs)
 
 
-def _match(free: Sequence[OrderLine], one: ErpUpdateLine) -> OrderLine | None:
-    """The order's line of the same SKU; of several, the one at the same price."""
-    sku = sku_id(one.product_id, one.variant_id)
-    same = [line for line in free if line.sku == sku]
-    return next((line for line in same if line.price == one.price), same[0] if same else None)
+def _matched(lines: Sequence[OrderLine], told: Sequence[ErpUpdateLine]) -> list[OrderLine | None]:
+    """For each told line the order's line of the same SKU, at the same price first; None for a new one."""
+    free = list(lines)
+    owns: list[OrderLine | None] = [None] * len(told)
+    for by_price in (True, False):
+        for place, one in enumerate(told):
+            sku = sku_id(one.product_id, one.variant_id)
+            same = [line for line in free if line.sku == sku and (line.price == one.price or not by_price)]
+            if owns[place] is None and same:
+                owns[place] = same[0]
+                free.remove(same[0])
+    return owns
 
 
 def _as_told(own: OrderLine, one: ErpUpdateLine) -> OrderLine:

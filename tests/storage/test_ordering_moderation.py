@@ -110,7 +110,7 @@ def test_a_question_waits_for_the_dealers_answer(shop: Shop) -> None:
     ask_dealer(shop.db, shop.ask(file), "Белые или серые?")
     file = shop.load(file)
     assert (file.order.state, file.order.waits_for_agreement) == (State.AWAITING_DEALER, False)
-    accept_changes(shop.db, shop.ask(file, shop.buyer), "Белые")
+    accept_changes(shop.db, shop.ask(file, shop.buyer, minutes=2), "Белые")
     assert [one.comment for one in shop.load(file).happenings] == ["", "Белые или серые?", "Белые"]
 
 
