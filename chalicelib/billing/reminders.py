@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from chalicelib.billing import dunning, store
 from chalicelib.billing.attempts import retrying
-from chalicelib.billing.model import Invoice, Reminders, ReminderSent
+from chalicelib.billing.model import Invoice, ReminderSent
 from chalicelib.identity.model import User
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import local_day
@@ -125,8 +125,3 @@ def unclaim(db: TenantSession, event: Event, reader: User) -> None:
 
 def _mail_key(event: Event, reader: User) -> str:
     return f"mail#{event.id}#{reader.id}"
-
-
-def reminders_of(db: TenantSession, invoice_id: str) -> Reminders:
-    record = db.get(keys.reminders(db.tenant_id, invoice_id))
-    return store.reminders_from(record) if record else Reminders(invoice_id=invoice_id)

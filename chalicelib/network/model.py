@@ -9,7 +9,6 @@ from decimal import Decimal
 from enum import StrEnum
 
 from chalicelib.kernel.access import Role
-from chalicelib.kernel.errors import Refused
 
 DEALER = "dealer"
 """The kind of counterparty that buys from the manufacturer (the kinds of `keys.parties`)."""
@@ -125,14 +124,6 @@ class PriceType:
 class Warehouse:
     id: str
     name: str
-
-
-def refuse_if_blocked(party: Party, contract: Contract) -> None:
-    """Refused("dealer_blocked") or Refused("contract_blocked") when nothing may be ordered under this contract."""
-    if party.blocked:
-        raise Refused("dealer_blocked")
-    if contract.blocked:
-        raise Refused("contract_blocked", number=contract.number)
 
 
 def is_tax_reason(country: str, tax_id: str, text: str) -> bool:

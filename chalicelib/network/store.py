@@ -12,7 +12,7 @@ from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.network.model import DEALER, Contract, LegalEntity, Party, PriceType, Warehouse
 from chalicelib.storage import codec, keys
 from chalicelib.storage.session import Record, TenantSession
-from chalicelib.storage.writes import Absent, Check, Equals, Put
+from chalicelib.storage.writes import Absent, Put
 
 PARTY, ENTITY, CONTRACT, ACCOUNT = "party", "legal_entity", "contract", "account"
 
@@ -109,12 +109,6 @@ def found(record: Record | None) -> Record:
     if record is None:
         raise NotFound()
     return record
-
-
-def unchanged(record: Record) -> Check:
-    """The transaction holds only while this row (a contract, a profile) is as it was read: limit, block, terms."""
-    refusal = Refused("terms_changed")
-    return Check(key=record.key, when=(Equals(("version",), record.version),), refusal=refusal)
 
 
 def party_put(tenant_id: str, party: Party, version: int) -> Put:

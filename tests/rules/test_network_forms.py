@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.http.formats import parse_decimal
-from chalicelib.kernel.errors import Invalid, Refused
+from chalicelib.kernel.errors import Invalid
 from chalicelib.network.forms import Known, contract_from_form, entity_from_form, party_from_form
-from chalicelib.network.model import Contract, LegalEntity, Party, VatMode, is_tax_reason, refuse_if_blocked
+from chalicelib.network.model import Contract, LegalEntity, Party, VatMode, is_tax_reason
 from chalicelib.tenancy.company import Checks
 
 PARTY = Party(id="p", name="Светлый дом", created=datetime(2026, 11, 20, tzinfo=UTC))
@@ -129,14 +129,3 @@ def test_a_dealer_needs_a_name_and_a_plausible_address() -> None:
     checks = Checks({"name": "", "email": "nobody"})
     party_from_form(checks, PARTY)
     assert set(checks.wrong) == {"name", "email"}
-
-
-def test_nothing_is_ordered_from_blocked_dealers_or_under_blocked_contracts() -> None:
-    good = contract()
-    refuse_if_blocked(PARTY, good)
-    blocked_party = Party(id="p", name="x", created=PARTY.created, blocked=True)
-    with pytest.raises(Refused, match="dealer_blocked"):
-        refuse_if_blocked(blocked_party, good)
-    blocked = Contract(id="c", party_id="p", entity_id="e", number="1", price_type_id="", currency="RUB", blocked=True)
-    with pytest.raises(Refused, match="contract_blocked"):
-        refuse_if_blocked(PARTY, blocked)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.billing import corrections, credit, erp, ledger, payments, store
+from chalicelib.billing import corrections, credit, erp, payments, store
+from chalicelib.billing.books import check_books
 from chalicelib.billing.invoices import invoice_for_order
 from chalicelib.billing.model import Invoice, InvoiceLine, InvoiceState, OrderForInvoice, Payment, VatShare
 from chalicelib.billing.payments import NewPayment
@@ -23,6 +24,7 @@ from chalicelib.network.model import Contract, Party
 from chalicelib.network.store import account_put, contract_put, party_put
 from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession, open_tenant
+from chalicelib.storage.writes import Add, Update
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import settings_write
 
@@ -124,18 +126,7 @@ class Books:
         return account.balance, account.ordered, account.exposure
 
     def agree(self) -> None:
-        record = self.db.get(keys.account(self.settings.id, self.contract.id))
-        assert record is not None
-        entries = store.ledger_entries(self.db, self.contract.id, 2026)
-        invoices = self.db.query_all(keys.party_invoices(self.settings.id, self.party.id))
-        came = self.db.query_all(keys.party_payments(self.settings.id, self.party.id))
-        wrong = ledger.mistakes(
-            entries,
-            credit.account_from(record),
-            [store.invoice_from(r) for r in invoices],
-            [store.payment_from(r) for r in came],
-        )
-        assert wrong == []
+        assert check_books(self.db, self.party.id, self.contract.id, NOW) == []
 
 
 @pytest.fixture
@@ -398,6 +389,13 @@ ACTS = st.lists(
     min_size=4,
     max_size=12,
 )
+
+
+def test_books_that_were_tampered_with_are_found(books: Books) -> None:
+    books.issue("100.00")
+    tampered = Add(("n", "balance"), D(1))
+    books.db.commit([Update(key=keys.account(books.settings.id, books.contract.id), changes=(tampered,))])
+    assert len(check_books(books.db, books.party.id, books.contract.id, NOW)) == 2
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

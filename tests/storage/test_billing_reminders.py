@@ -135,7 +135,9 @@ class Dealer:
         return [received({**r.data, "tenant": self.settings.id}) for r in found]
 
     def sent(self, invoice: Invoice) -> list[int]:
-        return [one.step for one in reminders.reminders_of(self.db, invoice.id).sent]
+        record = self.db.get(keys.reminders(self.settings.id, invoice.id))
+        assert record is not None
+        return [one.step for one in store.reminders_from(record).sent]
 
 
 @pytest.fixture

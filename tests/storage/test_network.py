@@ -13,13 +13,12 @@ from chalicelib.http.sessions import SignedIn
 from chalicelib.identity.model import User
 from chalicelib.identity.store import load_user, user_put
 from chalicelib.kernel.access import Actor, Role
-from chalicelib.kernel.errors import Invalid, NotFound, Refused
+from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import new_id, new_tenant_id
 from chalicelib.network import store
 from chalicelib.network.actions import contracts, dealers, people
 from chalicelib.network.actions.reading import choices, open_dealer
 from chalicelib.network.model import PriceType, Warehouse
-from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession, open_tenant
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import settings_write
@@ -182,16 +181,6 @@ def test_blocking_holds_at_once_for_dealer_and_contract_and_can_be_undone(manage
     assert dealers.list_dealers(manager.db, blocked=False).total == 0
     dealers.block_dealer(manager.db, manager.actor, party_id, False, NOW)
     assert dealers.list_dealers(manager.db, blocked=False).total == 1
-
-
-def test_terms_that_change_while_an_order_is_placed_stop_it(manager: Manager) -> None:
-    party_id = manager.create()
-    contract = open_dealer(manager.db, party_id).contracts[0]
-    read = store.found(manager.db.get(keys.contract(manager.db.tenant_id, party_id, contract.id)))
-    manager.db.commit([store.unchanged(read)])
-    contracts.block_contract(manager.db, manager.actor, party_id, contract.id, True, NOW)
-    with pytest.raises(Refused, match="terms_changed"):
-        manager.db.commit([store.unchanged(read)])
 
 
 def test_a_changed_contract_keeps_its_currency_and_entity(manager: Manager) -> None:
