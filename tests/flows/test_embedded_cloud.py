@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
@@ -22,12 +23,12 @@ Client = Callable[[str], Any]
 
 
 @pytest.fixture
-def emulator(tmp_path: Path) -> Iterator[Emulator]:
+def emulator() -> Iterator[Emulator]:
     """An embedded cloud of this test alone, without a stack."""
     environment.ensure("emulator")
-    one = Emulator(tmp_path, free_port())
+    folder = Path(tempfile.mkdtemp(prefix="cloud-", dir=run.folder()))
+    one = Emulator(folder, free_port())
     one.start()
-    run.note_process(tmp_path.name, one.process_id() or 0, "tools/emulator")
     yield one
     one.stop()
 

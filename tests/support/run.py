@@ -38,6 +38,8 @@ def end(folder: Path) -> None:
     for note in folder.glob("*.process"):
         number, word = note.read_text().split("\n", 1)
         _stop(int(number), word.strip())
+    for note in folder.glob("*/emulator.pid"):  # of an embedded cloud (tools/embedded.py)
+        _stop(int(note.read_text()), "tools/emulator")
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,7 +1,6 @@
 """The packaged stack for tests: the zip and template of `chalice package`, deployed to an embedded cloud of its own."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,7 +79,6 @@ def _deploy() -> dict[str, Any]:
     folder.mkdir(exist_ok=True)
     emulator = Emulator(folder, free_port())
     emulator.start()
-    run.note_process("cloud", emulator.process_id() or os.getpid(), "tools/emulator")
     return {
         "folder": str(folder),
         "port": emulator.port,
