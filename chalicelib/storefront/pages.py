@@ -50,6 +50,7 @@ def catalogue(request: Request) -> Response:
         listing=_listing(request, asked, found),
         tree=_tree(request, asked, found),
         path=found.path,
+        up=_up(request, found.path),
         total=found.page.total,
         offers={offer.item.sku: offer for offer in found.offers},
         may_order=_may_order(request),
@@ -169,7 +170,7 @@ def _row(request: Request, fmt: Formats, offer: Offer) -> Row:
 def _stock(request: Request, fmt: Formats, offer: Offer) -> Cell:
     if offer.available > 0:
         return Cell(f"{fmt.quantity(offer.available)} {offer.item.unit}".strip())
-    return Cell(request.t.t("storefront.none_left"), kind="status", tone="mute")
+    return Cell("", sub=request.t.t("storefront.none_left"))
 
 
 def _price_cell(request: Request, fmt: Formats, offer: Offer) -> Cell:
@@ -203,6 +204,13 @@ def _tree(request: Request, asked: ListQuery, found: Range) -> tuple[Branch, ...
     )
 
 
+def _up(request: Request, path: tuple[Category, ...]) -> tuple[str, str] | None:
+    """Where the arrow above a category's name leads: its parent, or the whole catalogue."""
+    if not path:
+        return None
+    return _back_to(path[:-1]) or (request.t.t("storefront.catalogue"), "/catalogue")
+
+
 def _back_to(path: tuple[Category, ...]) -> tuple[str, str] | None:
     return (path[-1].name, "/catalogue?" + urlencode({"category": path[-1].id})) if path else None
 
@@ -229,7 +237,12 @@ def _why(request: Request, answer: Answer | None) -> tuple[str, ...]:
     if answer is None:
         return ()
     steps = why_not(answer) if isinstance(answer, PriceOnRequest) else why(answer)
-    return tuple(request.t.t(key, value=value) for key, value in steps)
+    listed = "pricing.why.listed"
+    said = dict(steps)
+    if isinstance(answer, Quote):
+        fmt = Formats(request.locale, request.time_zone)
+        said[listed] = fmt.money(answer.list_amount, answer.currency)
+    return tuple(request.t.t(key, value=said[listed] if key == listed else value) for key, value in steps)
 
 
 def _tiers(request: Request, answer: Answer | None) -> tuple[tuple[str, str], ...]:
