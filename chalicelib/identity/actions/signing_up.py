@@ -11,7 +11,7 @@ a wrong one the sign-up looks like any other, its mail says that there is a logi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -81,7 +81,8 @@ def confirm(
     if login.confirmed:
         raise Refused("already_confirmed")
     if not proven and (complaint := password_complaint(password, email)):
-        raise Invalid(fields={"password": complaint})
+        anew = complaint if password else Complaint(code="password_anew")
+        raise Invalid(fields={"password": anew})
     desk.logins.confirm_sign_up(login.sub, code)
     if not proven:
         desk.logins.set_password(email, password)
@@ -89,6 +90,9 @@ def confirm(
     waiting = store.load_sign_up(desk.directory, step.sub if step else login.sub)
     if waiting is None:
         raise Refused("sign_up_gone")
+    if waiting.sub != login.sub:  # signed up again since, perhaps by a stranger: what this browser typed counts
+        outdated, waiting = waiting, replace(waiting, sub=login.sub)
+        desk.directory.commit([store.sign_up_put(waiting, now), store.sign_up_delete(outdated.sub)])
     cookie = found_and_admit(desk, waiting, visitor=visitor, now=now)
     if step is not None:
         desk.directory.commit([store.step_delete(step_secret)])
