@@ -39,6 +39,7 @@ _BAD_ENCODING = frozenset(
     for text in (expat.errors.XML_ERROR_UNKNOWN_ENCODING, expat.errors.XML_ERROR_INCORRECT_ENCODING)
 )
 _NO_CONTAINERS: frozenset[str] = frozenset()
+_CONTAINER_DEPTH = 3  # root, package, list: what is outside of every record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +145,7 @@ class _Reader:
     def __init__(self, limits: Limits, first: bytes) -> None:
         self.out: list[Part] = []
         self._limits = limits
+        self._depth = limits.depth - _CONTAINER_DEPTH
         self._boms = first.startswith(_BOM)
         self._open: list[str] = []  # containers
         self._inside: list[frozenset[str]] = []
@@ -204,9 +206,10 @@ class _Reader:
         frames = self._frames
         if frames:
             if text:
-                self._keep_text("".join(text))
+                if len(text) > 1 or not text[0].isspace():
+                    self._keep_text("".join(text))
                 text.clear()
-            if len(frames) + len(self._open) >= self._limits.depth:
+            if len(frames) >= self._depth:
                 raise Invalid("xml_too_deep", limit=self._limits.depth)
             frames.append(self._attributes(attributes) if attributes else None)
             return
