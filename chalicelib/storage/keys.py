@@ -111,6 +111,11 @@ def membership(email: str, tenant: str, user: str) -> Key:
     return Key(Table.DIRECTORY, f"LOGIN#{email}", f"MEMBER#{tenant}#{user}")
 
 
+@_pattern("a browser that a login has signed in with before")
+def known_device(email: str, digest: str) -> Key:
+    return Key(Table.DIRECTORY, f"LOGIN#{email}", f"DEVICE#{digest}")
+
+
 @_pattern("a machine's login (1C) → tenant and the hash of its password")
 def machine_login(login: str) -> Key:
     return Key(Table.DIRECTORY, f"MACHINE#{login}", "TENANT")

@@ -177,6 +177,18 @@ def test_too_many_attempts_say_when_to_come_back(visitor: Browser) -> None:
     assert "Try again in" in response.body.decode()
 
 
+def test_a_browser_that_has_signed_in_stays_known(visitor: Browser, logins: FakeLogins) -> None:
+    email = new_email()
+    founded(desks.desk(), email)
+    leads_to(visitor.post("/signin", email=email, password=PASSWORD))
+    leads_to(visitor.post("/signout"))
+    stranger = Browser(visitor.client)
+    for _ in range(10):
+        stranger.post("/signin", email=email, password="a guess")
+    assert stranger.post("/signin", email=email, password=PASSWORD).status_code == 429
+    assert leads_to(visitor.post("/signin", email=email, password=PASSWORD)) == "/"
+
+
 def test_signing_out_ends_the_session_itself_and_not_only_the_cookie(owner: Browser) -> None:
     cookie = owner.cookies["kontor"]
     assert leads_to(owner.post("/signout")) == "/signin?notice=signed_out"

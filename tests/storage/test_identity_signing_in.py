@@ -80,6 +80,25 @@ def test_after_ten_failures_even_the_right_password_waits_but_open_sessions_live
     assert is_alive(open_session)
 
 
+def test_strangers_who_guess_do_not_lock_the_owner_out_of_a_known_browser(desk: Desk) -> None:
+    email = new_email()
+    founded(desk, email)
+    mine = replace(somebody(), device="a secret of my browser")
+    sign_in(desk, email, visitor=mine)
+    for _ in range(10):
+        with pytest.raises(Unauthenticated):
+            sign_in(desk, email, "a guess")
+    for stranger in (somebody(), replace(somebody(), device="made up")):
+        with pytest.raises(TooMany):
+            sign_in(desk, email, visitor=stranger)
+    sign_in(desk, email, visitor=mine)
+    for _ in range(10):
+        with pytest.raises(Unauthenticated):
+            sign_in(desk, email, "a guess", mine)
+    with pytest.raises(TooMany):
+        sign_in(desk, email, visitor=mine)
+
+
 def test_a_success_forgets_the_failures(desk: Desk) -> None:
     email = new_email()
     founded(desk, email)

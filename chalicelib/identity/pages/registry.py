@@ -12,9 +12,10 @@ from chalicelib.http.problems import field_errors, sentence
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.identity.actions.signing_in import sign_out
-from chalicelib.identity.desk import Visitor
+from chalicelib.identity.desk import DEVICE_LIFETIME, Visitor
 from chalicelib.identity.model import Admitted, CodeWanted, ConfirmationWanted, Entry
 from chalicelib.kernel.errors import Invalid, KontorError, TooMany
+from chalicelib.kernel.ids import fingerprint
 
 doors = Doors("identity")
 _DAY = 86_400
@@ -22,7 +23,7 @@ _SECRET_FIELDS = frozenset({"password", "old", "code", "csrf"})
 
 
 def visitor(request: Request) -> Visitor:
-    return Visitor(address=request.source_ip, agent=request.headers.get("user-agent", ""))
+    return Visitor(address=request.source_ip, agent=request.headers.get("user-agent", ""), device=_device(request))
 
 
 def step_secret(request: Request) -> str:
@@ -49,6 +50,7 @@ def go_on(request: Request, entry: Entry) -> Response:
             cookies = (
                 sessions.set_cookie(sessions.cookie_name(), cookie, seconds=seconds),
                 sessions.set_cookie(_step_name(), "", seconds=0),
+                sessions.set_cookie(_device_name(), _device(request), seconds=round(DEVICE_LIFETIME.total_seconds())),
             )
             return request.go(then, cookies=cookies)
         case CodeWanted(step=step):
@@ -75,6 +77,15 @@ def again(request: Request, template: str, refusal: KontorError, **context: Any)
     if isinstance(refusal, TooMany):
         return replace(response, headers={"Retry-After": str(refusal.retry_after)})
     return response
+
+
+def _device(request: Request) -> str:
+    """What this browser is known by: what it keeps, or what it will keep once it has signed in."""
+    return request.cookies.get(_device_name()) or fingerprint(f"device {request.form_secret}")
+
+
+def _device_name() -> str:
+    return f"{sessions.cookie_name()}-device"
 
 
 def _step_name() -> str:
