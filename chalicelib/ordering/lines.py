@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from chalicelib.kernel.errors import Complaint, Invalid
 from chalicelib.kernel.money import money, rounded, shares
-from chalicelib.ordering.model import LineStatus, OrderLine, difference
+from chalicelib.ordering.model import LineStatus, OrderLine
 from chalicelib.ordering.quickorder import quantity_problem
 from chalicelib.tenancy.model import RoundingBase
 
@@ -112,3 +112,35 @@ def next_id(lines: Sequence[OrderLine]) -> str:
 
 def same(before: Sequence[OrderLine], now: Sequence[OrderLine]) -> bool:
     return not difference(before, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineChange:
+    """A line that differs between two editions; `before` None = added, `after` None = removed."""
+
+    line_id: str
+    before: OrderLine | None
+    after: OrderLine | None
+
+
+def difference(before: Sequence[OrderLine], after: Sequence[OrderLine]) -> tuple[LineChange, ...]:
+    """What somebody changed: quantities, prices, added and removed lines; a line's progress is no change."""
+    old = {line.id: line for line in before if line.is_live}
+    new = {line.id: line for line in after if line.is_live}
+    changes = []
+    for line_id in dict.fromkeys((*old, *new)):
+        was, now = old.get(line_id), new.get(line_id)
+        if was is None or now is None or _content(was) != _content(now):
+            changes.append(LineChange(line_id=line_id, before=was, after=now))
+    return tuple(changes)
+
+
+def _content(line: OrderLine) -> tuple[object, ...]:
+    return line.sku, line.quantity, line.price, line.gross
+
+
+def arrived(lines: Sequence[OrderLine]) -> tuple[OrderLine, ...]:
+    """The lines after what was on its way has arrived."""
+    return tuple(
+        replace(line, status=LineStatus.AT_DEALER) if line.status is LineStatus.IN_DELIVERY else line for line in lines
+    )

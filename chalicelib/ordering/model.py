@@ -6,7 +6,7 @@ the optimistic lock: it grows with every change of the order, whatever it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -63,6 +63,7 @@ class Act(StrEnum):
     DECLINE = "decline"
     EDIT = "edit"
     CANCEL = "cancel"
+    RECEIVE = "receive"  # what was on its way has arrived
     FOLLOW = "follow"  # the ERP's documents: lines move on, the state is derived
 
 
@@ -77,6 +78,7 @@ ALLOWED: Mapping[tuple[Act, Side], tuple[State, ...]] = {
     (Act.EDIT, Side.DEALER): (State.SUBMITTED, State.AWAITING_DEALER),
     (Act.CANCEL, Side.DEALER): BEFORE_PRODUCTION,
     (Act.CANCEL, Side.STAFF): _BEFORE_SHIPPING,
+    (Act.RECEIVE, Side.DEALER): (State.SHIPPING,),
     (Act.FOLLOW, Side.ERP): _CONFIRMED[:-1],
 }
 
@@ -100,7 +102,7 @@ def may(state: State, act: Act, side: Side) -> bool:
 def after(state: State, act: Act, side: Side) -> State:
     """The state that the act leads to; Refused("order_state") if it may not be done now.
 
-    `FOLLOW` leaves the state to `derived_state`.
+    `RECEIVE` and `FOLLOW` leave the state to `derived_state`.
     """
     if not may(state, act, side):
         raise Refused("order_state", state=str(state), act=str(act))
@@ -286,31 +288,6 @@ def _share_done(line: OrderLine) -> Decimal:
         return own
     part = min(line.shipped / line.quantity, Decimal(1))
     return own + (_PROGRESS[LineStatus.IN_DELIVERY] - own) * part
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineChange:
-    """A line that differs between two editions; `before` None = added, `after` None = removed."""
-
-    line_id: str
-    before: OrderLine | None
-    after: OrderLine | None
-
-
-def difference(before: Sequence[OrderLine], after: Sequence[OrderLine]) -> tuple[LineChange, ...]:
-    """What somebody changed: quantities, prices, added and removed lines; a line's progress is no change."""
-    old = {line.id: line for line in before if line.is_live}
-    new = {line.id: line for line in after if line.is_live}
-    changes = []
-    for line_id in dict.fromkeys((*old, *new)):
-        was, now = old.get(line_id), new.get(line_id)
-        if was is None or now is None or _content(was) != _content(now):
-            changes.append(LineChange(line_id=line_id, before=was, after=now))
-    return tuple(changes)
-
-
-def _content(line: OrderLine) -> tuple[object, ...]:
-    return line.sku, line.quantity, line.price, line.gross
 
 
 def order_number(prefix: str, running: int) -> str:

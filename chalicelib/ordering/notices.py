@@ -10,7 +10,8 @@ from chalicelib.kernel.access import Role
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.events import Event
 from chalicelib.ordering import store
-from chalicelib.ordering.model import LineChange, Order, Side, difference
+from chalicelib.ordering.lines import LineChange, difference
+from chalicelib.ordering.model import Order, Side
 from chalicelib.ordering.store import OrderFile
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.model import TenantSettings

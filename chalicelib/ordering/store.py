@@ -1,8 +1,8 @@
-"""Orders, their holds and tasks, and carts in the tables."""
+"""Orders, their holds and tasks in the tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -10,11 +10,9 @@ from enum import StrEnum
 
 from chalicelib.billing.model import OrderDocument
 from chalicelib.kernel.access import Actor
-from chalicelib.kernel.errors import NotFound, Refused
+from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id
-from chalicelib.ordering import cart as carts
-from chalicelib.ordering.cart import Cart, CartLine
 from chalicelib.ordering.holding import Moves, Reservation
 from chalicelib.ordering.model import Happening, Order, OrderLine, Shipment
 from chalicelib.stock import store as stock_store
@@ -178,14 +176,13 @@ def last_number(record: Record | None) -> int:
     return int(record.n["last"]) if record else 0
 
 
-def next_number(tenant_id: str, record: Record | None) -> Put | Update:
-    """Takes the number after the one that was read, on condition that nobody else has."""
+def number_given(tenant_id: str, record: Record | None, number: int) -> Put | Update:
+    """Moves the counter to `number`, on condition that nobody has since it was read."""
     key, last = sequence_key(tenant_id), last_number(record)
     if record is None:
-        return Put(key=key, kind="sequence", data={}, counters={"last": Decimal(1)}, version=0)
-    return Update(
-        key=key, changes=(Set(("n", "last"), Decimal(last + 1)),), when=(Equals(("n", "last"), Decimal(last)),)
-    )
+        return Put(key=key, kind="sequence", data={}, counters={"last": Decimal(number)}, version=0)
+    when = (Equals(("n", "last"), Decimal(last)),)
+    return Update(key=key, changes=(Set(("n", "last"), Decimal(number)),), when=when)
 
 
 # --- what is held --------------------------------------------------------------------------------
@@ -295,34 +292,3 @@ def erp_id_key(tenant_id: str, document_id: str) -> Key:
 
 def erp_id_taken(tenant_id: str, document_id: str, order_id: str) -> Put:
     return Put(key=erp_id_key(tenant_id, document_id), kind="external_id", data={"id": order_id}, when=(Absent(),))
-
-
-# --- carts ---------------------------------------------------------------------------------------
-
-
-def cart_keys(tenant_id: str, user_id: str, contract_id: str) -> list[Key]:
-    """Every page that a cart can have: an absent one costs next to nothing, a second round trip does not."""
-    return [keys.cart_page(tenant_id, user_id, contract_id, page) for page in range(carts.MAX_PAGES)]
-
-
-def cart_from(records: Iterable[Record | None], contract_id: str) -> Cart:
-    """The cart of its pages as read, in their order."""
-    found = [record for record in records if record is not None]
-    lines = tuple(codec.load(CartLine, line) for record in found for line in record.data["lines"])
-    return Cart(contract_id=contract_id, lines=lines, versions=tuple(record.version for record in found))
-
-
-def cart_writes(tenant_id: str, user_id: str, before: Cart, after: Cart) -> list[Write]:
-    """What changes in the stored pages; Refused("cart_changed") when another window was faster."""
-    refusal = Refused("cart_changed")
-    old, new = carts.pages(before.lines), carts.pages(after.lines)
-    writes: list[Write] = []
-    for page, key in enumerate(cart_keys(tenant_id, user_id, before.contract_id)):
-        version = before.versions[page] if page < len(before.versions) else 0
-        if page < len(new):
-            if page >= len(old) or old[page] != new[page]:
-                data = {"lines": [codec.dump(line) for line in new[page]]}
-                writes.append(Put(key=key, kind="cart", data=data, version=version, refusal=refusal))
-        elif version:
-            writes.append(Delete(key=key, when=(Equals(("version",), version),), refusal=refusal))
-    return writes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chalicelib.http.formats import Formats
 from chalicelib.http.i18n import Translator
-from chalicelib.ordering.model import LineChange, OrderLine
+from chalicelib.ordering.lines import LineChange
+from chalicelib.ordering.model import OrderLine
 
 
 def change_text(t: Translator, fmt: Formats, change: LineChange) -> str:

@@ -18,7 +18,7 @@ from chalicelib.ordering.cart import Cart, CartLine
 from chalicelib.ordering.erp import ErpStatus, ErpUpdate, ErpUpdateLine, ErpUpdateShipment
 from chalicelib.ordering.erp_rules import followed
 from chalicelib.ordering.holding import Held, Reservation, as_the_erp_says, follow, known_to_erp, sent_off, wanted
-from chalicelib.ordering.lines import Terms, cancelled, edited, restored, summed
+from chalicelib.ordering.lines import Terms, cancelled, difference, edited, restored, summed
 from chalicelib.ordering.model import (
     ALLOWED,
     Act,
@@ -30,7 +30,6 @@ from chalicelib.ordering.model import (
     after,
     derived_percent,
     derived_state,
-    difference,
     may,
     order_number,
 )

@@ -9,12 +9,14 @@ import pytest
 
 from chalicelib.billing import store as billing_store
 from chalicelib.billing.model import InvoiceState
+from chalicelib.kernel.errors import Invalid
 from chalicelib.ordering.actions import (
     apply_erp_update,
     cancel,
     exported_versions,
     mark_exported,
     orders_to_export,
+    receive,
     refuse,
 )
 from chalicelib.ordering.erp import (
@@ -169,6 +171,20 @@ def test_a_partial_shipment_then_the_rest_takes_the_stock_once(shop: Shop) -> No
     level = shop.level("a")
     assert (level.on_hand, level.allocated, level.counted, level.available) == (15, 0, 0, 15)
     assert shop.db.get(keys.reservation(shop.settings.id, file.order.id, 0)) is None
+
+
+def test_the_dealer_says_that_what_was_sent_has_arrived(shop: Shop) -> None:
+    file = _exported(shop, a=5, b=2)
+    part = ErpUpdateShipment(id="s1", number="Р-1", day=date(2026, 11, 21), lines=(_line("a", "5"),))
+    _told(shop, file, shipments=(part,))
+    receive(shop.db, shop.ask(file, shop.buyer))
+    assert shop.load(file).order.state is State.SHIPPING
+    with pytest.raises(Invalid) as invalid:
+        receive(shop.db, shop.ask(file, shop.buyer))
+    assert invalid.value.code == "nothing_on_its_way"
+    _told(shop, file, shipments=(part, replace(part, id="s2", lines=(_line("b", "2"),))))
+    receive(shop.db, shop.ask(file, shop.buyer))
+    assert shop.load(file).order.state is State.COMPLETED
 
 
 def test_shipped_without_lines_means_all_that_is_left(shop: Shop) -> None:

@@ -19,7 +19,8 @@ from chalicelib.ordering.actions import (
     decline_changes,
     refuse,
 )
-from chalicelib.ordering.model import LineStatus, Side, State, difference
+from chalicelib.ordering.lines import difference
+from chalicelib.ordering.model import LineStatus, Side, State
 from chalicelib.ordering.store import Queue
 from chalicelib.storage import keys
 from tests.support.shop import NOW, D, Shop, sku

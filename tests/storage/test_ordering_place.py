@@ -27,6 +27,7 @@ from chalicelib.ordering.actions import (
 from chalicelib.ordering.model import State
 from chalicelib.ordering.store import Queue
 from chalicelib.storage import keys
+from chalicelib.storage.writes import Set, Update
 from tests.support.shop import NOW, D, Shop, sku
 
 
@@ -69,6 +70,15 @@ def test_a_ten_line_order_costs_three_round_trips_beside_the_session() -> None:
 def test_numbers_run_on() -> None:
     shop = Shop({"a": ("1.00", 10)})
     assert [shop.place(a=1).order.number for _ in range(3)] == ["K-000001", "K-000002", "K-000003"]
+
+
+def test_a_counter_that_fell_behind_never_gives_a_number_twice() -> None:
+    shop = Shop({"a": ("1.00", 10)})
+    for _ in range(3):
+        shop.place(a=1)
+    behind = Update(key=store.sequence_key(shop.settings.id), changes=(Set(("n", "last"), D(1)),))
+    shop.db.commit([behind])
+    assert [shop.place(a=1).order.number for _ in range(2)] == ["K-000004", "K-000005"]
 
 
 def test_an_order_may_be_split_over_the_contracts_warehouses_in_their_order() -> None:

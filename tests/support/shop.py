@@ -15,7 +15,7 @@ from chalicelib.kernel.access import Actor, Role
 from chalicelib.kernel.ids import new_id, new_tenant_id
 from chalicelib.network.model import Contract, LegalEntity, Party
 from chalicelib.network.store import account_put, contract_put, entity_put, party_put
-from chalicelib.ordering import store
+from chalicelib.ordering import cart_store, store
 from chalicelib.ordering.actions import Ask, NewOrder, add_to_cart, confirm, place_order
 from chalicelib.ordering.goods import Goods
 from chalicelib.ordering.quickorder import Found
@@ -205,9 +205,9 @@ class Shop:
         return account_from(record)
 
     def cart(self, actor: Actor | None = None) -> dict[str, Decimal]:
-        pages = store.cart_keys(self.settings.id, (actor or self.buyer).user_id, self.contract.id)
+        pages = cart_store.cart_keys(self.settings.id, (actor or self.buyer).user_id, self.contract.id)
         rows = self.db.get_many(pages)
-        cart = store.cart_from((rows.get(page) for page in pages), self.contract.id)
+        cart = cart_store.cart_from((rows.get(page) for page in pages), self.contract.id)
         return {name_of(line.sku): line.quantity for line in cart.lines}
 
     def events(self) -> list[str]:

@@ -20,6 +20,7 @@ from chalicelib.ordering.actions.moderation import (
     change_lines,
     confirm,
     decline_changes,
+    receive,
     refuse,
 )
 from chalicelib.ordering.actions.placing import MAX_LINES, NewOrder, place_order
@@ -51,6 +52,7 @@ __all__ = [
     "orders_to_export",
     "paste_lines",
     "place_order",
+    "receive",
     "refuse",
     "repeat_order",
     "show_cart",

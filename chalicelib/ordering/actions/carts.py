@@ -10,7 +10,7 @@ from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import Complaint, Invalid, NotFound, Refused
 from chalicelib.kernel.money import Money, money
 from chalicelib.ordering import cart as carts
-from chalicelib.ordering import quickorder, store
+from chalicelib.ordering import cart_store, quickorder
 from chalicelib.ordering.actions.desk import Desk, ShelfOf, read_desk
 from chalicelib.ordering.actions.shelf import open_shelf
 from chalicelib.ordering.cart import Cart, CartLine
@@ -266,7 +266,7 @@ def _changed(
     for attempt in range(_ATTEMPTS):
         desk = read_desk(db, actor, contract_id, shelf_of)
         try:
-            db.commit(store.cart_writes(db.tenant_id, actor.user_id, desk.cart, change(desk)))
+            db.commit(cart_store.cart_writes(db.tenant_id, actor.user_id, desk.cart, change(desk)))
         except Refused as refusal:
             if refusal.code != "cart_changed" or attempt == _ATTEMPTS - 1:
                 raise

@@ -11,7 +11,7 @@ from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.network.model import Contract, Party
 from chalicelib.network.store import contract_from, party_from
-from chalicelib.ordering import store
+from chalicelib.ordering import cart_store
 from chalicelib.ordering.cart import Cart
 from chalicelib.ordering.goods import Shelf
 from chalicelib.ordering.lines import Terms
@@ -48,7 +48,7 @@ class Desk:
 
 def desk_keys(tenant_id: str, actor: Actor, contract_id: str) -> list[Key]:
     return [
-        *store.cart_keys(tenant_id, actor.user_id, contract_id),
+        *cart_store.cart_keys(tenant_id, actor.user_id, contract_id),
         keys.contract(tenant_id, actor.party_id or "", contract_id),
         keys.party_profile(tenant_id, actor.party_id or ""),
         keys.account(tenant_id, contract_id),
@@ -76,9 +76,9 @@ def desk_of(db: TenantSession, actor: Actor, contract_id: str, rows: Mapping[Key
     if contract is None or party is None or account is None or settings is None:
         raise NotFound()
     terms, tenant = contract_from(contract), settings_of(settings)
-    pages = (rows.get(key) for key in store.cart_keys(tenant_id, actor.user_id, contract_id))
+    pages = (rows.get(key) for key in cart_store.cart_keys(tenant_id, actor.user_id, contract_id))
     return Desk(
-        cart=store.cart_from(pages, contract_id),
+        cart=cart_store.cart_from(pages, contract_id),
         contract=terms,
         party=party_from(party),
         account=account_from(account),

@@ -145,6 +145,25 @@ def decline_changes(db: TenantSession, ask: Ask, comment: str = "") -> Order:
     return carry_out(db, _bodied(ask, "decline", comment), decide, also=skus)
 
 
+def receive(db: TenantSession, ask: Ask) -> Order:
+    """The dealer has what was on its way; with its last line the order is completed."""
+
+    def decide(file: OrderFile, _: Situation) -> Step:
+        after(file.order.state, Act.RECEIVE, ask.side)
+        lines = line_rules.arrived(file.lines)
+        if lines == file.lines:
+            raise Invalid("nothing_on_its_way")
+        order = with_lines(file.order, lines, ask.now)
+        return Step(
+            order=order,
+            lines=lines,
+            happening=happening("received", ask),
+            writes=[store.audited(db.tenant_id, order, "order.received", ask.actor.user_id, ask.now)],
+        )
+
+    return carry_out(db, _bodied(ask, "receive"), decide)
+
+
 def refuse(db: TenantSession, ask: Ask, reason: str) -> Order:
     """The manufacturer says no, or calls a confirmed order off; the dealer reads why."""
     reason = _needed(reason, field="reason")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from chalicelib.http.listing import Tone
 from chalicelib.http.request import Request
-from chalicelib.ordering.model import Happening, LineChange, OrderLine, Side, difference
+from chalicelib.ordering.lines import LineChange, difference
+from chalicelib.ordering.model import Happening, OrderLine, Side
 from chalicelib.ordering.pages.base import formats
 from chalicelib.ordering.store import OrderFile
 from chalicelib.ordering.words import change_text

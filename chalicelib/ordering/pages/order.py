@@ -43,6 +43,7 @@ class Possible:
     answer: bool
     edit: bool
     cancel: bool
+    receive: bool
     repeat: bool
 
 
@@ -94,6 +95,11 @@ def order_decline(request: Request) -> Response:
 def order_cancel(request: Request) -> Response:
     reason = request.form.text("reason")
     return _acting(request, lambda ask: actions.cancel(request.db, ask, reason), "order_cancelled")
+
+
+@doors.page("/orders/{order_id}/receive", may=PLACE, methods=("POST",))
+def order_receive(request: Request) -> Response:
+    return _acting(request, lambda ask: actions.receive(request.db, ask), "order_received")
 
 
 @doors.page("/orders/{order_id}/repeat", may=PLACE, methods=("POST",))
@@ -172,6 +178,7 @@ def _possible(request: Request, order: Order) -> Possible:
         answer=buyer and may(state, Act.ACCEPT, Side.DEALER),
         edit=buyer and may(state, Act.EDIT, Side.DEALER),
         cancel=buyer and may(state, Act.CANCEL, Side.DEALER),
+        receive=buyer and may(state, Act.RECEIVE, Side.DEALER),
         repeat=buyer,
     )
 
