@@ -3,7 +3,10 @@
     first file of a run        apply(current, staged_1, rows, run=run)
     each further file          apply(staged_1, staged_2, rows, run=run) …
     end of a full run          withdraw_absent(staged_n, staged_n+1, run=run)
-    switch                     publish the last one if any of the results says `changed` (see also `keeps_track`)
+    switch                     publish the last one if any of the results says `changed`
+
+A file remembers which rows the run touched: during a full run the next file is built on the last one even if that
+changed nothing, or `withdraw_absent` would take what it touched for absent.
 
 The same rows twice give the same content (`content_digest`) and, the second time, no changes.
 """
@@ -13,7 +16,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -52,8 +55,6 @@ class BuildResult:
     """What a build did. Keys of `counts`: category, property, price_type, warehouse, product, offer, price, stock.
 
     `waiting` = products that offers, prices or stock name and whose goods have not come yet; they are kept.
-    `keeps_track`: the run has brought a full package, so the file remembers what the run touched. The run's next file
-    must be built on this one even if nothing changed, or `withdraw_absent` takes what it touched for absent.
     """
 
     counts: Mapping[str, Count]
@@ -61,7 +62,6 @@ class BuildResult:
     stock: tuple[StockChange, ...]
     waiting: int
     listed: int  # SKUs that readers of the new snapshot see
-    keeps_track: bool = False
 
     @property
     def changed(self) -> bool:
@@ -84,8 +84,7 @@ def apply(
         staging = Staging(db, run_no)
         staging.add_all(rows)
         changes = merge(db, run_no, staging.no_warehouse)
-        full = db.execute("SELECT count(*) FROM scope WHERE run = ?", (run_no,)).fetchone()[0] > 0
-        return replace(_result(db, changes, staging, finish=finish), keeps_track=full)
+        return _result(db, changes, staging, finish=finish)
 
     return _build(previous, target, work)
 

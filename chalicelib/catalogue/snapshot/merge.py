@@ -54,7 +54,7 @@ def _names(db: Connection, changes: Changes) -> None:
     changed_values = (
         "SELECT v.no FROM value v JOIN stage.value s ON s.no = v.no AND s.text IS NOT v.text UNION "
         "SELECT v.no FROM value v JOIN attribute c ON c.no = v.attribute_no "
-        f"JOIN stage.attribute s ON {different} AND s.deleted <> c.deleted"
+        f"JOIN stage.attribute s ON {different} AND (c.known, c.deleted) IS NOT (1, s.deleted)"
     )
     db.execute(f"CREATE TEMP TABLE changed_value AS {changed_values}")
     db.execute(

@@ -104,6 +104,7 @@ CREATE TABLE facet (category_no INTEGER NOT NULL, value_no INTEGER NOT NULL, cou
     PRIMARY KEY (category_no, value_no)) WITHOUT ROWID;
 CREATE TABLE code (normal TEXT NOT NULL, sku_no INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL,
     PRIMARY KEY (normal, sku_no, kind)) WITHOUT ROWID;
+INSERT INTO tree VALUES (0, 0, 0, NULL, 0, 0);
 CREATE TABLE sku_text (no INTEGER PRIMARY KEY, name TEXT NOT NULL, more TEXT NOT NULL, codes TEXT NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5(name, more, content='sku_text', content_rowid='no',
     tokenize="ascii tokenchars '~'", detail=column, columnsize=0);

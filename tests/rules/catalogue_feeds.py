@@ -1,0 +1,83 @@
+"""Short ways to write a feed and to look at what a snapshot made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+
+from chalicelib.catalogue.feed import CatalogueHead, FeedRow, OfferRow, PriceRow, ProductRow, StockRow
+from chalicelib.catalogue.model import Query
+from chalicelib.catalogue.snapshot.build import BuildResult, apply, withdraw_absent
+from chalicelib.catalogue.snapshot.read import Catalogue
+
+D = Decimal
+
+
+def goods(*, full: bool = True, catalogue: str = "c") -> CatalogueHead:
+    return CatalogueHead(catalogue_id=catalogue, only_changes=not full, kind="goods")
+
+
+def offers(*, full: bool = True, catalogue: str = "c") -> CatalogueHead:
+    return CatalogueHead(catalogue_id=catalogue, only_changes=not full, kind="offers")
+
+
+def product(id: str, name: str = "", **more: object) -> ProductRow:
+    return ProductRow(id=id, name=name or f"Товар {id}", **more)  # type: ignore[arg-type]
+
+
+def offer(product_id: str, variant_id: str | None = None, **more: object) -> OfferRow:
+    return OfferRow(product_id=product_id, variant_id=variant_id, **more)  # type: ignore[arg-type]
+
+
+def price(
+    product_id: str, amount: str | None, *, variant: str | None = None, of: str = "p", **more: object
+) -> PriceRow:
+    return PriceRow(
+        product_id=product_id, variant_id=variant, price_type_id=of, amount=None if amount is None else D(amount),
+        **{"currency": "RUB", **more},  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def stock(product_id: str, quantity: str, warehouse: str | None = "w", *, variant: str | None = None) -> StockRow:
+    return StockRow(product_id=product_id, variant_id=variant, warehouse_id=warehouse, quantity=D(quantity))
+
+
+class Workshop:
+    """A chain of snapshots in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made = 0
+        self.top: Path | None = None
+
+    def apply(self, *rows: FeedRow, run: str = "r", finish: bool = True) -> BuildResult:
+        before, self._made = self.top, self._made + 1
+        self.top = self._folder / f"{self._made}.sqlite"
+        return apply(before, self.top, rows, run=run, finish=finish)
+
+    def withdraw(self, run: str = "r", *, deactivate: bool = False) -> BuildResult:
+        assert self.top is not None
+        before, self._made = self.top, self._made + 1
+        self.top = self._folder / f"{self._made}.sqlite"
+        return withdraw_absent(before, self.top, run=run, deactivate=deactivate)
+
+    @contextmanager
+    def open(self) -> Iterator[Catalogue]:
+        assert self.top is not None
+        catalogue = Catalogue(self.top)
+        yield catalogue
+        catalogue.close()
+
+    def names(self, text: str = "", **query: object) -> list[str]:
+        with self.open() as catalogue:
+            return [item.name for item in catalogue.search(Query(text=text, **query)).items]  # type: ignore[arg-type]
+
+
+def changed(result: BuildResult) -> dict[str, int]:
+    return {kind: count.changed for kind, count in result.counts.items() if count.changed}
+
+
+def said(rows: Iterable[object]) -> list[tuple[str, str, str]]:
+    return [(row.sku, row.warehouse_id, str(row.quantity)) for row in rows]  # type: ignore[attr-defined]
