@@ -11,7 +11,10 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 PYTEST = [str(BIN / "python"), "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
 
-SET_UP = [str(BIN / "python"), "-m", "tools.test_needs"]
+SET_UP = {
+    "what tests need": [str(BIN / "python"), "-m", "tools.test_needs"],
+    "package": [str(BIN / "python"), "-m", "tools.packaging"],
+}
 STATIC = {
     "style": [str(BIN / "ruff"), "check", "."],
     "format": [str(BIN / "ruff"), "format", "--check", "."],
@@ -55,10 +58,11 @@ def _static() -> list[Outcome]:
 def main(which: str) -> int:
     outcomes: list[Outcome] = []
     if which == "all":
-        print("setting up what the tests need", flush=True)
-        outcomes.append(_visibly("set-up", SET_UP))
-        if outcomes[0].code:
-            return 1
+        for part, command in SET_UP.items():
+            print(f"setting up: {part}", flush=True)
+            outcomes.append(_visibly(part, command))
+            if outcomes[-1].code:
+                return 1
     outcomes += _static()
     outcomes.append(_visibly("tests", ALL_TESTS if which == "all" else FAST_TESTS))
     print("\npart                       seconds")

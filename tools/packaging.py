@@ -286,6 +286,16 @@ def _forget_old(folder: Path, keep: int) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-if __name__ == "__main__":
+def main() -> int:
     begun = time.monotonic()
-    print(build().folder, f"{time.monotonic() - begun:.1f} s")
+    try:
+        package = build()
+    except PackagingFailed as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    print(f"package: {package.folder.relative_to(ROOT)}, {time.monotonic() - begun:.1f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
