@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.http.formats import Formats
 from chalicelib.http.i18n import LOCALES
+from chalicelib.http.listing import Column, Listing, ListQuery, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
+from chalicelib.http.sessions import WebSession
 from chalicelib.identity.actions import account
 from chalicelib.identity.desk import desk
 from chalicelib.identity.devices import device_name
@@ -17,6 +20,12 @@ from chalicelib.kernel.errors import KontorError
 
 _MINE = Permission.OWN_ACCOUNT
 _PROFILE = "identity/account.html"
+_SESSION_COLUMNS = (
+    Column(key="device", label_key="identity.device", phone="id"),
+    Column(key="since", label_key="identity.session_since", kind="date", phone="what"),
+    Column(key="seen", label_key="identity.session_seen", phone="units"),
+    Column(key="do", label_key="identity.do", phone="sum"),
+)
 
 
 @doors.page("/account", may=_MINE)
@@ -57,12 +66,14 @@ def change_password(request: Request) -> Response:
 def sessions_page(request: Request) -> Response:
     assert request.session is not None
     found = account.my_sessions(request.db, request.person, request.now)
-    return request.page(
-        "identity/sessions.html",
-        sessions=[(session, device_name(session.agent)) for session in found],
-        here=request.session.digest,
-        now=request.now,
+    listing = Listing(
+        caption_key="identity.account.sessions",
+        columns=_SESSION_COLUMNS,
+        rows=tuple(_session_row(request, session) for session in found),
+        query=ListQuery(),
+        empty_key="identity.no_sessions",
     )
+    return request.page("identity/sessions.html", listing=listing, here=request.session.digest, several=len(found) > 1)
 
 
 @doors.page("/account/sessions/end", may=_MINE, methods=("POST",))
@@ -76,6 +87,16 @@ def end_other_sessions(request: Request) -> Response:
     assert request.session is not None
     account.end_other_sessions(request.db, request.session, request.now)
     return request.go("/account/sessions", notice="sessions_ended")
+
+
+def _session_row(request: Request, session: WebSession) -> Row:
+    formats = Formats(request.locale, request.time_zone)
+    cells = {
+        "device": device_name(session.agent) or request.t.t("identity.unknown_device"),
+        "since": formats.datetime(session.created),
+        "seen": formats.ago(session.seen, request.now),
+    }
+    return Row(id=session.digest, cells=cells)
 
 
 def _profile(request: Request) -> dict[str, Any]:

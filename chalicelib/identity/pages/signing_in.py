@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from chalicelib.http.doors import PUBLIC
+from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.identity.actions import account, signing_in
 from chalicelib.identity.desk import desk
-from chalicelib.identity.model import local_path, normal_email
+from chalicelib.identity.model import Membership, local_path, normal_email
 from chalicelib.identity.pages.registry import (
     again,
     doors,
@@ -21,6 +22,11 @@ from chalicelib.kernel.errors import KontorError, Unauthenticated
 
 _SIGN_IN = "identity/signin.html"
 _CODE = "identity/signin_code.html"
+_COLUMNS = (
+    Column(key="tenant", label_key="identity.manufacturer", phone="id"),
+    Column(key="role", label_key="identity.role", phone="what"),
+    Column(key="do", label_key="identity.do", phone="sum"),
+)
 
 
 @doors.page("/signin", may=PUBLIC)
@@ -79,22 +85,33 @@ def sign_out(request: Request) -> Response:
 @doors.page("/switch", may=Permission.OWN_ACCOUNT)
 def switch_page(request: Request) -> Response:
     person = request.person
-    return request.page(
-        "identity/switch.html",
-        memberships=account.my_memberships(desk(), person),
-        here=(person.tenant_id, person.user_id),
+    listing = Listing(
+        caption_key="identity.switch",
+        columns=_COLUMNS,
+        rows=tuple(_membership_row(request, one) for one in account.my_memberships(desk(), person)),
+        query=ListQuery(),
+        empty_key="identity.no_memberships",
     )
+    return request.page("identity/switch.html", listing=listing, here=f"{person.tenant_id}.{person.user_id}")
 
 
 @doors.page("/switch", may=Permission.OWN_ACCOUNT, methods=("POST",))
 def switch(request: Request) -> Response:
     assert request.session is not None
+    tenant_id, _, user_id = request.form.text("to").partition(".")
     entry = signing_in.switch(
         desk(),
         request.db,
         request.session,
-        to=(request.form.text("tenant"), request.form.text("user")),
+        to=(tenant_id, user_id),
         visitor=visitor(request),
         now=request.now,
     )
     return go_on(request, entry)
+
+
+def _membership_row(request: Request, membership: Membership) -> Row:
+    role = Cell(request.t.t(f"identity.role.{membership.role}"), sub=membership.party_name or None)
+    return Row(
+        id=f"{membership.tenant_id}.{membership.user_id}", cells={"tenant": membership.tenant_name, "role": role}
+    )
