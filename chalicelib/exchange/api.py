@@ -6,6 +6,7 @@ Every answer is 200: 1C parses the body whatever the status is, and shows the se
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from chalicelib.exchange import protocol
 from chalicelib.exchange.actions import ending, orders, sessions, uploads
@@ -19,6 +20,7 @@ from chalicelib.http.problems import sentence
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response, text
 from chalicelib.kernel.errors import Invalid, KontorError, Unauthenticated
+from chalicelib.tenancy.model import Charset, TenantSettings
 
 WAIT_SECONDS = 15.0  # of the 29 that the front allows; УТ asks again without any pause
 doors = Doors(__name__)
@@ -82,6 +84,7 @@ def _signed(request: Request, direction: Direction) -> Signed:
 
 def _carried_out(request: Request, signed: Signed, direction: Direction, mode: str) -> Response:
     t = translator(signed.settings.locale)
+    tenant = _readable(request, signed.settings)
     match mode:
         case "init":
             begun = sessions.begin_set(signed, request.now)
@@ -92,17 +95,29 @@ def _carried_out(request: Request, signed: Signed, direction: Direction, mode: s
         case "import":
             return _import(request, signed, t)
         case "query" if direction is Direction.SALE:
-            answer = orders.give_orders(signed.db, signed.session.id, signed.settings, _status_name(t), request.now)
-            return Response(body=answer.body, content_type=answer.content_type)
+            answer = orders.give_orders(signed.db, signed.session.id, tenant, _status_name(t), request.now)
+            return _document(answer.body, answer.content_type)
         case "info" if direction is Direction.SALE:
-            answer = orders.describe(signed.settings, _status_name(t), t.t("exchange.payment_by_invoice"))
-            return Response(body=answer.body, content_type=answer.content_type)
+            answer = orders.describe(tenant, _status_name(t), t.t("exchange.payment_by_invoice"))
+            return _document(answer.body, answer.content_type)
         case "success":
             return _confirm(request, signed, direction, t)
         case "deactivate" | "complete" if direction is Direction.CATALOG:
             return _end(request, signed, mode, t)
         case _:
             raise Invalid("exchange_unknown_mode", mode=mode[:40])
+
+
+def _readable(request: Request, tenant: TenantSettings) -> TenantSettings:
+    """API Gateway hands bytes, and windows-1251 is bytes, only to clients with an Accept header; others get UTF-8."""
+    if "accept" in request.headers:
+        return tenant
+    return replace(tenant, exchange=replace(tenant.exchange, charset=Charset.UTF_8))
+
+
+def _document(body: bytes, content_type: str) -> Response:
+    is_text = "utf-8" in content_type.lower()
+    return Response(body=body.decode() if is_text else body, content_type=content_type)
 
 
 def _receive(request: Request, signed: Signed, direction: Direction, t: Translator) -> Response:
