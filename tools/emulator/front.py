@@ -49,6 +49,9 @@ async def _to_cabinet(application: Application, gateway: Any, scope: Scope, rece
     api, stage, _ = target
     prefix = f"/_aws/execute-api/{api}/{stage}"
     raw = scope.get("raw_path") or scope["path"].encode()
+    if not _header(scope, b"content-type"):
+        # 1C names no type. AWS takes such a body for binary where `*/*` is; MiniStack would spoil it as text.
+        scope = {**scope, "headers": [*scope["headers"], (b"content-type", b"application/octet-stream")]}
     await application({**scope, "path": prefix + scope["path"], "raw_path": prefix.encode() + raw}, receive, send)
 
 
