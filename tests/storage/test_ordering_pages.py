@@ -241,6 +241,17 @@ def test_bad_pasted_rows_are_named_and_stay_in_the_box(world: World) -> None:
     assert "Окно A-1" in page
 
 
+def test_the_same_form_adds_to_the_cart_once(world: World) -> None:
+    for _ in range(2):
+        world.buyer.post("/cart/add", sku=sku("A-1"), quantity="2", once="0" * 20)
+        world.buyer.post("/cart/paste", text="B-2 3\nX 1", once="1" * 20)
+    assert world.shop.cart() == {"A-1": D(2), "B-2": D(3)}
+    path = world.place("C-3 1")
+    for _ in range(2):
+        world.buyer.post(f"{path}/repeat", once="2" * 20)
+    assert world.shop.cart() == {"A-1": D(2), "B-2": D(3), "C-3": D(1)}
+
+
 def test_a_removed_line_can_be_put_back(world: World) -> None:
     world.buyer.post("/cart/paste", text="A-1 2")
     removed = world.buyer.post("/cart/remove", **{"remove": sku("A-1"), f"q-{sku('A-1')}": "2"})

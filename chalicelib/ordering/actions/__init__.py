@@ -1,6 +1,7 @@
 """Use cases of ordering, by subject; doors and other rooms import them from here."""
 
 from chalicelib.ordering.actions.carts import (
+    Once,
     accept_prices,
     add_to_cart,
     change_cart,
@@ -31,6 +32,7 @@ __all__ = [
     "MAX_LINES",
     "Ask",
     "NewOrder",
+    "Once",
     "accept_changes",
     "accept_prices",
     "add_to_cart",

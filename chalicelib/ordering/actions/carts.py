@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chalicelib.kernel.access import Actor
@@ -21,9 +22,20 @@ from chalicelib.ordering.quickorder import Pasted, quantity_problem
 from chalicelib.ordering.store import load_order
 from chalicelib.stock.model import Level
 from chalicelib.stock.store import levels
-from chalicelib.storage.session import TenantSession
+from chalicelib.storage import keys
+from chalicelib.storage.session import TenantSession, TransactionRefused
+from chalicelib.storage.writes import AlreadyDone, Done, guard
 
 _ATTEMPTS = 5
+_REMEMBERED = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """Makes an addition happen once: the form's own key, and when it came."""
+
+    key: str
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +133,7 @@ def add_to_cart(
     sku: str,
     quantity: Decimal,
     *,
+    once: Once | None = None,
     shelf_of: ShelfOf = open_shelf,
 ) -> None:
     """Adds so much of a SKU to what the cart has of it.
@@ -138,7 +151,7 @@ def add_to_cart(
             raise Refused("no_price", article=goods.article, name=goods.name)
         return carts.put(desk.cart, [_line(goods, quantity)])
 
-    _changed(db, actor, contract_id, shelf_of, change)
+    _changed(db, actor, contract_id, shelf_of, change, once)
 
 
 def change_cart(
@@ -203,7 +216,13 @@ def accept_prices(db: TenantSession, actor: Actor, contract_id: str | None, *, s
 
 
 def paste_lines(
-    db: TenantSession, actor: Actor, contract_id: str | None, text: str, *, shelf_of: ShelfOf = open_shelf
+    db: TenantSession,
+    actor: Actor,
+    contract_id: str | None,
+    text: str,
+    *,
+    once: Once | None = None,
+    shelf_of: ShelfOf = open_shelf,
 ) -> Pasted:
     """Adds pasted "article quantity" rows; what comes back names every row that was bad (domain §5.7).
 
@@ -227,12 +246,18 @@ def paste_lines(
         result[:] = [pasted]
         return carts.put(desk.cart, [_line(goods[sku], quantity) for sku, quantity in pasted.quantities.items()])
 
-    _changed(db, actor, contract_id, shelf_of, change)
+    _changed(db, actor, contract_id, shelf_of, change, once)
     return result[0]
 
 
 def repeat_order(
-    db: TenantSession, actor: Actor, contract_id: str | None, order_id: str, *, shelf_of: ShelfOf = open_shelf
+    db: TenantSession,
+    actor: Actor,
+    contract_id: str | None,
+    order_id: str,
+    *,
+    once: Once | None = None,
+    shelf_of: ShelfOf = open_shelf,
 ) -> tuple[OrderLine, ...]:
     """Puts an order's lines into the cart at today's prices; those that can't be ordered any more come back."""
     wanted = load_order(db, order_id, actor).live_lines
@@ -245,7 +270,7 @@ def repeat_order(
         left[:] = [line for line in wanted if line not in can]
         return carts.put(desk.cart, [_line(goods[line.sku], line.quantity) for line in can])
 
-    _changed(db, actor, contract_id, shelf_of, change)
+    _changed(db, actor, contract_id, shelf_of, change, once)
     return tuple(left)
 
 
@@ -260,15 +285,28 @@ def _check_quantity(quantity: Decimal, goods: Goods, field: str) -> None:
 
 
 def _changed(
-    db: TenantSession, actor: Actor, contract_id: str | None, shelf_of: ShelfOf, change: Callable[[Desk], Cart]
+    db: TenantSession,
+    actor: Actor,
+    contract_id: str | None,
+    shelf_of: ShelfOf,
+    change: Callable[[Desk], Cart],
+    once: Once | None = None,
 ) -> None:
-    """Reads, changes, writes; anew when another window was faster."""
+    """Reads, changes, writes; anew when another window was faster. A key that was used before changes nothing."""
+    guard_key = f"cart#{actor.user_id}#{once.key}" if once else ""
+    guard_at = keys.idempotency(db.tenant_id, guard_key)
     for attempt in range(_ATTEMPTS):
-        desk = read_desk(db, actor, contract_id, shelf_of)
+        desk = read_desk(db, actor, contract_id, shelf_of, also=(guard_at,) if once else ())
+        writes = cart_store.cart_writes(db.tenant_id, actor.user_id, desk.cart, change(desk))
+        if guard_at in desk.rows:
+            return
+        if once:
+            done = guard(db.tenant_id, guard_key, Done(), now=once.now)
+            writes.append(replace(done, expires=once.now + _REMEMBERED))
         try:
-            db.commit(cart_store.cart_writes(db.tenant_id, actor.user_id, desk.cart, change(desk)))
-        except Refused as refusal:
-            if refusal.code != "cart_changed" or attempt == _ATTEMPTS - 1:
+            db.commit(writes)
+        except (Refused, AlreadyDone, TransactionRefused) as refusal:
+            if attempt == _ATTEMPTS - 1 or (isinstance(refusal, Refused) and refusal.code != "cart_changed"):
                 raise
             continue
         return

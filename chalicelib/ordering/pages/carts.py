@@ -11,7 +11,7 @@ from chalicelib.http.responses import Response
 from chalicelib.identity.model import local_path
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 from chalicelib.ordering import actions
-from chalicelib.ordering.actions import NewOrder
+from chalicelib.ordering.actions import NewOrder, Once
 from chalicelib.ordering.pages.base import PLACE, a_date, complaints_of, doors
 from chalicelib.ordering.quickorder import Pasted, number_of
 
@@ -27,7 +27,8 @@ def cart_page(request: Request) -> Response:
 def cart_add(request: Request) -> Response:
     form = request.form
     quantity = form.decimal("quantity") or Decimal(1)
-    actions.add_to_cart(request.db, request.actor, request.person.contract_id, form.text("sku"), quantity)
+    contract_id, once = request.person.contract_id, _once(request)
+    actions.add_to_cart(request.db, request.actor, contract_id, form.text("sku"), quantity, once=once)
     return request.go(local_path(form.text("back", "/cart")), notice="added_to_cart")
 
 
@@ -64,7 +65,9 @@ def cart_prices(request: Request) -> Response:
 @doors.page("/cart/paste", may=PLACE, methods=("POST",))
 def cart_paste(request: Request) -> Response:
     try:
-        pasted = actions.paste_lines(request.db, request.actor, request.person.contract_id, request.form.text("text"))
+        pasted = actions.paste_lines(
+            request.db, request.actor, request.person.contract_id, request.form.text("text"), once=_once(request)
+        )
     except (Invalid, Refused) as refusal:
         return _show(request, refusal)
     if pasted.bad:
@@ -106,6 +109,10 @@ def _show(request: Request, refusal: KontorError | None = None, pasted: Pasted |
         added=len(pasted.quantities) if pasted else None,
         removed=(request.query.text("removed"), request.query.text("quantity")),
     )
+
+
+def _once(request: Request) -> Once:
+    return Once(key=request.idempotency_key, now=request.now)
 
 
 def _quantities(form: Form) -> dict[str, Decimal]:
