@@ -322,3 +322,44 @@ def test_a_page_speaks_the_language_that_was_chosen(visitor: Browser) -> None:
     assert "Autentificare" in visitor.page("/signin"), "the choice is kept"
     page = visitor.page("/invitation?token=x".replace("/invitation", "/signin"))
     assert "?token=x&amp;lang=ru" in page, "the rest of the address stays"
+
+
+def test_one_login_switches_between_manufacturers(owner: Browser, client: Client, logins: FakeLogins) -> None:
+    email = person(owner.cookies["kontor"]).email
+    other = person(founded(desks.desk(), new_email()).cookie)
+    joined(desks.desk(), open_tenant(other.tenant_id), other.actor, email)
+    leads_to(owner.post("/signin", email=email, password=PASSWORD))
+    here = person(owner.cookies["kontor"])
+    page = owner.page("/switch")
+    assert here.many_tenants
+    (to,) = re.findall(r'name="to" value="([\w.]+)"', page)
+    left = owner.cookies["kontor"]
+    assert leads_to(owner.post("/switch", to=to)) == "/"
+    assert person(owner.cookies["kontor"]).tenant_id == to.split(".")[0] != here.tenant_id
+    assert leads_to(Browser(client, {"kontor": left}).get("/")).startswith("/signin")
+    assert owner.post("/switch", to=f"{other.tenant_id}.{other.user_id}").status_code == 404
+
+
+def test_sessions_are_listed_and_ended(owner: Browser, visitor: Browser) -> None:
+    email = person(owner.cookies["kontor"]).email
+    leads_to(visitor.post("/signin", email=email, password=PASSWORD))
+    page = owner.page("/account/sessions")
+    (session,) = re.findall(r'name="session" value="(\w+)"', page)
+    assert leads_to(owner.post("/account/sessions/end", session=session)).endswith("session_ended")
+    assert leads_to(visitor.get("/account")).startswith("/signin")
+    visitor.cookies["kontor"] = ""  # the page that this leads to has the visitor's own token
+    leads_to(visitor.post("/signin", email=email, password=PASSWORD))
+    assert leads_to(owner.post("/account/sessions/end-others")).endswith("sessions_ended")
+    assert leads_to(visitor.get("/account")).startswith("/signin")
+
+
+def test_profile_and_password_are_changed_and_wrong_fields_named(owner: Browser) -> None:
+    assert set(errors_of(owner.post("/account", name="", locale="xx"))) == {"name", "locale"}
+    assert leads_to(owner.post("/account", name="Ana Popescu", locale="ro")) == "/account?notice=saved"
+    assert "Salvat." in owner.page("/account?notice=saved")
+    wrong = owner.post("/account/password", old="not it", password="short")
+    assert set(errors_of(wrong)) == {"password"}
+    assert set(errors_of(owner.post("/account/password", old="not it", password="a new password"))) == {"old"}
+    done = owner.post("/account/password", old=PASSWORD, password="a new password")
+    assert leads_to(done) == "/account?notice=password_changed_others_out"
+    assert "Ana Popescu" in owner.page("/account")
