@@ -283,6 +283,16 @@ def test_documents_that_don_t_fit_are_answered_with_their_reason(shop: Shop) -> 
     assert (by_id_alone.outcome, by_id_alone.number) == (Outcome.APPLIED, file.order.number)
 
 
+def test_a_payment_on_its_own_names_its_order_by_number_by_our_id_or_by_the_erps(shop: Shop) -> None:
+    file = _exported(shop, a=5)
+    _told(shop, file, erp_number="УТ-1")
+    for place, named in enumerate((file.order.number, file.order.id, GUID), 1):
+        payment = ErpUpdatePayment(id=f"p{place}", amount=D("10.00"), day=date(2026, 11, 20))
+        alone = ErpUpdate(number=named, payments=(payment,))
+        assert apply_erp_update(shop.db, alone, LATER).outcome is Outcome.APPLIED
+    assert shop.account().balance == 20
+
+
 def test_the_erps_stock_number_after_its_own_change_is_deducted_once(shop: Shop) -> None:
     file = _exported(shop, a=5)
     free = shop.settings.exchange.stock_kind is StockKind.FREE

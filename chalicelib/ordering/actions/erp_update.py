@@ -65,20 +65,17 @@ def apply_erp_update(db: TenantSession, update: ErpUpdate, now: datetime) -> Erp
 
 
 def _find(db: TenantSession, update: ErpUpdate) -> tuple[str | None, str]:
-    """The order by its number, the ERP's id or our own id; or the reason why these name none, or two."""
-    number_key = keys.number_guard(db.tenant_id, update.number or "-")
-    id_key = store.erp_id_key(db.tenant_id, update.document_id or "-")
-    own_key = keys.order_head(db.tenant_id, update.document_id or "-")
-    found = db.get_many((number_key, id_key, own_key))
-    named = {
-        str(order_id)
-        for order_id in (
-            found[number_key].data.get("order") if number_key in found else None,
-            found[id_key].data.get("id") if id_key in found else None,
-            update.document_id if own_key in found else None,
-        )
-        if order_id
-    }
+    """The order by its number, the ERP's id or our own id; or the reason why these name none, or two.
+
+    Payments and shipments that come on their own name their order by whichever of them the ERP has.
+    """
+    named_by: dict[keys.Key, str] = {}
+    for text in {update.number, update.document_id} - {""}:
+        named_by[keys.number_guard(db.tenant_id, text)] = "order"
+        named_by[store.erp_id_key(db.tenant_id, text)] = "id"
+        named_by[keys.order_head(db.tenant_id, text)] = "id"
+    found = db.get_many(named_by)
+    named = {str(record.data[named_by[key]]) for key, record in found.items() if named_by[key] in record.data}
     if not named:
         return None, "unknown_order"
     return (named.pop(), "") if len(named) == 1 else (None, "id_disagrees")
