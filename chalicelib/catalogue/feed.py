@@ -79,7 +79,8 @@ class ProductRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferRow:
-    """What can be bought: a product or one variant of it. Empty texts mean: as the product card says."""
+    """What can be bought: a product or one variant of it. Empty texts and lists mean: as told before, or as the
+    product card says."""
 
     product_id: str
     variant_id: str | None

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from chalicelib.catalogue.snapshot.engine import Connection
-from chalicelib.catalogue.snapshot.text import folded, index_words, normal_code
+from chalicelib.catalogue.snapshot.text import folded, index_words, is_code, normal_code
 
 WHOLE_CATALOGUE = 0
 """The category number under which `listing`, `tree` and `facet` have everything."""
@@ -158,12 +158,12 @@ def _texts(db: Connection) -> None:
     }
     after: dict[int, tuple[int, str, str, str]] = {}
     codes: list[tuple[str, int, str, str]] = []
-    for no, name, article, barcodes, words in _sources(db):
-        own = [(normal, no, kind, text) for kind, text in (("article", article), *(("barcode", b) for b in barcodes))
-               if (normal := normal_code(text))]  # fmt: skip
+    for no, name, article, barcode, others, words in _sources(db):
+        named = (("article", article), ("barcode", barcode), *(("other", code) for code in others))
+        own = [(normal, no, kind, text) for kind, text in named if (normal := normal_code(text))]
         codes += own
         pieces = " ".join(dict.fromkeys(code[0] for code in own))
-        after[no] = (no, index_words(name), _joined(index_words(article), *words), pieces)
+        after[no] = (no, index_words(name), _merged(index_words(article), *words), pieces)
     changed = [no for no in before.keys() | after.keys() if before.get(no) != after.get(no)]
     gone = [before[no] for no in sorted(changed) if no in before]
     come = [after[no] for no in sorted(changed) if no in after]
@@ -180,34 +180,42 @@ def _texts(db: Connection) -> None:
     db.execute("DROP TABLE todo")
 
 
-def _joined(*terms: str) -> str:
-    return " ".join(term for term in terms if term)
+def _merged(*terms: str) -> str:
+    """Terms of several texts, each once, in an order that does not depend on how they came."""
+    return " ".join(sorted({term for text in terms for term in text.split()}))
 
 
-def _sources(db: Connection) -> Iterator[tuple[int, str, str, list[str], Iterable[str]]]:
-    """For each listed SKU of `todo`: number, name, article, barcodes, terms of categories and attribute values."""
-    values = {no: index_words(text) for no, text in db.execute(
-        "SELECT v.no, v.text FROM value v JOIN attribute a ON a.no = v.attribute_no "
-        "WHERE v.text IS NOT NULL AND a.known AND NOT a.deleted AND a.kind <> 'requisite' AND v.no IN "
-        "(SELECT p.value_no FROM item_value p WHERE p.sku_no IN (SELECT no FROM todo))"
-    )}  # fmt: skip
-    categories = {
-        no: index_words(name) for no, name in db.execute("SELECT no, name FROM category WHERE known AND NOT deleted")
-    }
-    values_of: dict[int, list[str]] = defaultdict(list)
-    for no, value in db.execute(
-        "SELECT sku_no, value_no FROM item_value WHERE sku_no IN (SELECT no FROM todo) ORDER BY 1, 2"
+def _sources(db: Connection) -> Iterator[tuple[int, str, str, str, Iterable[str], Iterable[str]]]:
+    """For each listed SKU of `todo`: number, name, article, barcode, other codes, terms of categories and values."""
+    terms: dict[int, list[str]] = defaultdict(list)
+    cache: dict[str, str] = {}
+    for no, text in db.execute(
+        "SELECT t.no, v.text FROM todo t CROSS JOIN item_value p ON p.sku_no = t.no JOIN value v ON v.no = p.value_no "
+        "UNION ALL SELECT t.no, c.name FROM todo t CROSS JOIN item i ON i.sku_no = t.no "
+        "CROSS JOIN card_category p ON p.card_no = i.card_no "
+        "JOIN category c ON c.no = p.category_no AND c.known AND NOT c.deleted"
     ):
-        if value in values:
-            values_of[no].append(values[value])
-    for no, category in db.execute(
-        "SELECT t.no, p.category_no FROM todo t JOIN item i ON i.sku_no = t.no "
-        "JOIN card_category p ON p.card_no = i.card_no ORDER BY 1, 2"
+        if text not in cache:
+            cache[text] = index_words(text)
+        terms[no].append(cache[text])
+    codes: dict[int, list[str]] = defaultdict(list)
+    for no, text in _named_codes(db):
+        codes[no].append(text)
+    for no, name, article, barcode in db.execute(
+        "SELECT k.no, coalesce(nullif(k.name, ''), c.name), coalesce(nullif(k.article, ''), c.article), "
+        "coalesce(nullif(k.barcode, ''), c.barcode) FROM todo t JOIN item i ON i.sku_no = t.no "
+        "JOIN sku k ON k.no = t.no JOIN card c ON c.no = k.card_no"
     ):
-        values_of[no].append(categories.get(category, ""))
-    for no, name, own, article, barcode, own_barcode in db.execute(
-        "SELECT k.no, c.name, k.name, coalesce(nullif(k.article, ''), c.article), c.barcode, k.barcode "
-        "FROM todo t JOIN item i ON i.sku_no = t.no JOIN sku k ON k.no = t.no JOIN card c ON c.no = k.card_no"
-    ):
-        barcodes = [own_barcode] if own_barcode else [barcode]
-        yield no, own or name, article, barcodes, values_of.get(no, ())
+        yield no, name, article, barcode, sorted(set(codes.get(no, ()))), terms.get(no, ())
+
+
+def _named_codes(db: Connection) -> Iterator[tuple[int, str]]:
+    """Values of properties and requisites that are codes by their name: (SKU number, text)."""
+    named = db.execute("SELECT no, name FROM attribute WHERE NOT deleted")
+    numbers = ", ".join(str(no) for no, name in named if is_code(name))
+    of_codes = f"JOIN value v ON v.no = p.value_no AND v.text IS NOT NULL AND v.attribute_no IN ({numbers})"
+    yield from db.execute(
+        "SELECT t.no, v.text FROM todo t CROSS JOIN item i ON i.sku_no = t.no "
+        f"CROSS JOIN card_value p ON p.card_no = i.card_no {of_codes} "
+        f"UNION SELECT t.no, v.text FROM todo t CROSS JOIN sku_value p ON p.sku_no = t.no {of_codes}"
+    )

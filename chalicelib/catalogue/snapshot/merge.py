@@ -134,7 +134,8 @@ def _replace(db: Connection, table: str, owner: str, key: str, staged: str, owne
 
 
 def _offers(db: Connection, run_no: int, changes: Changes) -> None:
-    """Own texts of a variant. In a changes-only package an empty text means: as before, not: none."""
+    """Own texts of a variant. An offer's empty text means: as before, or as the card says; only goods that come as
+    variants themselves (`partial = 0`) say everything."""
     fields = ("name", "article", "barcode", "unit", "unit_code")
     new = ", ".join(f"CASE WHEN s.{f} = '' AND s.partial THEN k.{f} ELSE s.{f} END" for f in fields)
     old = ", ".join(f"k.{f}" for f in fields)

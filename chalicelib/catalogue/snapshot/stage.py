@@ -180,7 +180,7 @@ class Staging:
     def _offer(self, row: OfferRow) -> None:
         _need(row.product_id, "no_id", row.name)
         self._in_scope("offers")
-        self._offer_fields(row, attributes=row.attributes, partial=not self._full)
+        self._offer_fields(row, attributes=row.attributes, partial=True)
 
     def _offer_fields(
         self, row: ProductRow | OfferRow, *, attributes: Sequence[tuple[str, str]], partial: bool

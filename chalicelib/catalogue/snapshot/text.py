@@ -21,6 +21,9 @@ _ROMANIAN_ENDING = re.compile(
 )
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _LOOKALIKES = str.maketrans("авекмнорстухё", "abekmhopctyxe")
+_CODE_NAMES = frozenset(
+    ("артикул", "артикул производителя", "код", "код товара", "штрихкод", "article", "sku", "code", "articol", "cod")
+)
 _SHORTEST_STEM = 2
 _SHORTEST_FRAGMENT = 3
 _MAX_TOKENS = 12
@@ -103,6 +106,11 @@ def query_tokens(text: str) -> list[str]:
 def normal_code(text: str) -> str:
     """An article or barcode as it is compared: letters and digits only, Cyrillic look-alikes as Latin."""
     return _NOT_ALNUM.sub("", folded(text)).translate(_LOOKALIKES)
+
+
+def is_code(name: str) -> bool:
+    """Whether an attribute of this name holds an article or another code: `Артикул`, `Код`, `Код товара`, `SKU`…"""
+    return folded(name).strip() in _CODE_NAMES
 
 
 def fragment_query(text: str) -> str | None:
