@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from chalicelib.catalogue.feed import (
     CatalogueHead,
     FeedRow,
@@ -75,6 +77,16 @@ def test_a_product_with_an_impossible_vat_rate_is_taken_without_it_and_that_is_s
     assert (value.kind, value.reason) == ("value", "bad_vat_rate")
     assert isinstance(product, ProductRow)
     assert product.vat_rate is None
+
+
+@pytest.mark.parametrize(("said", "rate"), [("Без НДС", 0), ("0", 0), ("22%", 22), ("", None)])
+def test_goods_without_vat_are_told_from_goods_that_name_no_rate(said: str, rate: int | None) -> None:
+    (product,) = goods(
+        "<Товар><Ид>1</Ид><Наименование>Один</Наименование><СтавкиНалогов><СтавкаНалога><Наименование>НДС</Наименование>"
+        f"<Ставка>{said}</Ставка></СтавкаНалога></СтавкиНалогов></Товар>"
+    )
+    assert isinstance(product, ProductRow)
+    assert product.vat_rate == rate
 
 
 def test_all_three_notations_of_deleted_mean_deleted() -> None:

@@ -209,4 +209,8 @@ def _vat(body: Node) -> Decimal | None:
     rates = children(body, "СтавкиНалогов", "СтавкаНалога")
     named = [rate for rate in rates if text(rate, "Наименование").strip().upper() in ("НДС", "ПДВ", "VAT", "TVA")]
     chosen = named or rates
-    return values.vat_rate(text(chosen[0], "Ставка")) if chosen else None
+    if not chosen:
+        return None
+    said = text(chosen[0], "Ставка").strip()
+    rate = values.vat_rate(said)
+    return Decimal(0) if said and rate is None else rate  # goods without VAT, not goods that name no rate
