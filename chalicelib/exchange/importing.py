@@ -176,6 +176,7 @@ def _of_archive(upload: Upload, results: list[FileResult]) -> FileResult:
         name=upload.name,
         kind=EntryKind.UPLOAD,
         counts=together(results),
+        remarks=any(result.failed or result.rejected for result in results),
         code="archive" if results else "no_xml",
         params={"count": str(len(results))} if results else {},
     )

@@ -64,6 +64,7 @@ def journal_entry(request: Request) -> Response:
         "exchange/entry.html",
         entry=entry,
         title=_title(entry, t),
+        subtitle=_file(entry),
         tone=_TONES[entry.state],
         note=_note(entry, t),
         facts=_facts(entry, t, fmt),
@@ -125,7 +126,6 @@ def _listing(request: Request) -> Listing:
         columns=(
             Column(key="what", label_key="exchange.what", phone="id"),
             Column(key="at", label_key="exchange.at", kind="date", phone="what"),
-            Column(key="received", label_key="exchange.received", kind="num"),
             Column(key="applied", label_key="exchange.applied", kind="num", phone="sum"),
             Column(key="rejected", label_key="exchange.rejected", kind="num"),
             Column(key="state", label_key="exchange.state", kind="status", phone="state"),
@@ -148,9 +148,8 @@ def _row(entry: JournalEntry, t: Translator, fmt: Formats) -> Row:
     return Row(
         id=entry.id,
         cells={
-            "what": Cell(_title(entry, t), href=f"/exchange/journal/{entry.id}", sub=entry.name or None),
+            "what": Cell(_title(entry, t), href=f"/exchange/journal/{entry.id}", sub=_file(entry) or None),
             "at": fmt.datetime(entry.at),
-            "received": str(entry.received) if counted else "",
             "applied": str(entry.applied) if counted else "",
             "rejected": str(entry.rejected) if entry.rejected else "",
             "state": Cell(t.t(f"exchange.state.{entry.state}"), tone=_TONES[entry.state]),
@@ -163,6 +162,10 @@ def _title(entry: JournalEntry, t: Translator) -> str:
     if entry.kind is EntryKind.SESSION and entry.direction:
         title += f": {t.t(f'exchange.direction.{entry.direction}')}"
     return title
+
+
+def _file(entry: JournalEntry) -> str:
+    return "" if entry.kind is EntryKind.RUN else entry.name
 
 
 def _note(entry: JournalEntry, t: Translator) -> str:
@@ -178,8 +181,6 @@ def _facts(entry: JournalEntry, t: Translator, fmt: Formats) -> tuple[tuple[str,
         facts.append((t.t("exchange.finished"), fmt.datetime(entry.finished)))
     if entry.direction:
         facts.append((t.t("exchange.direction"), t.t(f"exchange.direction.{entry.direction}")))
-    if entry.name and entry.kind is not EntryKind.RUN:
-        facts.append((t.t("exchange.file"), entry.name))
     if entry.bytes:
         facts.append((t.t("exchange.size"), t.t("exchange.size_value", kilobytes=-(-entry.bytes // 1024))))
     return tuple(facts)

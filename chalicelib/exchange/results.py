@@ -21,6 +21,7 @@ class FileResult:
     kind: EntryKind
     failed: bool = False
     waiting: bool = False  # taken, but readers don't see it yet
+    remarks: bool = False  # an archive of which not everything was taken
     counts: tuple[KindCount, ...] = ()
     rejected: tuple[Rejected, ...] = ()
     code: str = ""
@@ -32,7 +33,7 @@ class FileResult:
             return EntryState.FAILED
         if self.waiting:
             return EntryState.WAITING
-        return EntryState.PARTLY if self.rejected else EntryState.DONE
+        return EntryState.PARTLY if self.rejected or self.remarks else EntryState.DONE
 
 
 def refused(name: str, kind: EntryKind, refusal: KontorError) -> FileResult:
