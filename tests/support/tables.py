@@ -23,7 +23,7 @@ def start_server() -> dict[str, Any]:
         "-jar", str(jar_folder / "DynamoDBLocal.jar"),
         "-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port),
     ]  # fmt: skip
-    number = start_in_background(command, log)
+    number = start_in_background(command, log, folder=run.folder())
     run.note_process("dynamodb", number, "DynamoDBLocal.jar")
     endpoint = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + 60
