@@ -51,6 +51,7 @@ class Catalogue:
         self._db.executescript(
             f"PRAGMA mmap_size = {_MAPPED_BYTES}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
         )
+        self._db.isolation_level = None  # scratch rows need no transaction
         prepare(self._db)
         self._turn = threading.Lock()
 
