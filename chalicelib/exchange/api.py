@@ -13,7 +13,7 @@ from chalicelib.exchange.actions import ending, orders, sessions, uploads
 from chalicelib.exchange.actions.sessions import COOKIE, Signed
 from chalicelib.exchange.model import Direction, Upload, UploadState
 from chalicelib.gateways.settings import settings
-from chalicelib.gateways.telemetry import count, logger
+from chalicelib.gateways.telemetry import count, failure
 from chalicelib.http.doors import Doors
 from chalicelib.http.i18n import Translator, translator
 from chalicelib.http.problems import sentence
@@ -51,8 +51,8 @@ def _answer(request: Request) -> Response:
         return response
     except KontorError as refusal:
         return text(protocol.failure(sentence(translator(locale), refusal)))
-    except Exception:
-        logger().exception("the exchange failed", request_id=request.request_id, mode=mode[:20])
+    except Exception as broken:
+        failure("the exchange failed", broken, request_id=request.request_id, mode=mode[:20])
         return text(protocol.failure(sentence(translator(locale), KontorError("internal"))))
 
 

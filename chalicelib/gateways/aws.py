@@ -14,4 +14,4 @@ _TIMEOUTS = Config(connect_timeout=1, read_timeout=10, retries={"mode": "standar
 @lru_cache(maxsize=16)
 def client(service: str) -> Any:
     """The process-wide client of a service under the function's own role."""
-    return boto3.client(service, config=_TIMEOUTS)  # type: ignore[call-overload]
+    return boto3.client(service, config=_TIMEOUTS)

@@ -25,12 +25,12 @@ from chalice.app import Blueprint
 from chalice.app import Request as ChaliceRequest
 from chalice.app import Response as ChaliceResponse
 
-from chalicelib.gateways.telemetry import count, logger
+from chalicelib.gateways.telemetry import count, failure, logger
 from chalicelib.http import csrf, sessions
 from chalicelib.http.i18n import LOCALES, negotiate
 from chalicelib.http.problems import error_page, problem
 from chalicelib.http.request import MAX_BODY, Request, parse_cookies, query_form
-from chalicelib.http.responses import Response, as_chalice, redirect
+from chalicelib.http.responses import Response, as_chalice, redirect, text
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.errors import Forbidden, Invalid, KontorError, Unauthenticated
@@ -113,13 +113,18 @@ def _serve(
     incoming: ChaliceRequest, context: Any, params: dict[str, str], route: Route, handler: Handler
 ) -> ChaliceResponse:
     started = time.perf_counter()
-    request = _request(incoming, context, params, route)
+    try:
+        request = _request(incoming, context, params, route)
+    except Exception as broken:
+        # Who asks could not be found out: no language, no frame, but a clear answer.
+        failure("no request", broken, route=route.path)
+        return as_chalice(text("503. Try again in a minute. Повторите через минуту.", status=503))
     try:
         response = _answer(request, route, handler)
     except KontorError as refusal:
         response = _refused(request, route, refusal)
-    except Exception:
-        logger().exception("unhandled", request_id=request.request_id, route=route.path)
+    except Exception as broken:
+        failure("unhandled", broken, request_id=request.request_id, route=route.path)
         response = _refused(request, route, KontorError("internal"))
     _log(request, route, response, time.perf_counter() - started)
     return as_chalice(replace(response, cookies=(*response.cookies, *_cookies(request, route))))

@@ -7,20 +7,23 @@ place in the due index; one that fails stays and is tried again, while the other
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.gateways import queues
 from chalicelib.gateways.settings import settings
-from chalicelib.gateways.telemetry import count, logger
+from chalicelib.gateways.telemetry import count, failure, logger
 from chalicelib.kernel.clock import stamp
+from chalicelib.kernel.errors import KontorError
 from chalicelib.kernel.events import Event
 from chalicelib.storage import keys, outbox
-from chalicelib.storage.session import TenantSession, open_directory, open_tenant
+from chalicelib.storage.session import Record, TenantSession, open_directory, open_tenant
+from chalicelib.storage.writes import Equals, Update
 
 EventHandler = Callable[[Event, TenantSession, datetime], None]
 DueHandler = Callable[[TenantSession, str, datetime], None]
 _DUE_AT_ONCE = 200
+_LATER = timedelta(minutes=5)
 
 
 def publish_outbox(images: Iterator[dict[str, Any]]) -> int:
@@ -49,11 +52,9 @@ def handle_event(event: Event, handlers: dict[str, EventHandler], now: datetime)
 
 def fan_out(now: datetime) -> int:
     """One message per tenant: look at what is due. Returns how many tenants there are."""
-    tenants = 0
-    for record in open_directory().query_all(keys.tenants()):
-        queues.send(settings().due_queue_url, {"tenant": record.key.sk, "at": now.isoformat()})
-        tenants += 1
-    return tenants
+    found = [record.key.sk for record in open_directory().query_all(keys.tenants())]
+    queues.send_many(settings().due_queue_url, [{"tenant": tenant, "at": now.isoformat()} for tenant in found])
+    return len(found)
 
 
 def run_due(tenant_id: str, handlers: dict[str, DueHandler], now: datetime) -> int:
@@ -66,9 +67,18 @@ def run_due(tenant_id: str, handlers: dict[str, DueHandler], now: datetime) -> i
         try:
             handlers[kind](db, subject, now)
             done += 1
-        except Exception:
-            logger().exception("due work failed", tenant=tenant_id, kind=kind, subject=subject)
+        except Exception as broken:
+            failure("due work failed", broken, tenant=tenant_id, kind=kind)
             count("due_failures", tenant_id)
+            _postpone(db, record, keys.due_at(tenant_id, now + _LATER, kind, subject))
     if done:
         count("due_done", tenant_id, done)
     return done
+
+
+def _postpone(db: TenantSession, record: Record, place: keys.IndexKey) -> None:
+    """What failed makes room for what comes after it, unless it has been moved meanwhile."""
+    try:
+        db.commit([Update(key=record.key, changes=(), indexes=(place,), when=(Equals(("gsi2sk",), record.place),))])
+    except KontorError as refused:
+        failure("due work not postponed", refused, tenant=db.tenant_id)

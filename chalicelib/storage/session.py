@@ -24,6 +24,7 @@ from pynamodb.expressions.update import Action, RemoveAction, SetAction
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.kernel.errors import KontorError, Unavailable
+from chalicelib.kernel.ids import new_secret
 from chalicelib.storage import codec
 from chalicelib.storage.credentials import Credentials, tenant_credentials
 from chalicelib.storage.fence import fence
@@ -46,6 +47,8 @@ from chalicelib.storage.writes import (
 )
 
 _T = TypeVar("_T")
+OUTAGES = (BotoCoreError, ClientError, PynamoDBException)
+"""What calls to AWS end with when AWS itself fails: worth another try later."""
 _MAX_TRANSACTION = 100
 _ATTEMPTS = 8
 _DIRECTORY_PREFIXES = ("TENANTS", "LOGIN#", "MACHINE#", "KEY#", "SIGNUP#", "STEP#", "THR#")
@@ -185,8 +188,9 @@ class Session:
             return
         if len(writes) > _MAX_TRANSACTION:
             raise ValueError(f"{len(writes)} writes in one transaction")
+        token = new_secret()[:36]  # a repeat whose first reply was lost is answered like the first
         for attempt in range(_ATTEMPTS):
-            transaction = TransactWrite(connection=self._connection)
+            transaction = TransactWrite(connection=self._connection, client_request_token=token)
             order = _fill(transaction, writes)
             try:
                 self._run(transaction._commit)

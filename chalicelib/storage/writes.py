@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chalicelib.kernel.errors import KontorError
@@ -18,6 +18,7 @@ from chalicelib.kernel.events import Event
 from chalicelib.storage.keys import IndexKey, Key, audit_entry, due_at, idempotency, outbox
 
 Attr = tuple[str, ...]
+GUARD_LIFETIME = timedelta(days=30)  # how long a request may be sent again
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ def guard(tenant_id: str, key: str, done: Done, *, now: datetime) -> Put:
         key=idempotency(tenant_id, key),
         kind="idempotency",
         data=data,
+        expires=now + GUARD_LIFETIME,
         version=0,
         refusal=AlreadyDone("already_done"),
     )
