@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from chalicelib.billing import ledger, settling, store
 from chalicelib.billing.allocation import Share
+from chalicelib.billing.attempts import retrying
 from chalicelib.billing.invoices import account_update, changed, document_of
-from chalicelib.billing.model import Invoice, InvoiceLine, OrderForInvoice, VatShare
+from chalicelib.billing.model import Invoice, InvoiceLine, OrderForInvoice, Payment, VatShare
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Refused
 from chalicelib.kernel.ids import new_id
@@ -41,9 +42,10 @@ class Change:
 def correct_for_order(
     db: TenantSession, invoice_id: str, order: OrderForInvoice, settings: TenantSettings, now: datetime
 ) -> tuple[Invoice, list[Write]]:
-    """The invoice with the order's new lines and sum, and what writes it: ≤ 75 writes, one of them on the account.
+    """The invoice with the order's new lines and sum, and what writes it, one of it on the account.
 
-    Refused("invoice_void") when it was made void, Refused("too_many_payments") when too many would lose their part.
+    Each payment that loses its part is three writes: `make_room` before it keeps them within a transaction.
+    Refused("invoice_void") when it was made void.
     """
     return corrected(db, invoice_id, Change(total=order.total, vat=order.vat, lines=order.lines), settings, now)
 
@@ -83,8 +85,14 @@ def corrected(
 def void_for_order(
     db: TenantSession, invoice_id: str, settings: TenantSettings, now: datetime
 ) -> tuple[Invoice, list[Write]]:
-    """The invoice made void (its order was cancelled), and what writes it: ≤ 70 writes, one of them on the account."""
-    record, before = _loaded(db, invoice_id)
+    """The invoice made void (its order was cancelled), and what writes it, one of it on the account; nothing if it is.
+
+    Each payment that loses its part is three writes: `make_room` before it keeps them within a transaction.
+    """
+    record = store.load_invoice(db, invoice_id)
+    before = store.invoice_from(record)
+    if before.void:
+        return before, []
     after = replace(before, void=True, paid=Decimal(0))
     writes = [
         *_changed_head(db, record, before, after, settings, now),
@@ -94,6 +102,31 @@ def void_for_order(
         entry = ledger.voided(before, local_day(now, settings.time_zone), now)
         writes.append(store.entry_put(settings.id, after.contract_id, entry))
     return after, writes
+
+
+def make_room(db: TenantSession, invoice_id: str, total: Decimal, settings: TenantSettings, now: datetime) -> None:
+    """Lowers the invoice towards `total`, step by step, until the payments that must still give back fit one change.
+
+    Between the steps it is paid in full, so that no advance comes back to it, and the books agree.
+    """
+    while retrying(lambda: _lowered(db, invoice_id, total, settings, now)):
+        pass
+
+
+def _lowered(db: TenantSession, invoice_id: str, total: Decimal, settings: TenantSettings, now: datetime) -> bool:
+    """One transaction's worth of freed payments; False when what is left fits."""
+    record = store.load_invoice(db, invoice_id)
+    before = store.invoice_from(record)
+    givers = [] if before.void else _givers(db, before, before.paid - total)
+    if len(givers) <= _PAYMENTS_AT_ONCE:
+        return False
+    kept = before.paid - sum((amount for _, _, amount in givers[:_PAYMENTS_AT_ONCE]), Decimal(0))
+    after = replace(before, total=kept, paid=kept)
+    difference = after.total - before.total
+    entry = ledger.corrected(after, difference, local_day(now, settings.time_zone), now, mark=new_id(now))
+    writes = _changed_head(db, record, before, after, settings, now)
+    db.commit([*writes, _debt(after, difference, settings), store.entry_put(settings.id, after.contract_id, entry)])
+    return True
 
 
 def _loaded(db: TenantSession, invoice_id: str) -> tuple[Record, Invoice]:
@@ -122,24 +155,27 @@ def _taken_back(
     db: TenantSession, invoice: Invoice, amount: Decimal, settings: TenantSettings, now: datetime
 ) -> list[Write]:
     """Frees `amount` of what the invoice got, from the payment that came last on."""
-    if not amount:
+    writes: list[Write] = []
+    for payment, version, part in _givers(db, invoice, amount):
+        writes.extend(settling.moved(payment, version, [Share(payment.id, invoice.id, -part)], {}, settings, now))
+    return writes
+
+
+def _givers(db: TenantSession, invoice: Invoice, amount: Decimal) -> list[tuple[Payment, int, Decimal]]:
+    """The payments, each with its version, that must give back how much of `amount`, the last one first."""
+    if amount <= 0:
         return []
     rows = [record.data for record in db.query_all(keys.allocations(db.tenant_id, invoice.id), consistent=True)]
     found = db.get_many(keys.payment(db.tenant_id, str(row["payment_id"])) for row in rows)
     payments = [(store.payment_from(record), record.version) for record in found.values()]
-    writes: list[Write] = []
-    used = 0
+    givers: list[tuple[Payment, int, Decimal]] = []
     for payment, version in sorted(payments, key=lambda pair: (pair[0].day, pair[0].id), reverse=True):
         got = sum((part.amount for part in payment.parts if part.invoice_id == invoice.id), Decimal(0))
         part = min(amount, got)
         if part:
-            shares = [Share(payment.id, invoice.id, -part)]
-            writes.extend(settling.moved(payment, version, shares, {}, settings, now))
+            givers.append((payment, version, part))
             amount -= part
-            used += 1
-    if used > _PAYMENTS_AT_ONCE:
-        raise Refused("too_many_payments", number=invoice.number)
-    return writes
+    return givers
 
 
 def _debt(invoice: Invoice, difference: Decimal, settings: TenantSettings) -> Write:

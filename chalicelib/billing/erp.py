@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TypeVar
 
 from chalicelib.billing import corrections, store
@@ -66,17 +67,20 @@ def payment_from_erp(db: TenantSession, new: NewPayment, now: datetime) -> Payme
     return first_answer_or(_answer(db, place, known, load_payment), once)
 
 
-def erp_payment_gone(db: TenantSession, erp_id: str, now: datetime) -> None:
+def erp_payment_gone(db: TenantSession, erp_id: str, now: datetime) -> bool:
     """The ERP deleted its payment, or made it undone; an unknown or already reversed one changes nothing."""
     known = db.get(keys.external_id(db.tenant_id, _SYSTEM, "payment", erp_id))
-    if known is not None and load_payment(db, str(known.data["id"])).reversed_at is None:
-        reverse_payment(db, str(known.data["id"]), None, now)
+    if known is None or load_payment(db, str(known.data["id"])).reversed_at is not None:
+        return False
+    reverse_payment(db, str(known.data["id"]), None, now)
+    return True
 
 
 def refund_from_erp(db: TenantSession, new: NewPayment, now: datetime) -> Invoice:
     """Money that the ERP says went back to the dealer: a debit that advances cover, or the dealer owes it again.
 
-    Its sum is `new.amount`, positive. The same id again answers the first refund.
+    Its sum is `new.amount`, positive. The same again changes nothing, another sum corrects it, and one that the ERP
+    had taken back comes back as a new one.
     """
     if not new.erp_id:
         raise ValueError("an ERP's refund has the ERP's id")
@@ -90,7 +94,19 @@ def refund_from_erp(db: TenantSession, new: NewPayment, now: datetime) -> Invoic
         due=new.day,
         order_id=new.order_id,
     )
-    return _once_new(db, facts, InvoiceKind.REFUND, load_settings(db), now)
+    settings = load_settings(db)
+    known = db.get(keys.external_id(db.tenant_id, _SYSTEM, str(InvoiceKind.REFUND), facts.erp_id))
+    if known is None:
+        return _once_new(db, facts, InvoiceKind.REFUND, settings, now)
+    refund_id = str(known.data["id"])
+    if _invoice(db, refund_id).void:
+        return _once_new(db, facts, InvoiceKind.REFUND, settings, now, known)
+    return retrying(lambda: _brought_up_to(db, facts, refund_id, settings, now))
+
+
+def erp_refund_gone(db: TenantSession, erp_id: str, now: datetime) -> bool:
+    """The ERP deleted its refund, or made it undone; an unknown or void one changes nothing."""
+    return _gone(db, InvoiceKind.REFUND, erp_id, now)
 
 
 def invoice_from_erp(db: TenantSession, facts: ErpInvoice, now: datetime) -> Invoice:
@@ -109,23 +125,35 @@ def invoice_from_erp(db: TenantSession, facts: ErpInvoice, now: datetime) -> Inv
     return _once_new(db, facts, InvoiceKind.INVOICE, settings, now)
 
 
-def erp_invoice_gone(db: TenantSession, erp_id: str, now: datetime) -> None:
+def erp_invoice_gone(db: TenantSession, erp_id: str, now: datetime) -> bool:
     """The ERP deleted its invoice; an unknown or void one changes nothing."""
-    known = db.get(keys.external_id(db.tenant_id, _SYSTEM, "invoice", erp_id))
+    return _gone(db, InvoiceKind.INVOICE, erp_id, now)
+
+
+def _gone(db: TenantSession, kind: InvoiceKind, erp_id: str, now: datetime) -> bool:
+    known = db.get(keys.external_id(db.tenant_id, _SYSTEM, str(kind), erp_id))
     if known is None or _invoice(db, str(known.data["id"])).void:
-        return
+        return False
     settings = load_settings(db)
     invoice_id = str(known.data["id"])
+    corrections.make_room(db, invoice_id, Decimal(0), settings, now)
 
     def once() -> None:
         _, writes = corrections.void_for_order(db, invoice_id, settings, now)
-        db.commit(writes)
+        if writes:
+            db.commit(writes)
 
     retrying(once)
+    return True
 
 
 def _once_new(
-    db: TenantSession, facts: ErpInvoice, kind: InvoiceKind, settings: TenantSettings, now: datetime
+    db: TenantSession,
+    facts: ErpInvoice,
+    kind: InvoiceKind,
+    settings: TenantSettings,
+    now: datetime,
+    known: Record | None = None,
 ) -> Invoice:
     if facts.total.amount < 0:
         raise Invalid("not_positive")
@@ -137,10 +165,10 @@ def _once_new(
 
     def once() -> Invoice:
         writes = writes_of_new(invoice, facts.lines, zero(invoice.currency), settings, now)
-        db.commit([_mapping(place, invoice.id, None), *writes])
+        db.commit([_mapping(place, invoice.id, known), *writes])
         return invoice
 
-    return first_answer_or(_answer(db, place, None, _invoice), once)
+    return first_answer_or(_answer(db, place, known, _invoice), once)
 
 
 def _new_invoice(facts: ErpInvoice, kind: InvoiceKind, contract: Contract, party_name: str, now: datetime) -> Invoice:
@@ -173,7 +201,8 @@ def _brought_up_to(
     invoice = _invoice(db, invoice_id)
     if invoice.void or _is_up_to(invoice, facts):
         return invoice
-    after, writes = _corrected(db, facts, invoice, settings, now)
+    corrections.make_room(db, invoice_id, facts.total.amount, settings, now)
+    after, writes = _corrected(db, facts, _invoice(db, invoice_id), settings, now)
     db.commit(writes)
     return after
 
@@ -184,6 +213,7 @@ def _adopted(
     """Our invoice of the order becomes the ERP's: its id and, if they differ, its sum, lines and due day."""
     if (known := db.get(place)) is not None:
         return _invoice(db, str(known.data["id"]))
+    corrections.make_room(db, ours, facts.total.amount, settings, now)
     after, writes = _corrected(db, facts, _invoice(db, ours), settings, now)
     db.commit([_mapping(place, after.id, None), *writes])
     return after

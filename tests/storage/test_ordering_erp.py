@@ -12,6 +12,7 @@ from chalicelib.billing.model import InvoiceState
 from chalicelib.kernel.errors import Invalid
 from chalicelib.ordering.actions import (
     apply_erp_update,
+    bring_invoice_up_to,
     cancel,
     exported_versions,
     mark_exported,
@@ -268,6 +269,62 @@ def test_a_payment_reaches_a_completed_order_too(shop: Shop) -> None:
     assert shop.account().balance == 0
     assert _told(shop, file, lines=(_line("a", "4"),)).reason == "final"
     assert shop.load(file).order.gross == 50
+
+
+def test_equal_payment_numbers_of_two_orders_are_two_payments(shop: Shop) -> None:
+    first, second = _exported(shop, a=2), _exported(shop, b=2)
+    payment = ErpUpdatePayment(id="", number="1", day=date(2026, 11, 20), amount=D("10.00"))
+    for _ in range(2):
+        _told(shop, first, document_id="", payments=(payment,))
+        _told(shop, second, document_id="", payments=(payment,))
+    assert shop.account().balance == 10
+
+
+def test_a_payment_without_a_day_or_of_a_day_to_come_keeps_its_first_day(shop: Shop) -> None:
+    file = _exported(shop, a=5)
+    undated = ErpUpdatePayment(id="p1", amount=D("10.00"))
+    planned = ErpUpdatePayment(id="p2", amount=D("10.00"), day=date(2999, 1, 1))
+    update = ErpUpdate(number=file.order.number, payments=(undated, planned))
+    assert apply_erp_update(shop.db, update, LATER).outcome is Outcome.APPLIED
+    for days in (1, 2):
+        assert apply_erp_update(shop.db, update, LATER + timedelta(days=days)).outcome is Outcome.UNCHANGED
+    assert shop.account().balance == 30
+
+
+def test_payments_and_refunds_that_change_or_go_are_told_in_the_history(shop: Shop) -> None:
+    file = _exported(shop, a=5)
+    payment = ErpUpdatePayment(id="p", number="П-1", day=date(2026, 11, 20), amount=D("20.00"))
+    refund = ErpUpdatePayment(id="r", number="В-1", day=date(2026, 11, 20), amount=D("5.00"), refund=True)
+    seen = []
+    for one in (
+        payment,
+        replace(payment, amount=D("30.00")),
+        refund,
+        replace(refund, amount=D("6.00")),
+        replace(refund, deleted=True),
+        replace(payment, deleted=True),
+    ):
+        alone = ErpUpdate(number=file.order.number, payments=(one,))
+        outcomes = [apply_erp_update(shop.db, alone, LATER).outcome for _ in range(2)]
+        assert outcomes == [Outcome.APPLIED, Outcome.UNCHANGED]
+        seen.append(shop.account().balance)
+    assert seen == [30, 20, 25, 26, 20, 50]
+    told = [one.kind for one in shop.load(file).happenings if one.kind.startswith(("payment_", "refund_"))]
+    assert sorted(told) == sorted(
+        ["payment_came", "payment_changed", "refund_made", "refund_changed", "refund_gone", "payment_gone"]
+    )
+
+
+def test_an_order_paid_by_very_many_payments_can_be_cancelled(shop: Shop) -> None:
+    file = _exported(shop, a=5)
+    parts = tuple(ErpUpdatePayment(id="", number=str(n), day=date(2026, 11, 20), amount=D("1.00")) for n in range(40))
+    _told(shop, file, payments=parts)
+    cancel(shop.db, shop.ask(file))
+    for _ in range(2):
+        bring_invoice_up_to(shop.db, file.order.id, LATER)
+    assert file.order.invoice_id is not None
+    assert billing_store.invoice_from(billing_store.load_invoice(shop.db, file.order.invoice_id)).void
+    assert shop.account().balance == -40
 
 
 def test_documents_that_don_t_fit_are_answered_with_their_reason(shop: Shop) -> None:

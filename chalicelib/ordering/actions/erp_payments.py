@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
-from chalicelib.billing.erp import erp_payment_gone, payment_from_erp, refund_from_erp
+from chalicelib.billing.erp import erp_payment_gone, erp_refund_gone, payment_from_erp, refund_from_erp
 from chalicelib.billing.model import NewPayment
-from chalicelib.billing.store import invoice_from
+from chalicelib.billing.payments import load_payment
+from chalicelib.billing.store import invoice_from, load_invoice
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Invalid, Refused
+from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.money import Money, money
 from chalicelib.ordering import store
 from chalicelib.ordering.erp import ErpUpdate, ErpUpdatePayment
-from chalicelib.ordering.model import Order
+from chalicelib.ordering.model import Happening, Order, Side
 from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.store import load_settings
@@ -23,7 +25,10 @@ _WHOLE = "whole"
 
 
 def apply_payments(db: TenantSession, order_id: str, update: ErpUpdate, now: datetime) -> tuple[bool, tuple[str, ...]]:
-    """Records the document's payments with billing; whether one was new, and codes of what was refused."""
+    """Records the document's payments with billing; whether one was different, and codes of what was refused.
+
+    The order's history gets an entry for each that was.
+    """
     if not update.payments and update.paid is None:
         return False, ()
     record = db.get(keys.order_head(db.tenant_id, order_id))
@@ -32,29 +37,73 @@ def apply_payments(db: TenantSession, order_id: str, update: ErpUpdate, now: dat
     today = local_day(now, load_settings(db).time_zone)
     changed, notes = False, []
     for payment in _told(update):
-        known = db.get(_place(db, order, payment))
-        if payment.deleted:
-            erp_payment_gone(db, _id(order, payment), now)
-            continue
-        amount = _amount(db, order, payment, is_known=known is not None)
-        if amount is None:
-            continue
-        new = NewPayment(
-            party_id=order.party_id,
-            contract_id=order.contract_id,
-            amount=amount,
-            day=min(payment.day or today, today),
-            number=payment.number or order.number,
-            order_id=order.id,
-            erp_id=_id(order, payment),
-        )
         try:
-            (refund_from_erp if payment.refund else payment_from_erp)(db, new, now)
+            kind = (_refund if payment.refund else _payment)(db, order, payment, today, now)
         except (Refused, Invalid):
             notes.append("payment_refused")
             continue
-        changed = changed or known is None
+        if kind:
+            changed = True
+            entry = Happening(
+                id=new_id(now), kind=kind, at=now, side=Side.ERP, params={"number": payment.number or order.number}
+            )
+            db.commit([store.happening_put(db.tenant_id, order.id, entry)])
     return changed, tuple(notes)
+
+
+def _payment(db: TenantSession, order: Order, payment: ErpUpdatePayment, today: date, now: datetime) -> str:
+    """What the history calls that which became of the payment; empty when nothing did."""
+    erp_id = _id(order, payment)
+    if payment.deleted:
+        return "payment_gone" if erp_payment_gone(db, erp_id, now) else ""
+    record = db.get(_place(db, order, payment))
+    known = load_payment(db, str(record.data["id"])) if record is not None else None
+    amount = _amount(db, order, payment, is_known=known is not None)
+    if amount is None:
+        return ""
+    day = _day(payment, today, known.day if known else None)
+    after = payment_from_erp(db, _new(order, payment, amount, day), now)
+    if known is None:
+        return "payment_came"
+    if after.id == known.id:
+        return ""
+    return "payment_came" if known.reversed_at else "payment_changed"
+
+
+def _refund(db: TenantSession, order: Order, payment: ErpUpdatePayment, today: date, now: datetime) -> str:
+    """The same for money that went back; how much must be told."""
+    erp_id = _id(order, payment)
+    if payment.deleted:
+        return "refund_gone" if erp_refund_gone(db, erp_id, now) else ""
+    if payment.amount is None:
+        return ""
+    record = db.get(_place(db, order, payment))
+    known = invoice_from(load_invoice(db, str(record.data["id"]))) if record is not None else None
+    amount = money(payment.amount, payment.currency or order.currency)
+    day = _day(payment, today, known.due if known else None)
+    after = refund_from_erp(db, _new(order, payment, amount, day), now)
+    if known is None or after.id != known.id:
+        return "refund_made"
+    return "refund_changed" if (after.total, after.due) != (known.total, known.due) else ""
+
+
+def _day(payment: ErpUpdatePayment, today: date, known: date | None) -> date:
+    """Its day. One that is missing, or still to come, says nothing: what was recorded first stays."""
+    if payment.day is not None and payment.day <= today:
+        return payment.day
+    return known or today
+
+
+def _new(order: Order, payment: ErpUpdatePayment, amount: Money, day: date) -> NewPayment:
+    return NewPayment(
+        party_id=order.party_id,
+        contract_id=order.contract_id,
+        amount=amount,
+        day=day,
+        number=payment.number or order.number,
+        order_id=order.id,
+        erp_id=_id(order, payment),
+    )
 
 
 def _told(update: ErpUpdate) -> Iterator[ErpUpdatePayment]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from chalicelib.billing.attempts import retrying
-from chalicelib.billing.corrections import correct_for_order, void_for_order
+from chalicelib.billing.corrections import correct_for_order, make_room, void_for_order
 from chalicelib.billing.store import invoice_from
 from chalicelib.ordering import store
 from chalicelib.ordering.billing_facts import order_for_invoice
@@ -26,13 +27,16 @@ def bring_invoice_up_to(db: TenantSession, order_id: str, now: datetime) -> bool
             return False
         settings = load_settings(db)
         if order.state is State.CANCELLED:
+            make_room(db, order.invoice_id, Decimal(0), settings, now)
             _, writes = void_for_order(db, order.invoice_id, settings, now)
         elif invoice_from(record).total != order.gross:
             facts = order_for_invoice(order, file.live_lines)
+            make_room(db, order.invoice_id, order.gross, settings, now)
             _, writes = correct_for_order(db, order.invoice_id, facts, settings, now)
         else:
             return False
-        db.commit(writes)
+        if writes:
+            db.commit(writes)
         return True
 
     return retrying(once)
