@@ -117,8 +117,9 @@ def shipment_of(shipment: ErpShipment) -> ErpUpdateShipment:
 
 
 def payment_of(payment: ErpPayment) -> ErpUpdatePayment:
+    """Without an id of its own it stays without one: its number is unique only within its order."""
     return ErpUpdatePayment(
-        id=payment.id or stable_id("payment", payment.based_on, payment.number),
+        id=payment.id,
         number=payment.number,
         day=payment.day,
         amount=payment.amount,

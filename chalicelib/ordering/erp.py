@@ -61,7 +61,10 @@ class ErpUpdateShipment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErpUpdatePayment:
-    """Money that the ERP received for the order. `amount` None = all that is still to be paid."""
+    """Money that the ERP received for the order. `amount` None = all that is still to be paid.
+
+    `id` empty: the number tells it from others of the same order.
+    """
 
     id: str
     number: str = ""
