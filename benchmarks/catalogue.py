@@ -55,7 +55,7 @@ def _measure(size: int, folder: Path) -> None:
     rows = list(catalogue_rows(size, changed=0.01))
     part = _timed("  full feed with 1 % changed", lambda: apply(folder / "2", folder / "3", rows, run="3"))
     _timed("  withdraw what is absent", lambda: withdraw_absent(folder / "3", folder / "4", run="3"))
-    print(f"  changed: {part.counts['price'].changed:,} prices, {len(part.stock):,} stock rows")
+    print(f"  changed: {part.counts['price'].changed:,} prices, {part.counts['stock'].changed:,} stock rows")
     print(f"  file {(folder / '4').stat().st_size / 1e6:.0f} MB, peak memory with all rows held {_peak_mb():.0f} MB")
     catalogue = _timed("  open and answer the first page", lambda: _opened(folder / "4"))
     for name, query in _QUERIES.items():
