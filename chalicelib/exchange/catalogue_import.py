@@ -144,9 +144,12 @@ def show(
     now: datetime,
     waited: bool = False,
 ) -> bool:
-    """Stock that differs, then the pointer: a break in between is mended by the next import, which sees the same
-    differences again. False when readers would see no difference; `waited`: there was one before this file."""
-    if work.top is None or not (work.changed or waited):
+    """The stock that was told, then the pointer: a break in between is mended by the next import.
+
+    A number that the ERP repeats is told to the live stock too, which orders have moved since; only what differs there
+    is written. False when readers would see no difference; `waited`: there was one before this file.
+    """
+    if work.top is None:
         return False
     levels: dict[str, dict[str, Decimal]] = {}
     for result in work.results:
@@ -160,6 +163,8 @@ def show(
         message_id=message_id,
         safety=settings.safety_stock,
     )
+    if not (work.changed or waited):
+        return False
     runs.publish(db, work, now)
     return True
 

@@ -176,6 +176,7 @@ def restate(
 
     `complete` = warehouses that the message does not name are empty. A message older than our last `moved_at` may
     only lower the stock: whether it knew of the move cannot be told, and the ERP sends the SKU again once it does.
+    None of a SKU in a warehouse that never had it is no news.
     """
     wanted = dict(quantities)
     if complete:
@@ -187,6 +188,8 @@ def restate(
         if told is not None and as_of < told:
             continue
         before = level.warehouses.get(name)
+        if before is None and quantity == 0:
+            continue
         allocated, known = (before.allocated, before.counted) if before else (_ZERO, _ZERO)
         on_hand = quantity + known if kind is StockKind.FREE else quantity
         if late and before is not None:

@@ -43,7 +43,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockChange:
-    """The ERP's new absolute quantity of a SKU in a warehouse (`model.NO_WAREHOUSE` for a total that names none)."""
+    """The ERP's absolute quantity of a SKU in a warehouse (`model.NO_WAREHOUSE` for a total that names none)."""
 
     sku: str
     warehouse_id: str
@@ -54,6 +54,8 @@ class StockChange:
 class BuildResult:
     """What a build did. Keys of `counts`: category, property, price_type, warehouse, product, offer, price, stock.
 
+    `stock` = every quantity that was told, also one that the previous snapshot had already: the live stock may have
+    moved since. At the end of a full run: zero for every warehouse of a SKU that the run did not name.
     `waiting` = products that offers, prices or stock name and whose goods have not come yet; they are kept.
     """
 

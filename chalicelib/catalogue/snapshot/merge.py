@@ -13,7 +13,11 @@ from chalicelib.kernel.money import quantity as exact_quantity
 
 @dataclass(slots=True)
 class Changes:
-    """How many rows of each kind differ from before, and which stock rows: (sku, warehouse id, new quantity)."""
+    """How many rows of each kind differ from before, and the stock as it was told: (sku, warehouse id, quantity).
+
+    `stock` has every row that the feed spoke of, not only those that differ: orders move the live stock as well, so
+    that a number which the ERP repeats may be news to it.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     stock: list[tuple[str, str, Decimal]] = field(default_factory=list)
@@ -204,11 +208,11 @@ def _stock(db: Connection, run_no: int, no_warehouse: int, changes: Changes) -> 
         "INSERT OR REPLACE INTO stage.stock SELECT sku_no, warehouse_no, 0 FROM stock WHERE warehouse_no IN "
         "(SELECT no FROM warehouse WHERE deleted)"
     )
-    changed = (
-        "FROM stage.stock s LEFT JOIN stock c ON (c.sku_no, c.warehouse_no) = (s.sku_no, s.warehouse_no) "
-        "WHERE s.quantity <> coalesce(c.quantity, 0)"
-    )
-    _note_stock(db, changes, f"SELECT s.sku_no, s.warehouse_no, s.quantity {changed}")
+    changes.counts["stock"] += db.execute(
+        "SELECT count(*) FROM stage.stock s LEFT JOIN stock c ON (c.sku_no, c.warehouse_no) = "
+        "(s.sku_no, s.warehouse_no) WHERE s.quantity <> coalesce(c.quantity, 0)"
+    ).fetchone()[0]
+    _note_stock(db, changes, "SELECT sku_no, warehouse_no, quantity FROM stage.stock")
     db.execute(
         "DELETE FROM stock WHERE (sku_no, warehouse_no) IN "
         "(SELECT sku_no, warehouse_no FROM stage.stock WHERE quantity = 0)"
@@ -220,14 +224,13 @@ def _stock(db: Connection, run_no: int, no_warehouse: int, changes: Changes) -> 
     )
 
 
-def _note_stock(db: Connection, changes: Changes, changed: str) -> None:
+def _note_stock(db: Connection, changes: Changes, told: str) -> None:
     """Adds rows of (sku number, warehouse number, quantity) to the list that the stock room writes."""
     for sku, warehouse, quantity in db.execute(
-        f"SELECT k.id, w.id, x.quantity FROM ({changed}) x JOIN sku k ON k.no = x.sku_no "
+        f"SELECT k.id, w.id, x.quantity FROM ({told}) x JOIN sku k ON k.no = x.sku_no "
         "JOIN warehouse w ON w.no = x.warehouse_no ORDER BY 1, 2"
     ):
         changes.stock.append((sku, warehouse, exact_quantity(Decimal(quantity).scaleb(-QUANTITY_DIGITS))))
-    changes.counts["stock"] = len(changes.stock)
 
 
 def withdraw(db: Connection, run_no: int, *, everything: bool) -> Changes:
@@ -256,9 +259,13 @@ def withdraw(db: Connection, run_no: int, *, everything: bool) -> Changes:
         f"UPDATE sku SET declared = variant_id <> '', withdrawn = variant_id <> '' WHERE {absent}",
     )  # fmt: skip
     _write(db, changes, "price", f"DELETE FROM price WHERE {untouched} AND sku_no {of_catalogue('prices')}")
-    absent = f"{untouched} AND sku_no {of_catalogue('stock')}"
-    _note_stock(db, changes, f"SELECT sku_no, warehouse_no, 0 AS quantity FROM stock WHERE {absent}")
-    db.execute(f"DELETE FROM stock WHERE {absent}")
+    _write(db, changes, "stock", f"DELETE FROM stock WHERE {untouched} AND sku_no {of_catalogue('stock')}")
+    # What is left was named by the run: all else is none, also where it was none before.
+    _note_stock(
+        db, changes,
+        "SELECT s.no AS sku_no, p.no AS warehouse_no, 0 AS quantity FROM sku s JOIN warehouse p "
+        f"WHERE s.no {of_catalogue('stock')} AND (s.no, p.no) NOT IN (SELECT sku_no, warehouse_no FROM stock)",
+    )  # fmt: skip
     return changes
 
 
