@@ -66,7 +66,8 @@ def edited(
 ) -> tuple[OrderLine, ...]:
     """Other quantities by line id (zero cancels a line; ids that are no lines are passed over) and added lines.
 
-    An added SKU that the order has already raises that line; `id` of added lines is given here.
+    An added SKU that the order has already raises that line, at the added line's price: it must be that of the whole
+    quantity (`held_by` + what is added). `id` of added lines is given here.
     Invalid names each wrong quantity at `q-<line id>`.
     """
     wrong = {}
@@ -86,6 +87,11 @@ def edited(
         else:
             out[at] = replace(new, id=out[at].id, quantity=out[at].quantity + new.quantity)
     return summed(out, terms)
+
+
+def held_by(lines: Sequence[OrderLine], quantities: Mapping[str, Decimal], sku: str) -> Decimal:
+    """The quantity, after an edit, of the line that an added SKU raises; 0 if it becomes a line of its own."""
+    return next((quantities.get(line.id, line.quantity) for line in lines if line.sku == sku), _ZERO)
 
 
 def _at(line: OrderLine, quantity: Decimal) -> OrderLine:

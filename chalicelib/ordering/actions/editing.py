@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from chalicelib.kernel.errors import Complaint, Invalid, NotFound
+from chalicelib.kernel.errors import Complaint, Invalid
 from chalicelib.network.store import contract_from
 from chalicelib.ordering import quickorder, store
 from chalicelib.ordering.actions.desk import ShelfOf
 from chalicelib.ordering.actions.moderation import change_lines
 from chalicelib.ordering.actions.shelf import open_shelf
 from chalicelib.ordering.actions.transaction import Ask
+from chalicelib.ordering.lines import held_by
 from chalicelib.ordering.model import Order, OrderLine
 from chalicelib.ordering.quickorder import BadRow
 from chalicelib.storage import keys
@@ -30,26 +31,30 @@ def edit_order(
 ) -> Order:
     """`change_lines` with "article quantity" rows to add, at today's prices of the order's contract.
 
-    Lines that stay keep the price that they were ordered at. Invalid names every bad row as `row-<number>`.
+    Lines that stay keep the price that they were ordered at; one that is added to costs what all of it costs today. Invalid names every bad row as `row-<number>`.
     """
     rows = quickorder.rows_of(text)
-    added = _new_lines(db, ask, rows, shelf_of) if rows else ()
+    added = _new_lines(db, ask, quantities, rows, shelf_of) if rows else ()
     return change_lines(db, ask, quantities, added, comment)
 
 
 def _new_lines(
-    db: TenantSession, ask: Ask, rows: tuple[quickorder.PastedRow, ...], shelf_of: ShelfOf
+    db: TenantSession,
+    ask: Ask,
+    quantities: Mapping[str, Decimal],
+    rows: tuple[quickorder.PastedRow, ...],
+    shelf_of: ShelfOf,
 ) -> tuple[OrderLine, ...]:
-    head = db.get(keys.order_head(db.tenant_id, ask.order_id))
-    if head is None or not store.is_visible(order := store.order_from(head), ask.actor):
-        raise NotFound()
+    file = store.load_order(db, ask.order_id, ask.actor)
+    order = file.order
     contract_key = keys.contract(db.tenant_id, order.party_id, order.contract_id)
     settings_key, pointer_key = keys.tenant_settings(db.tenant_id), keys.snapshot_current(db.tenant_id)
     found = db.get_many((contract_key, settings_key, pointer_key))
     shelf = shelf_of(contract_from(found[contract_key]), settings_of(found[settings_key]), found.get(pointer_key))
     answers = shelf.found([row.article for row in rows if row.article])
     known = frozenset(sku for answer in answers.values() for sku in answer.skus)
-    goods = shelf.goods(quickorder.resolved(rows, answers, known).quantities)
+    wanted = quickorder.resolved(rows, answers, known).quantities
+    goods = shelf.goods({sku: quantity + held_by(file.lines, quantities, sku) for sku, quantity in wanted.items()})
     priced = frozenset(sku for sku, one in goods.items() if one.price is not None and one.listed)
     pasted = quickorder.resolved(rows, answers, priced)
     if pasted.bad:
