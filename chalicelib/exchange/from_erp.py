@@ -111,7 +111,7 @@ def shipment_of(shipment: ErpShipment) -> ErpUpdateShipment:
         id=shipment.id or stable_id("shipment", shipment.based_on, shipment.number),
         number=shipment.number,
         day=shipment.day,
-        lines=tuple(_line(line) for line in shipment.lines if not line.service),
+        lines=None if shipment.lines is None else tuple(_line(line) for line in shipment.lines if not line.service),
         deleted=shipment.deleted or not shipment.done,
     )
 
@@ -144,4 +144,5 @@ def _line(line: ErpLine) -> ErpUpdateLine:
         price=price,
         total=line.total,
         vat_rate=line.vat_rate,
+        service=line.service,
     )

@@ -45,17 +45,18 @@ class ErpUpdateLine:
     unit: str = ""
     price: Decimal | None = None  # None = as it was
     total: Decimal | None = None  # what the line costs; None = price × quantity
-    vat_rate: Decimal | None = None
+    vat_rate: Decimal | None = None  # percent; 0 = without VAT, None = as it was
+    service: bool = False  # delivery and the like: it is paid for, never shipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErpUpdateShipment:
-    """What left. Without lines: all that is still to be shipped."""
+    """What left. `lines` None: all that is still to be shipped; empty: no goods, only services."""
 
     id: str
     number: str = ""
     day: date | None = None
-    lines: tuple[ErpUpdateLine, ...] = ()
+    lines: tuple[ErpUpdateLine, ...] | None = None
     deleted: bool = False
 
 

@@ -89,7 +89,8 @@ def _as_told(own: OrderLine, one: ErpUpdateLine) -> OrderLine:
         own,
         quantity=one.quantity,
         price=one.price if one.price is not None else own.price,
-        vat_rate=one.vat_rate if one.vat_rate is not None else own.vat_rate,
+        vat_rate=own.vat_rate if one.vat_rate is None else one.vat_rate or None,
+        service=one.service,
         status=own.status if own.is_live else LineStatus.ACCEPTED,
     )
 
@@ -112,6 +113,7 @@ def _new_line(one: ErpUpdateLine, line_id: str) -> OrderLine:
         quantity=one.quantity,
         price=price,
         vat_rate=one.vat_rate or None,
+        service=one.service,
         net=_ZERO,
         vat=_ZERO,
         gross=_ZERO,
@@ -119,17 +121,20 @@ def _new_line(one: ErpUpdateLine, line_id: str) -> OrderLine:
 
 
 def told_shipments(lines: Sequence[OrderLine], known: Sequence[Shipment], update: ErpUpdate) -> tuple[Shipment, ...]:
-    """The order's shipments with what the document says of them; one without lines takes all that is left."""
+    """The order's shipments with what the document says of them; one without lines takes all that is left.
+
+    A new one of services alone is none.
+    """
     by_id = {shipment.id: shipment for shipment in known}
     told = list(update.shipments)
     whole = _whole_shipment(update)
     if whole is not None and not any(shipment.lines for shipment in told):
         told = [*(shipment for shipment in told if shipment.id != whole.id), whole]
     for one in told:
-        if one.lines or one.deleted:
-            by_id[one.id] = _shipment(one, _sums(one.lines))
+        if one.lines or one.deleted or (one.lines is not None and one.id in by_id):
+            by_id[one.id] = _shipment(one, _sums(one.lines or ()))
     for one in told:
-        if not one.lines and not one.deleted:
+        if one.lines is None and not one.deleted:
             others = [shipment for shipment in by_id.values() if shipment.id != one.id]
             by_id[one.id] = _shipment(one, _left(lines, others))
     return tuple(by_id.values())
@@ -159,7 +164,8 @@ def _left(lines: Sequence[OrderLine], others: Sequence[Shipment]) -> dict[str, D
     """What the lines hold beyond what other shipments took."""
     left: dict[str, Decimal] = {}
     for line in lines:
-        left[line.sku] = left.get(line.sku, _ZERO) + line.quantity
+        if not line.service:
+            left[line.sku] = left.get(line.sku, _ZERO) + line.quantity
     for sku, quantity in shipped_in(others).items():
         left[sku] = left.get(sku, _ZERO) - quantity
     return {sku: quantity for sku, quantity in left.items() if quantity > 0}
@@ -188,7 +194,7 @@ def _spread(lines: Sequence[OrderLine], shipped: Mapping[str, Decimal]) -> dict[
     rest = dict(shipped)
     parts = {}
     for line in lines:
-        part = min(rest.get(line.sku, _ZERO), line.quantity)
+        part = _ZERO if line.service else min(rest.get(line.sku, _ZERO), line.quantity)
         parts[line.id] = part
         rest[line.sku] = rest.get(line.sku, _ZERO) - part
     return parts

@@ -55,10 +55,10 @@ class Holding:
 
 
 def wanted(lines: Iterable[OrderLine]) -> dict[str, Decimal]:
-    """How much of each SKU the lines still need to hold: what has left needs no hold."""
+    """How much of each SKU the lines still need to hold: what has left needs no hold, nor do services."""
     out: dict[str, Decimal] = {}
     for line in lines:
-        rest = line.quantity - line.shipped if line.is_live else _ZERO
+        rest = line.quantity - line.shipped if line.is_live and not line.service else _ZERO
         if rest > 0:
             out[line.sku] = out.get(line.sku, _ZERO) + rest
     return out

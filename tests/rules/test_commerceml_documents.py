@@ -10,6 +10,7 @@ import pytest
 from chalicelib.catalogue.feed import RejectedRow
 from chalicelib.exchange.commerceml.documents import read_documents
 from chalicelib.exchange.commerceml.erp import ErpOrder, ErpParty, ErpPayment, ErpRow, ErpShipment
+from chalicelib.exchange.from_erp import shipment_of
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?><КоммерческаяИнформация ВерсияСхемы="2.10">'
 END = "</КоммерческаяИнформация>"
@@ -119,6 +120,32 @@ SUBORDINATES = (
     + "</ПодчиненныйДокумент>"
     "</ПодчиненныеДокументы>"
 )
+
+
+@pytest.mark.parametrize(
+    ("tax", "rate"),
+    [
+        ("", None),
+        ("<Налоги><Налог><Ставка></Ставка></Налог></Налоги>", None),
+        ("<Налоги><Налог><Ставка>Без НДС</Ставка></Налог></Налоги>", Decimal(0)),
+        ("<СтавкиНалогов><СтавкаНалога><Ставка>0</Ставка></СтавкаНалога></СтавкиНалогов>", Decimal(0)),
+        ("<Налоги><Налог><Ставка>22</Ставка></Налог></Налоги>", Decimal(22)),
+    ],
+)
+def test_without_vat_is_told_from_no_word_of_vat(tax: str, rate: Decimal | None) -> None:
+    row = order(f"<Товары><Товар><Ид>a</Ид><Количество>1</Количество>{tax}</Товар></Товары>")
+    assert row.lines is not None
+    assert row.lines[0].vat_rate == rate
+
+
+def test_a_shipment_of_services_alone_is_told_from_one_without_lines() -> None:
+    service = "<Товары><Товар><Ид>ORDER_DELIVERY</Ид><Количество>1</Количество></Товар></Товары>"
+    lines = []
+    for body in (service, ""):
+        (row,) = read(document(body, "Отпуск товара"))
+        assert isinstance(row, ErpShipment)
+        lines.append(shipment_of(row).lines)
+    assert lines == [(), None]
 
 
 def test_subordinate_documents_carry_partial_payments_and_shipments() -> None:

@@ -89,9 +89,6 @@ def _order(body: Node) -> ErpOrder:
     given = _requisites(body)
     known = {_plain(name): value.strip() for name, value in given}
     code, status = _status(known)
-    lines: tuple[ErpLine, ...] | None = None
-    if "Товары" in body:
-        lines = tuple(_line(line) for line in children(body, "Товары", "Товар"))
     payments: list[ErpPayment] = []
     shipments: list[ErpShipment] = []
     for child in children(body, "ПодчиненныеДокументы", "ПодчиненныйДокумент"):
@@ -126,7 +123,7 @@ def _order(body: Node) -> ErpOrder:
         payment_date=payment_date,
         shipment_number=shipment_number,
         shipment_date=shipment_date,
-        lines=lines,
+        lines=_lines(body),
         payments=tuple(payments),
         shipments=tuple(shipments),
         party=_party(parties[0]) if parties else None,
@@ -155,9 +152,21 @@ def _line(body: Node | str) -> ErpLine:
         total=_optional(text(body, "Сумма")),
         unit=unit.strip(),
         coefficient=_optional(text(body, "Коэффициент")) or Decimal(1),
-        vat_rate=values.vat_rate(text(rates[0], "Ставка")) if rates else None,
+        vat_rate=_vat_rate(text(rates[0], "Ставка")) if rates else None,
         service=product == DELIVERY_ID or "услуга" in types.get("типноменклатуры", "").lower(),
     )
+
+
+def _vat_rate(said: str) -> Decimal | None:
+    """In percent: 0 for goods without VAT, None where nothing is said."""
+    return values.vat_rate(said) or Decimal(0) if said.strip() else None
+
+
+def _lines(body: Node | str) -> tuple[ErpLine, ...] | None:
+    """The document's lines; None where it lists none at all."""
+    if isinstance(body, str) or "Товары" not in body:
+        return None
+    return tuple(_line(line) for line in children(body, "Товары", "Товар"))
 
 
 def _payment(body: Node | str, kind: str) -> ErpPayment:
@@ -184,7 +193,7 @@ def _shipment(body: Node | str) -> ErpShipment:
         id=text(body, "Ид").strip(),
         number=_document_number(body, known, "номеротгрузкипо1с", "номердокументаотгрузки"),
         day=values.day(known.get("датаотгрузкипо1с", "") or known.get("датаотгрузки", "") or text(body, "Дата")),
-        lines=tuple(_line(line) for line in children(body, "Товары", "Товар")),
+        lines=_lines(body),
         done=shipped if shipped is not None else posted is not False,
         deleted=_dead(body, known),
         based_on=_base(body),

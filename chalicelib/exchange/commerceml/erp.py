@@ -40,7 +40,7 @@ class ErpLine:
     total: Decimal | None = None
     unit: str = ""
     coefficient: Decimal = Decimal(1)
-    vat_rate: Decimal | None = None
+    vat_rate: Decimal | None = None  # percent; 0 = without VAT, None = not told
     service: bool = False
 
 
@@ -62,12 +62,12 @@ class ErpPayment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErpShipment:
-    """Goods that left. Without `lines`: everything that the order holds."""
+    """Goods that left. `lines` None: it listed none, so everything that the order holds."""
 
     id: str
     number: str
     day: date | None
-    lines: tuple[ErpLine, ...] = ()
+    lines: tuple[ErpLine, ...] | None = None
     done: bool = True
     deleted: bool = False
     based_on: str = ""
