@@ -79,7 +79,7 @@ ALLOWED: Mapping[tuple[Act, Side], tuple[State, ...]] = {
     (Act.CANCEL, Side.DEALER): BEFORE_PRODUCTION,
     (Act.CANCEL, Side.STAFF): _BEFORE_SHIPPING,
     (Act.RECEIVE, Side.DEALER): (State.SHIPPING,),
-    (Act.FOLLOW, Side.ERP): _CONFIRMED[:-1],
+    (Act.FOLLOW, Side.ERP): _CONFIRMED,  # a completed one too: the dealer's "received" may come before its documents
 }
 
 _RESULT: Mapping[tuple[Act, Side], State] = {
@@ -165,6 +165,7 @@ class OrderLine:
     shipped: Decimal = _ZERO
     promised: date | None = None
     shipped_on: date | None = None
+    service: bool = False  # delivery and the like, added by the ERP: it is paid for, never held or shipped
 
     @property
     def is_live(self) -> bool:
@@ -200,6 +201,7 @@ class Order:
     currency: str
     vat_included: bool
     created: datetime
+    month: str  # of `created` in the tenant's own calendar, `2026-11`: lists of a month go by it
     changed: datetime
     placed_by: str
     placed_by_name: str
@@ -254,12 +256,16 @@ class Happening:
 
 
 def derived_state(state: State, lines: Iterable[OrderLine]) -> State:
-    """A confirmed order's state as its lines have it: derived, never counted up (domain §5.2)."""
+    """A confirmed order's state as its lines have it: derived, never counted up (domain §5.2).
+
+    Services go with the goods: how far the order is, the goods say.
+    """
     live = [line for line in lines if line.is_live]
     if not state.is_confirmed:
         return state
     if not live:
         return State.CANCELLED
+    live = [line for line in live if not line.service] or live
     if all(line.status in _ARRIVED for line in live):
         return State.COMPLETED
     if any(line.status in _LEFT or line.shipped for line in live):
@@ -274,6 +280,7 @@ def derived_state(state: State, lines: Iterable[OrderLine]) -> State:
 def derived_percent(lines: Iterable[OrderLine]) -> int:
     """How far the order is, 0–100, each line weighing what it costs (alike if nothing costs anything)."""
     live = [line for line in lines if line.is_live]
+    live = [line for line in live if not line.service] or live
     weights = [line.gross for line in live]
     if not any(weights):
         weights = [Decimal(1)] * len(live)

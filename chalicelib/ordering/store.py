@@ -120,7 +120,7 @@ def order_put(tenant_id: str, order: Order) -> Put:
     """The head under the lock of `order.version` (0 = new)."""
     places = (
         keys.order_by_party(tenant_id, order.party_id, order.created, order.id),
-        keys.order_by_month(tenant_id, order.created, order.id),
+        keys.order_by_month(tenant_id, order.month, order.created, order.id),
     )
     return Put(
         key=keys.order_head(tenant_id, order.id), kind="order", data=order, indexes=places, version=order.version
@@ -160,7 +160,7 @@ def party_orders(db: TenantSession, party_id: str, *, limit: int, after: str | N
 
 
 def month_orders(db: TenantSession, month: str, *, limit: int, after: str | None) -> Page:
-    """Heads of the orders of a month (`2026-11`, UTC), newest first."""
+    """Heads of the orders of a month (`2026-11`, by the tenant's calendar), newest first."""
     return db.query(keys.month_orders(db.tenant_id, month), newest_first=True, limit=limit, after=after)
 
 

@@ -361,8 +361,9 @@ def month_orders(tenant: str, month: str) -> Partition:
 
 
 @_pattern("an order among those of its month (gsi3)")
-def order_by_month(tenant: str, created: datetime, order: str) -> IndexKey:
-    return IndexKey(Index.GSI3, f"{tenant_prefix(tenant)}ORDERS#{stamp(created)[:7]}", f"{stamp(created)}#{order}")
+def order_by_month(tenant: str, month: str, created: datetime, order: str) -> IndexKey:
+    """`month` = `2026-11`, as the tenant's own calendar has it when the order is created."""
+    return IndexKey(Index.GSI3, f"{tenant_prefix(tenant)}ORDERS#{month}", f"{stamp(created)}#{order}")
 
 
 @_pattern("a task that waits for someone: its own item")

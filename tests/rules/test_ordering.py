@@ -18,7 +18,7 @@ from chalicelib.ordering.cart import Cart, CartLine
 from chalicelib.ordering.erp import ErpStatus, ErpUpdate, ErpUpdateLine, ErpUpdateShipment
 from chalicelib.ordering.erp_rules import followed
 from chalicelib.ordering.holding import Held, Reservation, as_the_erp_says, follow, known_to_erp, sent_off, wanted
-from chalicelib.ordering.lines import Terms, cancelled, difference, edited, restored, summed
+from chalicelib.ordering.lines import Terms, cancelled, difference, edited, held_by, restored, summed
 from chalicelib.ordering.model import (
     ALLOWED,
     Act,
@@ -79,9 +79,9 @@ def test_a_dealer_cancels_before_production_only_the_manufacturer_later() -> Non
     assert not may(State.SHIPPING, Act.CANCEL, Side.STAFF)
 
 
-@pytest.mark.parametrize("state", [State.COMPLETED, State.CANCELLED])
-def test_nothing_can_be_done_to_a_closed_order(state: State) -> None:
-    assert not [key for key, states in ALLOWED.items() if state in states]
+def test_only_the_erp_follows_a_completed_order_and_nobody_a_cancelled_one() -> None:
+    acts = {state: [key for key, states in ALLOWED.items() if state in states] for state in State if state.is_final}
+    assert acts == {State.COMPLETED: [(Act.FOLLOW, Side.ERP)], State.CANCELLED: []}
 
 
 def test_the_state_follows_from_the_lines() -> None:
@@ -142,7 +142,7 @@ class OrderMachine(RuleBasedStateMachine):
     @invariant()
     def never_back_from_the_end_nor_out_of_nowhere(self) -> None:
         for before, now in zip(self.seen, self.seen[1:], strict=False):
-            if before.is_final:
+            if before is State.CANCELLED:
                 assert now is before
             if now.is_confirmed and not before.is_confirmed:
                 assert (before, now) == (State.SUBMITTED, State.CONFIRMED)
@@ -211,6 +211,12 @@ def test_an_edit_changes_cancels_adds_and_keeps_ids() -> None:
     assert sum(line.gross for line in done) == 100
     changed = {one.line_id: (one.before is not None, one.after is not None) for one in difference(lines, done)}
     assert changed == {"1": (True, True), "2": (True, False), "3": (False, True)}
+
+
+def test_what_is_added_to_a_line_is_priced_with_what_it_has() -> None:
+    lines = [_line("a", "100"), _line("b", "2", line_id="2")]
+    a, b, c = (sku_id(name, None) for name in "abc")
+    assert (held_by(lines, {}, a), held_by(lines, {"2": D(5)}, b), held_by(lines, {}, c)) == (100, 5, 0)
 
 
 def test_declining_brings_back_exactly_what_was_agreed() -> None:
@@ -429,6 +435,33 @@ def test_a_deleted_shipment_brings_its_lines_back() -> None:
     line = _line("a", "2", shipped=D(2), status=LineStatus.IN_DELIVERY)
     done = followed([line], gone, _told(shipments=(ErpUpdateShipment(id="s1", deleted=True),)), TERMS)
     assert (done.lines[0].shipped, done.lines[0].status) == (0, LineStatus.READY)
+
+
+def test_an_order_with_delivery_is_complete_when_its_goods_have_arrived() -> None:
+    delivery = ErpUpdateLine(product_id="ORDER_DELIVERY", variant_id="", quantity=D(1), price=D(300), service=True)
+    goods = ErpUpdateLine(product_id="a", variant_id="", quantity=D(2))
+    order = [_line("a", "2")]
+    sent = ErpUpdateShipment(id="s", lines=(goods,))
+    update = ErpUpdate(number="7", lines=(goods, delivery), shipments=(sent,), status=ErpStatus.DELIVERED)
+    made = followed(order, (), update, TERMS)
+    assert [(line.service, line.shipped) for line in made.lines] == [(False, D(2)), (True, D(0))]
+    assert derived_state(State.CONFIRMED, made.lines) is State.COMPLETED
+    assert derived_percent(made.lines) == 100
+    assert sum(line.gross for line in made.lines) == 320
+    assert wanted(made.lines) == {}
+
+
+def test_a_shipment_of_services_alone_ships_no_goods() -> None:
+    update = ErpUpdate(number="7", shipments=(ErpUpdateShipment(id="s", lines=()),))
+    made = followed([_line("a", "2")], (), update, TERMS)
+    assert (made.shipments, made.lines[0].shipped) == ((), 0)
+
+
+@pytest.mark.parametrize(("told", "rate"), [(None, D(22)), (D(0), None), (D(10), D(10))])
+def test_without_vat_is_not_the_same_as_no_word_of_vat(told: Decimal | None, rate: Decimal | None) -> None:
+    line = ErpUpdateLine(product_id="a", variant_id="", quantity=D(1), vat_rate=told)
+    (made,) = followed([_line("a")], (), ErpUpdate(number="7", lines=(line,)), TERMS).lines
+    assert made.vat_rate == rate
 
 
 def test_delivered_means_at_the_dealer_and_a_late_word_does_not_take_it_back() -> None:

@@ -92,7 +92,7 @@ def _apply(db: TenantSession, order_id: str, update: ErpUpdate, now: datetime) -
             return replace(known, outcome=Outcome.REJECTED, reason=reason)
         situation, _ = read_situation(db, file, also=lambda seen: [*(line.sku for line in seen.lines), *told_skus])
         change = followed(file.lines, file.shipments, update, _terms(file.order, situation))
-        if file.order.state.is_final:
+        if file.order.state is State.CANCELLED:
             touched = change.content_changed or change.shipments != file.shipments
             return replace(known, outcome=Outcome.REJECTED, reason="final") if touched else known
         step = _step(file, situation, change, update, now, tenant_id=db.tenant_id)
@@ -251,7 +251,8 @@ def _holding(file: OrderFile, situation: Situation, change: Followed) -> Holding
 def _quantities(lines: Iterable[OrderLine]) -> dict[str, Decimal]:
     out: dict[str, Decimal] = {}
     for line in lines:
-        out[line.sku] = out.get(line.sku, _ZERO) + line.quantity
+        if not line.service:
+            out[line.sku] = out.get(line.sku, _ZERO) + line.quantity
     return out
 
 

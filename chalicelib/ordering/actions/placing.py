@@ -163,6 +163,7 @@ def _order(desk: Desk, new: NewOrder, lines: tuple[OrderLine, ...], running: int
         currency=contract.currency,
         vat_included=desk.shelf.vat_included,
         created=now,
+        month=f"{local_day(now, desk.settings.time_zone):%Y-%m}",
         changed=now,
         placed_by=new.actor.user_id,
         placed_by_name=new.actor.name,
