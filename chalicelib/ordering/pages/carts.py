@@ -26,9 +26,12 @@ def cart_page(request: Request) -> Response:
 @doors.page("/cart/add", may=PLACE, methods=("POST",))
 def cart_add(request: Request) -> Response:
     form = request.form
-    quantity = form.decimal("quantity") or Decimal(1)
     contract_id, once = request.person.contract_id, _once(request)
-    actions.add_to_cart(request.db, request.actor, contract_id, form.text("sku"), quantity, once=once)
+    try:
+        quantity = _quantity(form.text("quantity") or "1")
+        actions.add_to_cart(request.db, request.actor, contract_id, form.text("sku"), quantity, once=once)
+    except Invalid as refusal:
+        return _show(request, refusal)
     return request.go(local_path(form.text("back", "/cart")), notice="added_to_cart")
 
 
@@ -113,6 +116,15 @@ def _show(request: Request, refusal: KontorError | None = None, pasted: Pasted |
 
 def _once(request: Request) -> Once:
     return Once(key=request.idempotency_key, now=request.now)
+
+
+def _quantity(typed: str) -> Decimal:
+    """Invalid says which text is no quantity."""
+    number = number_of(typed)
+    if number is None:
+        complaint = Complaint(code="quantity_not_a_number", params={"article": f"«{typed[:40]}»"})
+        raise Invalid(fields={"quantity": complaint})
+    return number
 
 
 def _quantities(form: Form) -> dict[str, Decimal]:
