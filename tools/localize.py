@@ -50,7 +50,7 @@ def _adapt(resource: Template, gone: set[str], code_uri: str) -> None:
         statements = properties["PolicyDocument"]["Statement"]
         statements[:] = [s for s in statements if s.get("Sid") != "OnlyEncryptedTransport"] or [_NOTHING_DENIED]
     if resource["Type"] == "AWS::IAM::Role":
-        _widen_mail(properties)
+        _widen(properties)
     if "DependsOn" in resource:
         named = resource["DependsOn"]
         kept = [n for n in ([named] if isinstance(named, str) else named) if n not in gone]
@@ -60,12 +60,15 @@ def _adapt(resource: Template, gone: set[str], code_uri: str) -> None:
             del resource["DependsOn"]
 
 
-def _widen_mail(role: Template) -> None:
-    # AWS checks SendEmail against the sender's identity, MiniStack against "*".
+def _widen(role: Template) -> None:
+    # AWS checks SendEmail against the sender's identity, MiniStack against "*"; on AWS `sqs:SendMessage` allows
+    # batches too, MiniStack asks for an action of its own.
     for policy in role.get("Policies", ()):
         for statement in policy["PolicyDocument"]["Statement"]:
             if statement.get("Sid") == "SendMail":
                 statement["Resource"] = "*"
+            if "sqs:SendMessage" in statement["Action"] and isinstance(statement["Action"], list):
+                statement["Action"].append("sqs:SendMessageBatch")
 
 
 _NOTHING_DENIED = {
