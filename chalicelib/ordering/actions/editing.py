@@ -31,7 +31,8 @@ def edit_order(
 ) -> Order:
     """`change_lines` with "article quantity" rows to add, at today's prices of the order's contract.
 
-    Lines that stay keep the price that they were ordered at; one that is added to costs what all of it costs today. Invalid names every bad row as `row-<number>`.
+    Lines that stay keep the price that they were ordered at; one that is added to costs what all of it costs today.
+    Invalid names every bad row as `row-<number>`.
     """
     rows = quickorder.rows_of(text)
     added = _new_lines(db, ask, quantities, rows, shelf_of) if rows else ()
