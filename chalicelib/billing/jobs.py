@@ -11,7 +11,6 @@ from chalicelib.gateways import mail
 from chalicelib.gateways.settings import settings
 from chalicelib.gateways.telemetry import count
 from chalicelib.http.rendering import render_mail
-from chalicelib.identity.model import User
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.money import Money, total
 from chalicelib.storage.session import TenantSession
@@ -37,7 +36,7 @@ def mail_reminder(event: Event, db: TenantSession, now: datetime) -> None:
             count("reminders", db.tenant_id)
 
 
-def reminder_mail(facts: reminders.ReminderMail, reader: User) -> mail.Mail:
+def reminder_mail(facts: reminders.ReminderMail, reader: reminders.Reader) -> mail.Mail:
     rendered = render_mail(
         "billing/email/reminder",
         locale=reader.locale,

@@ -1,7 +1,8 @@
 """Reminders (domain §6.5): decided in one transaction per counterparty, mailed from the outbox.
 
-A step counts as sent when it is decided; the invoice's reminder row is locked by its version, so however often the
-schedule fires, and on however many workers, each invoice's step is decided once.
+A step counts as sent when it is decided, which it is only while the counterparty has an address that can be written
+to. The invoice's reminder row is locked by its version, so however often the schedule fires, and on however many
+workers, each invoice's step is decided once.
 """
 
 from __future__ import annotations
@@ -13,12 +14,11 @@ from datetime import date, datetime
 from chalicelib.billing import dunning, store
 from chalicelib.billing.attempts import retrying
 from chalicelib.billing.model import Invoice, ReminderSent
-from chalicelib.identity.model import User
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id
-from chalicelib.network.store import people_of
+from chalicelib.network.store import load_party, people_of
 from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import AlreadyDone, Delete, Done, Write, guard, publish
@@ -30,13 +30,23 @@ _AT_ONCE = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Whom a reminder goes to: a person, or the counterparty itself at its own address."""
+
+    id: str
+    name: str
+    email: str
+    locale: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderMail:
     """What a counterparty is reminded of. `invoices` are still open, the oldest due first; `today` is the tenant's."""
 
     settings: TenantSettings
     today: date
     invoices: tuple[Invoice, ...]
-    readers: tuple[User, ...]
+    readers: tuple[Reader, ...]
 
 
 def remind(db: TenantSession, invoice_id: str, now: datetime) -> None:
@@ -60,6 +70,7 @@ def _decide(db: TenantSession, trigger: Invoice, settings: TenantSettings, now: 
     open_now = [store.invoice_from(record) for record in store.party_open_invoices(db, trigger.party_id)]
     candidates = {invoice.id: invoice for invoice in (trigger, *open_now)}
     rows = db.get_many(keys.reminders(settings.id, invoice_id) for invoice_id in candidates)
+    can_be_read = bool(readers_of(db, trigger.party_id, settings))
     reached: list[str] = []
     writes: list[Write] = []
     for invoice in list(candidates.values()):
@@ -68,7 +79,7 @@ def _decide(db: TenantSession, trigger: Invoice, settings: TenantSettings, now: 
             continue
         before = store.reminders_from(record)
         look_at = dunning.next_look(invoice.due, settings, now)
-        step = dunning.step_to_send(invoice.due, before, settings, now)
+        step = dunning.step_to_send(invoice.due, before, settings, now) if can_be_read else None
         if step is not None:
             reached.append(invoice.id)
             after = replace(before, sent=(*before.sent, ReminderSent(step=step, at=now)))
@@ -92,24 +103,31 @@ def _due_event(party_id: str, invoice_ids: Sequence[str], settings: TenantSettin
 
 
 def mail_for(db: TenantSession, event: Event, now: datetime) -> ReminderMail:
-    """What the event's mail says now: invoices paid since are left out, perhaps all of them.
-
-    Its readers are the counterparty's accountants; its buyers where it has none.
-    """
+    """What the event's mail says now: invoices paid since are left out, perhaps all of them."""
     settings = load_settings(db)
     found = db.get_many(keys.invoice(settings.id, invoice_id) for invoice_id in event.data["invoices"].split(","))
     heads = [store.invoice_from(record) for record in found.values()]
-    people = [person for person in people_of(db, event.data["party"]) if person.active]
-    accountants = [person for person in people if person.role is Role.DEALER_ACCOUNTANT]
     return ReminderMail(
         settings=settings,
         today=local_day(now, settings.time_zone),
         invoices=tuple(sorted((i for i in heads if i.is_open), key=lambda i: (i.due, i.number))),
-        readers=tuple(accountants or people),
+        readers=readers_of(db, event.data["party"], settings),
     )
 
 
-def claim(db: TenantSession, event: Event, reader: User, now: datetime) -> bool:
+def readers_of(db: TenantSession, party_id: str, settings: TenantSettings) -> tuple[Reader, ...]:
+    """The counterparty's accountants; its buyers where it has none; without people its own address, if it has one."""
+    people = [person for person in people_of(db, party_id) if person.active]
+    accountants = [person for person in people if person.role is Role.DEALER_ACCOUNTANT]
+    if people:
+        return tuple(Reader(id=p.id, name=p.name, email=p.email, locale=p.locale) for p in accountants or people)
+    party = load_party(db, party_id)
+    if not party.email:
+        return ()
+    return (Reader(id=party.id, name=party.name, email=party.email, locale=settings.locale),)
+
+
+def claim(db: TenantSession, event: Event, reader: Reader, now: datetime) -> bool:
     """Whether this event's mail to the reader is still to be sent; from now on it is not."""
     try:
         db.commit([guard(db.tenant_id, _mail_key(event, reader), Done(), now=now)])
@@ -118,10 +136,10 @@ def claim(db: TenantSession, event: Event, reader: User, now: datetime) -> bool:
     return True
 
 
-def unclaim(db: TenantSession, event: Event, reader: User) -> None:
+def unclaim(db: TenantSession, event: Event, reader: Reader) -> None:
     """The mail could not be sent: the next delivery of the event tries again."""
     db.commit([Delete(key=keys.idempotency(db.tenant_id, _mail_key(event, reader)))])
 
 
-def _mail_key(event: Event, reader: User) -> str:
+def _mail_key(event: Event, reader: Reader) -> str:
     return f"mail#{event.id}#{reader.id}"

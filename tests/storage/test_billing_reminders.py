@@ -36,7 +36,7 @@ DUE = datetime(2026, 11, 16, 6, 0, 30, tzinfo=UTC)  # a Monday, 14 days later, a
 class Dealer:
     """A tenant with one dealer, its people and its invoices."""
 
-    def __init__(self, **changes: object) -> None:
+    def __init__(self, *, reachable: bool = True, **changes: object) -> None:
         settings = TenantSettings(
             id=new_tenant_id(),
             name="Окна Севера",
@@ -49,7 +49,8 @@ class Dealer:
         )
         self.settings = replace(settings, **changes)  # type: ignore[arg-type]
         self.db: TenantSession = open_tenant(settings.id)
-        self.party = Party(id=new_id(ISSUED), name="Светлый дом", created=ISSUED)
+        email = "office@example.org" if reachable else ""
+        self.party = Party(id=new_id(ISSUED), name="Светлый дом", created=ISSUED, email=email)
         self.contract = Contract(
             id=new_id(ISSUED),
             party_id=self.party.id,
@@ -229,18 +230,36 @@ def test_the_mail_goes_to_the_accountants_in_their_language_and_once(dealer: Dea
     assert "1\u202f234,50" in sent.html
 
 
-def test_without_accountants_the_buyers_get_it_and_without_people_nobody(
-    dealer: Dealer, mails: list[mail.Mail]
-) -> None:
+def test_without_accountants_the_buyers_get_it(dealer: Dealer, mails: list[mail.Mail]) -> None:
+    dealer.person("buyer@example.org", Role.DEALER_BUYER, "en")
+    dealer.invoice()
+    dealer.run(DUE)
+    jobs.mail_reminder(dealer.events()[0], dealer.db, DUE)
+    assert [one.to for one in mails] == ["buyer@example.org"]
+    assert "due today" in mails[0].text
+
+
+def test_without_people_the_dealers_own_address_gets_it(dealer: Dealer, mails: list[mail.Mail]) -> None:
+    dealer.person("gone@example.org", Role.DEALER_ACCOUNTANT, disabled=True)
     dealer.invoice()
     dealer.run(DUE)
     (event,) = dealer.events()
-    jobs.mail_reminder(event, dealer.db, DUE)
-    assert mails == []
-    dealer.person("buyer@example.org", Role.DEALER_BUYER, "en")
-    jobs.mail_reminder(event, dealer.db, DUE)
-    assert [one.to for one in mails] == ["buyer@example.org"]
-    assert "due today" in mails[0].text
+    for _ in range(2):
+        jobs.mail_reminder(event, dealer.db, DUE)
+    assert [one.to for one in mails] == ["office@example.org"]
+
+
+def test_a_step_that_nobody_can_read_is_not_sent_and_the_next_one_is_looked_at(tables: None) -> None:
+    dealer = Dealer(reachable=False)
+    invoice = dealer.invoice()
+    dealer.run(DUE)
+    assert (dealer.events(), dealer.sent(invoice), dealer.due_now(DUE)) == ([], [], [])
+    found = dealer.db.get(keys.party_profile(dealer.settings.id, dealer.party.id))
+    assert found is not None
+    reachable = replace(dealer.party, email="office@example.org")
+    dealer.db.commit([party_put(dealer.settings.id, reachable, found.version)])
+    dealer.run(DUE + timedelta(days=3))
+    assert (len(dealer.events()), dealer.sent(invoice)) == (1, [3])
 
 
 def test_what_was_paid_meanwhile_is_not_in_the_mail(dealer: Dealer, mails: list[mail.Mail]) -> None:
