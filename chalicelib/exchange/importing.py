@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import BinaryIO
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.exchange import runs, store
 from chalicelib.exchange.catalogue_import import CatalogueImport, end_run
 from chalicelib.exchange.commerceml.archive import Archive, assemble
@@ -31,7 +29,7 @@ from chalicelib.exchange.results import (
 from chalicelib.gateways.telemetry import count, logger
 from chalicelib.kernel.errors import Invalid, KontorError, Unavailable
 from chalicelib.kernel.ids import new_id
-from chalicelib.storage.session import TenantSession, TransactionRefused
+from chalicelib.storage.session import OUTAGES, TenantSession, TransactionRefused
 from chalicelib.storage.writes import Write
 from chalicelib.tenancy.store import load_settings, settings_of, settings_record, settings_write
 
@@ -64,7 +62,7 @@ def import_upload(db: TenantSession, set_id: str, name: str, generation: int, no
         if upload.attempts > _ATTEMPTS:
             raise Invalid("import_failed")
         results = _imported(db, upload, now)
-    except (Unavailable, ClientError, BotoCoreError):
+    except (Unavailable, *OUTAGES):
         raise
     except KontorError as refusal:
         results = [(refused(upload.name, EntryKind.UPLOAD, refusal), upload.bytes)]

@@ -111,6 +111,7 @@ def test_names_that_could_leave_their_folder_are_refused(name: str) -> None:
         safe_name(name)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_name_is_refused_or_stays_where_it_belongs(name: str) -> None:
     try:

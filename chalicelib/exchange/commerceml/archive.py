@@ -140,7 +140,7 @@ class Archive:
                 raise Invalid("zip_encrypted")
             if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
                 raise Invalid("zip_link", name=safe_name(info.filename))
-            if info.is_dir():
+            if info.filename.endswith(("/", "\\")):
                 safe_name(info.filename.rstrip("/\\"))
                 continue
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
