@@ -15,12 +15,13 @@ from chalicelib.billing.model import InvoiceState
 from chalicelib.exchange.model import EntryKind, EntryState
 from chalicelib.exchange.store import load_rejected
 from chalicelib.kernel.money import money
-from chalicelib.ordering.actions import orders_to_export
+from chalicelib.ordering.actions import orders_to_export, refuse
 from chalicelib.ordering.model import State
 from chalicelib.ordering.store import OrderFile
 from chalicelib.tenancy.model import Charset, ExchangeSettings, OrderStructure
 from chalicelib.tenancy.store import settings_of, settings_record, settings_write
 from tests.storage.exchange_world import World, make_world
+from tests.storage.test_exchange_protocol import goods, offers
 from tests.support.shop import D, Shop
 
 GUID = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"
@@ -172,6 +173,46 @@ def test_a_cancelled_order_that_1c_has_is_sent_as_cancelled(shop: Shop, world: W
     cancel(shop.db, shop.ask(file, shop.buyer))
     body = world.client().fetch_orders().decode("windows-1251")
     assert re.search(r"<Наименование>Отменен</Наименование>\s*<Значение>true</Значение>", body)
+
+
+@pytest.mark.parametrize("free", [6, 0])
+def test_a_stock_number_that_1c_repeats_takes_back_what_a_cancelled_order_let_go(
+    shop: Shop, world: World, free: int
+) -> None:
+    stock = {"import.xml": goods("a"), "offers.xml": offers("a", quantity=30)}  # the fullest warehouse
+    world.client().upload(stock)
+    file = shop.confirmed(a=4)
+    client = world.client()
+    client.fetch_orders()
+    client.confirm()
+    world.client().upload({"offers.xml": offers("a", quantity=free)})
+    assert shop.level("a", "main").available == free
+    version = world.version()
+    refuse(shop.db, shop.ask(file), "нет сырья")
+    assert shop.level("a", "main").available == free + 4
+    world.client().upload({"offers.xml": offers("a", quantity=free)})  # it has not read the cancellation yet
+    assert shop.level("a", "main").available == free
+    assert world.version() == version
+
+
+def test_none_in_stock_by_silence_takes_back_what_a_cancelled_order_let_go(shop: Shop, world: World) -> None:
+    full = {"import.xml": goods("a", "b", full=True), "offers.xml": offers("a", "b", full=True, quantity=30)}
+    world.client().upload(full)
+    file = shop.confirmed(a=4)
+    client = world.client()
+    client.fetch_orders()
+    client.confirm()
+    world.later(600)
+    without = {"import.xml": goods("a", "b", full=True), "offers.xml": offers("b", full=True, quantity=30)}
+    world.client().upload(without)
+    world.later(600)
+    assert shop.level("a", "main").available == 0
+    refuse(shop.db, shop.ask(file), "нет сырья")
+    assert shop.level("a", "main").available == 4
+    world.client().upload(without)
+    world.later(600)
+    assert shop.level("a", "main").available == 0
+    assert shop.level("b", "main").available == 30
 
 
 def test_1c_changes_an_order_and_its_history_shows_it(shop: Shop, world: World) -> None:

@@ -267,8 +267,18 @@ def test_a_payment_reaches_a_completed_order_too(shop: Shop) -> None:
     assert shop.load(file).order.state is State.COMPLETED
     _told(shop, file, payments=(ErpUpdatePayment(id="p1", amount=D("50.00")),))
     assert shop.account().balance == 0
-    assert _told(shop, file, lines=(_line("a", "4"),)).reason == "final"
-    assert shop.load(file).order.gross == 50
+
+
+def test_the_erp_still_follows_an_order_that_the_dealer_has_received(shop: Shop) -> None:
+    file = _exported(shop, a=5)
+    _told(shop, file, shipments=(ErpUpdateShipment(id="s1", lines=(_line("a", "5"),)),))
+    receive(shop.db, shop.ask(file, shop.buyer))
+    assert shop.load(file).order.state is State.COMPLETED
+    told = _told(shop, file, erp_number="0000-9", status_text="Закрыт", lines=(_line("a", "4"),))
+    assert told.outcome is Outcome.APPLIED
+    order = shop.load(file).order
+    assert (order.state, order.erp.number, order.gross) == (State.COMPLETED, "0000-9", 40)
+    assert shop.level("a").allocated == 0
 
 
 def test_equal_payment_numbers_of_two_orders_are_two_payments(shop: Shop) -> None:

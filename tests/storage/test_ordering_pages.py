@@ -270,6 +270,14 @@ def test_a_wrong_quantity_is_named_at_its_field(world: World) -> None:
     assert "продаётся целыми единицами" in text_of(answer)
 
 
+@pytest.mark.parametrize(("typed", "said"), [("0", "количество должно быть больше нуля"), ("много", "«много»")])
+def test_a_wrong_quantity_never_reaches_the_cart(world: World, typed: str, said: str) -> None:
+    answer = world.buyer.post("/cart/add", sku=sku("A-1"), quantity=typed)
+    assert answer.status_code == 422
+    assert said in text_of(answer)
+    assert world.shop.cart() == {}
+
+
 def test_orders_are_filtered_by_the_address(world: World) -> None:
     first, second = world.place("A-1 1"), world.place("B-2 1")
     page = world.buyer.get(first)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -19,13 +20,15 @@ from chalicelib.ordering.actions import (
     add_to_cart,
     change_cart,
     clear_cart,
+    edit_order,
     paste_lines,
     place_order,
     repeat_order,
     show_cart,
 )
+from chalicelib.ordering.goods import Goods
 from chalicelib.ordering.model import State
-from chalicelib.ordering.store import Queue
+from chalicelib.ordering.store import Queue, month_orders, order_from
 from chalicelib.storage import keys
 from chalicelib.storage.writes import Set, Update
 from tests.support.shop import NOW, D, Shop, sku
@@ -332,3 +335,33 @@ def test_a_reserved_row_says_what_an_order_holds() -> None:
     assert held.total(sku("a")) == 2
     assert shop.db.get(keys.number_guard(shop.settings.id, file.order.number)) is not None
     assert NOW + timedelta(0) == file.order.waiting_since
+
+
+def test_an_order_is_among_those_of_the_month_that_the_tenants_calendar_has() -> None:
+    shop = Shop({"a": ("10.00", 9)})
+    shop.fill(a=1)
+    at = datetime(2026, 11, 30, 21, 30, tzinfo=UTC)  # in Moscow 1 December, 00:30
+    new = NewOrder(actor=shop.buyer, contract_id=shop.contract.id, key=shop.key())
+    order_id = place_order(shop.db, new, at, shelf_of=shop.shelf_of)
+    found = {
+        month: [order_from(record).id for record in month_orders(shop.db, month, limit=10, after=None).records]
+        for month in ("2026-11", "2026-12")
+    }
+    assert found == {"2026-11": [], "2026-12": [order_id]}
+
+
+def test_pieces_added_to_a_line_are_priced_with_those_that_it_has() -> None:
+    shop = Shop({"a": ("100.00", 200)})
+    goods = shop.shelf.goods
+
+    def tiered(quantities: Mapping[str, D]) -> dict[str, Goods]:
+        return {
+            name: replace(one, price=D(90) if quantities[name] >= 100 else D(100))
+            for name, one in goods(quantities).items()
+        }
+
+    shop.shelf.goods = tiered  # type: ignore[method-assign]
+    file = shop.place(a=100)
+    assert file.order.gross == 9000
+    edit_order(shop.db, shop.ask(file), {}, "a 1", shelf_of=shop.shelf_of)
+    assert shop.load(file).order.gross == 101 * 90
