@@ -27,11 +27,11 @@ def mail_reminder(event: Event, db: TenantSession, now: datetime) -> None:
     if not facts.invoices:
         return
     for reader in facts.readers:
-        if reminders.claim(db, event, reader, now):
+        if reminders.claim(db, event, reader.id, now):
             try:
                 mail.send(reminder_mail(facts, reader))
             except Exception:
-                reminders.unclaim(db, event, reader)
+                reminders.unclaim(db, event, reader.id)
                 raise
             count("reminders", db.tenant_id)
 

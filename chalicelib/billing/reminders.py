@@ -127,19 +127,19 @@ def readers_of(db: TenantSession, party_id: str, settings: TenantSettings) -> tu
     return (Reader(id=party.id, name=party.name, email=party.email, locale=settings.locale),)
 
 
-def claim(db: TenantSession, event: Event, reader: Reader, now: datetime) -> bool:
+def claim(db: TenantSession, event: Event, reader_id: str, now: datetime) -> bool:
     """Whether this event's mail to the reader is still to be sent; from now on it is not."""
     try:
-        db.commit([guard(db.tenant_id, _mail_key(event, reader), Done(), now=now)])
+        db.commit([guard(db.tenant_id, _mail_key(event, reader_id), Done(), now=now)])
     except AlreadyDone:
         return False
     return True
 
 
-def unclaim(db: TenantSession, event: Event, reader: Reader) -> None:
+def unclaim(db: TenantSession, event: Event, reader_id: str) -> None:
     """The mail could not be sent: the next delivery of the event tries again."""
-    db.commit([Delete(key=keys.idempotency(db.tenant_id, _mail_key(event, reader)))])
+    db.commit([Delete(key=keys.idempotency(db.tenant_id, _mail_key(event, reader_id)))])
 
 
-def _mail_key(event: Event, reader: Reader) -> str:
-    return f"mail#{event.id}#{reader.id}"
+def _mail_key(event: Event, reader_id: str) -> str:
+    return f"mail#{event.id}#{reader_id}"

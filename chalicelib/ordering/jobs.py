@@ -26,11 +26,11 @@ def tell(event: Event, db: TenantSession, now: datetime) -> None:
     if facts is None:
         return
     for reader in facts.readers:
-        if claim(db, event, reader, now):
+        if claim(db, event, reader.id, now):
             try:
                 mail.send(order_mail(facts, reader))
             except Exception:
-                unclaim(db, event, reader)
+                unclaim(db, event, reader.id)
                 raise
             count("order_mails", db.tenant_id)
 
