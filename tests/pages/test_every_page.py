@@ -1,0 +1,102 @@
+"""Every page that a person can open: nothing for axe-core to find, nothing that scrolls sideways, no policy broken."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+import app  # noqa: F401 - registers the doors
+from chalicelib.http.doors import ROUTES
+from chalicelib.kernel.access import ROLE_PERMISSIONS, Permission, Role
+from tests.support import run
+from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+from tests.support.stack import Stack
+from tools.seed import seed
+
+_VISITOR_PAGES = ("/signin", "/signup", "/signup/confirm", "/forgot", "/reset", "/invitation?token=none")
+_NO_PAGES = re.compile(r"\.xlsx$|\.php$|^/static|^/health")
+_DEALERS_DONT = ("/debts", "/dealers", "/moderation", "/stock", "/payments/new")
+
+
+@pytest.fixture(scope="session")
+def demo(stack: Stack) -> dict[str, Any]:
+    """The demo company of `make run` on the run's stack."""
+    return run.once("demo", lambda: asdict(seed({"url": f"{stack.url}/", "aws_endpoint": stack.aws_endpoint})))
+
+
+def _paths(role: Role) -> list[str]:
+    return sorted(
+        {
+            route.path
+            for route in ROUTES
+            if route.method == "GET"
+            and isinstance(route.may, Permission)
+            and route.may in ROLE_PERMISSIONS[role]
+            and "{" not in route.path
+            and not _NO_PAGES.search(route.path)
+            and not (role.is_dealer and route.path in _DEALERS_DONT)
+        }
+    )
+
+
+def _signs_in(page: Page, demo: dict[str, Any], role: Role) -> None:
+    user = next(user for user in demo["users"] if user["role"] == role)
+    page.goto("/signin")
+    page.locator("[name=email]").fill(user["email"])
+    page.locator("[name=password]").fill(user["password"])
+    with page.expect_navigation():
+        page.locator("main form button").first.click()
+
+
+def _looked_at(page: Page, path: str) -> list[str]:
+    answer = page.goto(path)
+    wrong = [] if answer and answer.status < 400 else [f"{path}: {answer.status if answer else 'no answer'}"]
+    wrong += [f"{path}: {one['id']} {one['nodes'][:2]}" for one in axe_findings(page)]
+    return wrong + ([f"{path} scrolls sideways"] if scrolls_sideways(page) else [])
+
+
+def _first_rows(page: Page) -> set[str]:
+    """Addresses of the things that the open page's lists lead to."""
+    links = page.locator("main tbody a[href]").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    return {str(link).split("?")[0] for link in links[:1]}
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark and narrow"])
+@pytest.mark.parametrize("role", [Role.OWNER, Role.DEALER_BUYER])
+def test_every_page_is_accessible_and_fits(demo: dict[str, Any], new_page: NewPage, role: Role, dark: bool) -> None:
+    page = new_page(dark=dark, width=390 if dark else 1280)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(f"{page.url}: {message.text}") if message.type == "error" else None)
+    _signs_in(page, demo, role)
+    wrong: list[str] = []
+    things: set[str] = set()
+    for path in _paths(role):
+        wrong += _looked_at(page, path)
+        things |= _first_rows(page)
+    for path in sorted(things):
+        wrong += _looked_at(page, path)
+    assert not wrong + said
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark and narrow"])
+def test_every_page_for_visitors_is_accessible_and_fits(new_page: NewPage, dark: bool) -> None:
+    page = new_page(dark=dark, width=390 if dark else 1280)
+    wrong = [found for path in _VISITOR_PAGES for found in _looked_at(page, path) if ": 4" not in found]
+    assert not wrong
+
+
+def test_an_order_can_be_placed_without_javascript(demo: dict[str, Any], new_page: NewPage) -> None:
+    page = new_page(javascript=False)
+    _signs_in(page, demo, Role.DEALER_BUYER)
+    page.goto("/cart")
+    page.locator("[name=text]").fill("FR-RU-01 2")
+    with page.expect_navigation():
+        page.locator("form[action$='/cart/paste'] button").first.click()
+    page.goto("/cart")
+    with page.expect_navigation():
+        page.locator("form[action$='/cart/place'] button").first.click()
+    assert re.search(r"/orders/[0-9a-z]{20}", page.url)
