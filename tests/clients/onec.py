@@ -10,7 +10,7 @@ import io
 import re
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import quote
@@ -193,6 +193,3 @@ def over_http(address: str) -> Transport:
         return Reply(answer.status_code, received, answer.content)
 
     return send
-
-
-Waiter = Callable[[], None]
