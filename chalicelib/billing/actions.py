@@ -28,6 +28,7 @@ PAGE = 50
 _MOST = 2000
 """Invoices that a list reads at most: a longer one asks for a shorter period."""
 _PERIOD = timedelta(days=92)
+_LONGEST = timedelta(days=5 * 366)  # as far back as one list goes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +114,7 @@ def list_invoices(db: TenantSession, actor: Actor, wanted: Wanted, today: date) 
     """The invoices wanted, open ones by due day, others newest first unless `sort` says otherwise."""
     party_id = actor.party_id or wanted.party_id
     until = wanted.until or today
-    since = wanted.since or until - _PERIOD
+    since = max(wanted.since or until - _PERIOD, until - _LONGEST)
     open_now = store.listed_open(db, party_id)
     if wanted.view == "all":
         source: Iterable[Invoice] = (

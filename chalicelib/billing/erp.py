@@ -254,8 +254,9 @@ def _is_up_to(invoice: Invoice, facts: ErpInvoice) -> bool:
 
 
 def _says_the_same(payment: Payment, new: NewPayment) -> bool:
-    told = (new.contract_id, new.amount, new.day, new.kind, new.order_id)
-    kept = (payment.contract_id, money(payment.amount, payment.currency), payment.day, payment.kind, payment.order_id)
+    # Not the order: one payment for two orders comes with both of their documents.
+    told = (new.contract_id, new.amount, new.day, new.kind)
+    kept = (payment.contract_id, money(payment.amount, payment.currency), payment.day, payment.kind)
     return told == kept
 
 

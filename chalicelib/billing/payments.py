@@ -18,7 +18,7 @@ from chalicelib.kernel.access import Actor, Permission
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Complaint, Invalid, Refused
 from chalicelib.kernel.events import Event
-from chalicelib.kernel.ids import new_id
+from chalicelib.kernel.ids import new_id, stable_id
 from chalicelib.kernel.money import money, zero
 from chalicelib.network.store import load_contract, load_party
 from chalicelib.storage import keys
@@ -42,15 +42,20 @@ def record_payment(db: TenantSession, new: NewPayment, actor: Actor, key: str, n
     settings = load_settings(db)
     if new.day > local_day(now, settings.time_zone):
         raise Invalid(fields={"day": Complaint(code="day_to_come")})
-    done = keys.idempotency(db.tenant_id, f"payment#{key}")
+    own_key, mark = f"payment#{actor.user_id}#{key}", stable_id(repr(new))
+    done = keys.idempotency(db.tenant_id, own_key)
 
     def first_answer() -> Payment | None:
         record = db.get(done)
-        return None if record is None else load_payment(db, str(record.data["result"]["payment"]))
+        if record is None:
+            return None
+        if record.data["fingerprint"] != mark:
+            raise Invalid("key_reused")
+        return load_payment(db, str(record.data["result"]["payment"]))
 
     def once() -> Payment:
         payment, writes = recorded(db, new, settings, actor.user_id, now)
-        answer = guard(db.tenant_id, f"payment#{key}", Done({"payment": payment.id}), now=now)
+        answer = guard(db.tenant_id, own_key, Done({"payment": payment.id}, mark), now=now)
         db.commit([answer, *writes])
         return payment
 

@@ -29,5 +29,5 @@ def check(headers: Mapping[str, str], secret: str | None, sent: str | None) -> N
     origin = headers.get("origin")
     if origin and origin != "null" and urlsplit(origin).netloc != headers.get("host", ""):
         raise Forbidden("csrf")
-    if not secret or not sent or not hmac.compare_digest(token_for(secret), sent):
+    if not secret or not sent or not hmac.compare_digest(token_for(secret).encode(), sent.encode()):
         raise Forbidden("csrf")

@@ -109,7 +109,7 @@ class Request:
     def idempotency_key(self) -> str:
         """The form's own key (every page has a fresh `once`): the same form sent twice is carried out once."""
         key = self.form.text("once")
-        if not 16 <= len(key) <= 64 or not key.isalnum():
+        if not 16 <= len(key) <= 64 or not (key.isascii() and key.isalnum()):
             raise Invalid("form_expired")
         return key
 

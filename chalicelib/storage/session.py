@@ -50,6 +50,7 @@ _T = TypeVar("_T")
 OUTAGES = (BotoCoreError, ClientError, PynamoDBException)
 """What calls to AWS end with when AWS itself fails: worth another try later."""
 _MAX_TRANSACTION = 100
+_LONGEST_PK, _LONGEST_SK = 2048, 1024  # bytes
 _ATTEMPTS = 8
 _DIRECTORY_PREFIXES = ("TENANTS", "LOGIN#", "MACHINE#", "KEY#", "SIGNUP#", "STEP#", "THR#")
 _OPEN_SESSIONS = 64
@@ -106,6 +107,8 @@ class Session:
 
     def get(self, key: Key, *, consistent: bool = True) -> Record | None:
         """The item, or None if it is absent or its TTL has passed."""
+        if not _storable(key):
+            return None
         response = self._call(
             "GetItem",
             TableName=table_name(key.table),
@@ -116,7 +119,7 @@ class Session:
 
     def get_many(self, keys: Iterable[Key], *, consistent: bool = True) -> dict[Key, Record]:
         """Items by key in as few round trips as can be (100 a call); absent ones are left out."""
-        wanted = list(dict.fromkeys(keys))
+        wanted = [key for key in dict.fromkeys(keys) if _storable(key)]
         found: dict[Key, Record] = {}
         for start in range(0, len(wanted), 100):
             pending = _batch(wanted[start : start + 100], consistent)
@@ -283,6 +286,11 @@ def _meta(row: type[Row]) -> MetaTable:
 
 def _schema(hash_key: str, range_key: str) -> list[dict[str, str]]:
     return [{"AttributeName": hash_key, "KeyType": "HASH"}, {"AttributeName": range_key, "KeyType": "RANGE"}]
+
+
+def _storable(key: Key) -> bool:
+    """Whether DynamoDB could hold such a key: an id that is longer than any of ours is simply absent."""
+    return len(key.pk.encode()) <= _LONGEST_PK and 0 < len(key.sk.encode()) <= _LONGEST_SK
 
 
 def _batch(keys: Sequence[Key], consistent: bool) -> dict[str, Any]:

@@ -224,3 +224,31 @@ def test_a_file_of_counterparties_is_read() -> None:
         requisites=(("ТипЦенId", "p"),),
     )
     assert rejected == RejectedRow(kind="party", number=2, reason="no_id", subject="Без ида")
+
+
+@pytest.mark.parametrize(
+    "goods",
+    [
+        "<Количество>-3</Количество><ЦенаЗаЕдиницу>10</ЦенаЗаЕдиницу>",
+        "<Количество>5</Количество><ЦенаЗаЕдиницу>-10</ЦенаЗаЕдиницу>",
+        "<Количество>999999999999</Количество><ЦенаЗаЕдиницу>10</ЦенаЗаЕдиницу>",
+        "<Количество>5</Количество><ЦенаЗаЕдиницу>10</ЦенаЗаЕдиницу><Сумма>999999999999999999</Сумма>",
+    ],
+)
+def test_a_document_with_an_impossible_amount_is_rejected_whole(goods: str) -> None:
+    document = (
+        '<КоммерческаяИнформация ВерсияСхемы="2.08"><Документ><Ид>1</Ид><Номер>K-000001</Номер><Дата>2026-11-20</Дата>'
+        f"<ХозОперация>Заказ товара</ХозОперация><Товары><Товар><Ид>a</Ид><Наименование>A</Наименование>{goods}"
+        "</Товар></Товары></Документ></КоммерческаяИнформация>"
+    )
+    (row,) = read_documents([document.encode()])
+    assert isinstance(row, RejectedRow)
+
+
+def test_a_document_number_that_no_key_could_hold_is_rejected() -> None:
+    document = (
+        '<КоммерческаяИнформация ВерсияСхемы="2.08"><Документ><Ид>1</Ид><Номер>' + "9" * 3000 + "</Номер>"
+        "<Дата>2026-11-20</Дата><ХозОперация>Заказ товара</ХозОперация></Документ></КоммерческаяИнформация>"
+    )
+    (row,) = read_documents([document.encode()])
+    assert isinstance(row, RejectedRow)

@@ -15,6 +15,7 @@ from chalicelib.kernel.money import Money
 
 doors = Doors("chalicelib.billing.pages")
 READ, EDIT = Permission.BILLING_READ, Permission.PAYMENTS_EDIT
+_YEARS = (2000, 2100)
 AGES = ("current", "30", "60", "90", "older")
 TONES: dict[InvoiceState, Tone] = {
     InvoiceState.UNPAID: "info",
@@ -58,9 +59,10 @@ def rest_text(request: Request, invoice: Invoice) -> str | None:
 def a_date(text: str) -> date | None:
     """A date of the address; None for anything else: an address is typed by anybody."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if _YEARS[0] <= day.year <= _YEARS[1] else None
 
 
 def age_names(request: Request) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 from chalicelib.catalogue.feed import RejectedRow
 from chalicelib.exchange.commerceml import values
@@ -19,6 +20,9 @@ from chalicelib.exchange.commerceml.values import children, is_deleted, own_text
 from chalicelib.exchange.commerceml.xmlstream import Element, Limits, Node, read_parts
 
 DELIVERY_ID = "ORDER_DELIVERY"
+_MOST_PIECES, _MOST_MONEY = Decimal(10) ** 7, Decimal(10) ** 13
+_LONGEST_NAME = 120
+_Amount = TypeVar("_Amount", Decimal, Decimal | None)
 _STATUS_CODE = re.compile(r"\[([^\]]{1,20})\]\s*(.*)", re.DOTALL)
 _OPERATIONS = {
     "заказ товара": "order",
@@ -102,8 +106,8 @@ def _order(body: Node) -> ErpOrder:
     shipment_date = values.day(known.get("датаотгрузкипо1с", ""))
     parties = children(body, "Контрагенты", "Контрагент")
     return ErpOrder(
-        number=text(body, "Номер").strip(),
-        id=text(body, "Ид").strip(),
+        number=_name(text(body, "Номер")),
+        id=_name(text(body, "Ид")),
         version=text(body, "НомерВерсии").strip(),
         erp_number=text(body, "Номер1С").strip() or known.get("номерпо1с", ""),
         erp_date=values.day(text(body, "Дата1С") or known.get("датапо1с", "")),
@@ -123,7 +127,7 @@ def _order(body: Node) -> ErpOrder:
         payment_date=payment_date,
         shipment_number=shipment_number,
         shipment_date=shipment_date,
-        lines=_lines(body),
+        lines=_lines(body) or None,  # an empty list says nothing: a cancelled order is marked so
         payments=tuple(payments),
         shipments=tuple(shipments),
         party=_party(parties[0]) if parties else None,
@@ -146,15 +150,30 @@ def _line(body: Node | str) -> ErpLine:
         product_id=product,
         variant_id=variant or text(body, "ИдХарактеристики").strip() or None,
         name=" ".join(text(body, "Наименование").split()),
-        quantity=values.quantity(text(body, "Количество")),
+        quantity=_told_amount(values.quantity(text(body, "Количество")), _MOST_PIECES),
         article=text(body, "Артикул").strip(),
-        price=_optional(price),
-        total=_optional(text(body, "Сумма")),
+        price=_told_amount(_optional(price), _MOST_MONEY),
+        total=_told_amount(_optional(text(body, "Сумма")), _MOST_MONEY),
         unit=unit.strip(),
         coefficient=_optional(text(body, "Коэффициент")) or Decimal(1),
         vat_rate=_vat_rate(text(rates[0], "Ставка")) if rates else None,
         service=product == DELIVERY_ID or "услуга" in types.get("типноменклатуры", "").lower(),
     )
+
+
+def _told_amount(amount: _Amount, most: Decimal) -> _Amount:
+    """The amount, if goods and money can be so many; ValueError rejects the document."""
+    if amount is not None and not 0 <= amount <= most:
+        raise ValueError(f"not between 0 and {most}")
+    return amount
+
+
+def _name(said: str) -> str:
+    """An id or a number; ValueError for one that no storage key could hold."""
+    name = said.strip()
+    if len(name) > _LONGEST_NAME:
+        raise ValueError(f"longer than {_LONGEST_NAME} characters")
+    return name
 
 
 def _vat_rate(said: str) -> Decimal | None:
@@ -173,10 +192,10 @@ def _payment(body: Node | str, kind: str) -> ErpPayment:
     known = {_plain(name): value.strip() for name, value in _requisites(body)}
     posted, paid = _flag(known, "проведен"), _flag(known, "оплачен")
     return ErpPayment(
-        id=text(body, "Ид").strip(),
-        number=_document_number(body, known, "номероплатыпо1с", "номерплатежногодокумента"),
+        id=_name(text(body, "Ид")),
+        number=_name(_document_number(body, known, "номероплатыпо1с", "номерплатежногодокумента")),
         day=values.day(known.get("датаоплатыпо1с", "") or known.get("датаоплаты", "") or text(body, "Дата")),
-        amount=_optional(text(body, "Сумма")),
+        amount=_told_amount(_optional(text(body, "Сумма")), _MOST_MONEY),
         currency=values.currency(text(body, "Валюта")),
         kind=kind.removesuffix("_refund"),
         refund=kind.endswith("_refund") or _flag(known, "возврат") is True,
@@ -190,8 +209,8 @@ def _shipment(body: Node | str) -> ErpShipment:
     known = {_plain(name): value.strip() for name, value in _requisites(body)}
     posted, shipped = _flag(known, "проведен"), _flag(known, "отгружен")
     return ErpShipment(
-        id=text(body, "Ид").strip(),
-        number=_document_number(body, known, "номеротгрузкипо1с", "номердокументаотгрузки"),
+        id=_name(text(body, "Ид")),
+        number=_name(_document_number(body, known, "номеротгрузкипо1с", "номердокументаотгрузки")),
         day=values.day(known.get("датаотгрузкипо1с", "") or known.get("датаотгрузки", "") or text(body, "Дата")),
         lines=_lines(body),
         done=shipped if shipped is not None else posted is not False,

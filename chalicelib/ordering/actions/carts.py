@@ -147,6 +147,7 @@ def add_to_cart(
         if goods is None or not goods.listed:
             raise NotFound()
         _check_quantity(quantity, goods, "quantity")
+        _check_quantity(own + quantity, goods, "quantity")
         if goods.price is None:
             raise Refused("no_price", article=goods.article, name=goods.name)
         return carts.put(desk.cart, [_line(goods, quantity)])
