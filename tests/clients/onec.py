@@ -62,6 +62,7 @@ class OneC:
     version: str = ""
     poll_limit: float = 60.0
     content_type: str = ""
+    accept: str = "*/*"  # what 1C's HTTP library sends by itself
     cookie: str = ""
     session_line: str = ""
     timestamp: str = ""
@@ -75,6 +76,8 @@ class OneC:
             headers["Authorization"] = "Basic " + base64.b64encode(pair).decode()
         if sign and self.cookie and self.cookies != "none":
             headers["Cookie"] = self.cookie
+        if self.accept:
+            headers["Accept"] = self.accept
         if self.content_type:
             headers["Content-Type"] = self.content_type
         if self.version and "mode=checkauth" not in query:
@@ -184,7 +187,7 @@ def over_http(address: str) -> Transport:
         answer = requests.request(
             method,
             address.rstrip("/") + path,
-            headers=dict(headers),
+            headers={"Accept": None, **headers},  # None: the library's own is not sent
             data=body or None,
             timeout=60,
             allow_redirects=False,

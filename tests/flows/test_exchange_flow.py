@@ -142,3 +142,4 @@ def test_orders_are_asked_for_and_confirmed_by_every_client(connect: Callable[..
         assert client.confirm().word == "success"
         info = client.ask("type=sale&mode=info")
         assert info.body.startswith(b"<?xml")
+    assert connect(accept="").fetch_orders().startswith(b'<?xml version="1.0" encoding="utf-8"?>')

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 from chalicelib.catalogue.model import sku_id
 from chalicelib.exchange import store as exchange_store
 from chalicelib.exchange.model import EntryKind, EntryState
 from chalicelib.network.store import price_types, warehouses
+from chalicelib.stock import store as stock_store
+from chalicelib.stock.model import Move
 from chalicelib.stock.store import levels
 from tests.storage.exchange_world import World, world  # noqa: F401 - a fixture
 from tests.storage.test_exchange_protocol import END, HEAD, goods, offers
@@ -46,7 +49,7 @@ def test_the_journal_accounts_for_every_row(world: World) -> None:
     rejected = exchange_store.load_rejected(world.db, entry.id)
     assert [(row.number, row.reason, row.subject) for row in rejected] == [(2, "no_id", "Без ида"), (3, "no_name", "3")]
     archive = world.entry("v8_1A76_155ae.zip")
-    assert (archive.kind, archive.state, archive.code) == (EntryKind.UPLOAD, EntryState.DONE, "archive")
+    assert (archive.kind, archive.state, archive.code) == (EntryKind.UPLOAD, EntryState.PARTLY, "archive")
 
 
 def test_the_first_full_exchange_is_shown_at_once_even_without_offers(world: World) -> None:
@@ -202,3 +205,18 @@ def test_two_tenants_never_meet(world: World) -> None:
     other = "t" + ("0" * 11 if tenant != "t" + "0" * 11 else "1" * 11)
     stranger.cookie = f"kontor1c={other}.{secret}"
     assert stranger.ask("type=catalog&mode=init").word == "failure"
+
+
+def test_a_number_that_came_too_early_to_be_believed_is_believed_when_it_comes_again(world: World) -> None:
+    """The file was on its way while 1C confirmed an order: it may only lower the stock until the next one (ADR 8)."""
+    world.client().upload(FULL)
+    sku = sku_id("1", None)
+    moved = stock_store.move(world.tenant_id, sku, {"main": Move(stamped=True)}, at=world.now + timedelta(minutes=1))
+    world.db.commit([moved])
+    world.client().upload({"offers.xml": offers("1", quantity=9)})
+    assert levels(world.db, [sku])[sku].available() == Decimal(5)
+    world.later(120)
+    version = world.version()
+    world.client().upload({"offers.xml": offers("1", quantity=9)})
+    assert levels(world.db, [sku])[sku].available() == Decimal(9)
+    assert world.version() == version

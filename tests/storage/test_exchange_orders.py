@@ -139,6 +139,15 @@ def test_orders_are_written_as_the_tenants_settings_say(shop: Shop, world: World
     assert (spoken.organisation in body.decode(str(spoken.charset))) is True
 
 
+def test_a_client_that_accepts_nothing_by_name_gets_its_orders_as_utf_8(shop: Shop, world: World) -> None:
+    """API Gateway would hand it windows-1251, which is bytes, as base64."""
+    file = shop.confirmed(a=1)
+    client = world.client(accept="")
+    body = client.fetch_orders()
+    assert body.startswith(b'<?xml version="1.0" encoding="utf-8"?>')
+    assert numbers(body) == [file.order.number]
+
+
 def test_the_document_has_what_1c_needs(shop: Shop, world: World) -> None:
     file = shop.confirmed(a=2)
     order = ET.fromstring(world.client().fetch_orders()).find("Документ")
