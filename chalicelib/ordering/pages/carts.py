@@ -78,6 +78,12 @@ def cart_paste(request: Request) -> Response:
     return request.go("/cart", notice="lines_pasted")
 
 
+@doors.page("/cart/place", may=PLACE)
+def cart_place_reloaded(request: Request) -> Response:
+    """Where a refused order leaves the browser: reloading shows the cart."""
+    return request.go("/cart")
+
+
 @doors.page("/cart/place", may=PLACE, methods=("POST",))
 def cart_place(request: Request) -> Response:
     try:
