@@ -13,10 +13,9 @@ from zipfile import ZipFile
 
 import pypdfium2
 import pytest
-from chalice.app import Chalice
 from chalice.test import Client, HTTPResponse
 
-from chalicelib.billing import pages as billing_pages
+import app
 from chalicelib.billing.invoices import invoice_for_order
 from chalicelib.billing.model import Invoice, InvoiceLine, NewPayment, OrderForInvoice, Payment, VatShare
 from chalicelib.billing.payments import record_payment
@@ -27,7 +26,6 @@ from chalicelib.kernel.access import Actor, Role
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.ids import new_id, new_tenant_id
 from chalicelib.kernel.money import money
-from chalicelib.network import pages as network_pages
 from chalicelib.network.actions import dealers
 from chalicelib.network.actions.reading import open_dealer
 from chalicelib.storage.session import open_tenant
@@ -38,16 +36,9 @@ NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 TAX_IDS = ("7707083893", "7736050003")
 
 
-def _app() -> Chalice:
-    app = Chalice(app_name="kontor")
-    for room in (network_pages, billing_pages):
-        app.register_blueprint(room.doors.blueprint)
-    return app
-
-
 @pytest.fixture(scope="module")
 def client() -> Client:
-    return Client(_app())
+    return Client(app.app)
 
 
 class Shop:
