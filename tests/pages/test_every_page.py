@@ -19,6 +19,7 @@ from tools.seed import seed
 
 _VISITOR_PAGES = ("/signin", "/signup", "/signup/confirm", "/forgot", "/reset", "/invitation?token=none")
 _NO_PAGES = re.compile(r"\.xlsx$|\.php$|^/static|^/health")
+_STAFF_DONT = ("/contracts",)  # contracts of one's own company: staff have none
 _DEALERS_DONT = ("/debts", "/dealers", "/moderation", "/stock", "/payments/new")
 
 
@@ -38,7 +39,7 @@ def _paths(role: Role) -> list[str]:
             and route.may in ROLE_PERMISSIONS[role]
             and "{" not in route.path
             and not _NO_PAGES.search(route.path)
-            and not (role.is_dealer and route.path in _DEALERS_DONT)
+            and route.path not in (_DEALERS_DONT if role.is_dealer else _STAFF_DONT)
         }
     )
 
