@@ -13,7 +13,7 @@ from chalicelib.exchange.commerceml.erp import ErpOrder, ErpPayment, ErpRow, Erp
 from chalicelib.exchange.from_erp import update_of, update_of_payment, update_of_shipment
 from chalicelib.exchange.model import EntryKind, KindCount, Rejected, as_rejected
 from chalicelib.exchange.results import FileResult, refused
-from chalicelib.gateways.telemetry import logger
+from chalicelib.gateways.telemetry import failure
 from chalicelib.kernel.errors import Invalid, KontorError, Unavailable
 from chalicelib.ordering.actions.erp_update import apply_erp_update
 from chalicelib.ordering.erp import ErpUpdate, Outcome
@@ -65,8 +65,8 @@ def _apply(db: TenantSession, row: ErpRow, now: datetime) -> tuple[tuple[str, ..
         raise
     except KontorError as refusal:
         return (f"error.{refusal.code}",), False
-    except Exception:
-        logger().exception("a document of the ERP failed", tenant=db.tenant_id, number=update.number)
+    except Exception as broken:
+        failure("a document of the ERP failed", broken, tenant=db.tenant_id, number=update.number)
         return ("internal",), False
     if outcome.outcome is Outcome.REJECTED:
         return (f"ordering.erp.{outcome.reason}",), False

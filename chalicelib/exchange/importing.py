@@ -26,7 +26,7 @@ from chalicelib.exchange.results import (
     settled_upload,
     together,
 )
-from chalicelib.gateways.telemetry import count, logger
+from chalicelib.gateways.telemetry import count, failure, logger
 from chalicelib.kernel.errors import Invalid, KontorError, Unavailable
 from chalicelib.kernel.ids import new_id
 from chalicelib.storage.session import OUTAGES, TenantSession, TransactionRefused
@@ -66,8 +66,8 @@ def import_upload(db: TenantSession, set_id: str, name: str, generation: int, no
         raise
     except KontorError as refusal:
         results = [(refused(upload.name, EntryKind.UPLOAD, refusal), upload.bytes)]
-    except Exception:
-        logger().exception("an import failed", tenant=db.tenant_id, set=set_id, generation=generation)
+    except Exception as broken:
+        failure("an import failed", broken, tenant=db.tenant_id, set=set_id, generation=generation)
         results = [(refused(upload.name, EntryKind.UPLOAD, Invalid("import_failed")), upload.bytes)]
     _settle(db, upload, results, now)
     failed = any(result.failed for result, _ in results)
