@@ -198,7 +198,8 @@ def _is_emulator(number: int) -> bool:
         command = Path(f"/proc/{number}/cmdline").read_bytes()
     except OSError:
         return _lives_elsewhere(number)
-    return state != "Z" and b"tools/emulator" in command
+    just_started = not command  # the kernel shows the command line a moment after the program has begun
+    return state != "Z" and (just_started or b"tools/emulator" in command)
 
 
 def _lives_elsewhere(number: int) -> bool:
