@@ -37,15 +37,16 @@ def _checker(country: str) -> ModuleType | None:
 
 
 def normal_tax_id(country: str, text: str) -> str:
-    """The number without spaces and marks; ValueError when its length or check digit is wrong.
+    """The number in its one form, without spaces and marks; ValueError when its length or check digit is wrong.
 
-    Countries whose numbers are checked as EU VAT get the country's prefix, e.g. `DE136695976`.
+    Countries whose numbers are checked as EU VAT get the country's prefix, e.g. `DE136695976`; elsewhere a prefix is
+    dropped: `RO18547290` (payer of VAT) and `18547290` are one company.
     """
     checker = _checker(country)
     if checker is None:
         raise ValueError(f"no tax ids known for {country}")
-    number = text.strip().upper()
-    if checker.__name__.endswith("eu.vat") and not number.startswith(country):
+    number = text.strip().upper().removeprefix(country)
+    if checker.__name__.endswith("eu.vat"):
         number = country + number
     from stdnum.exceptions import ValidationError
 
