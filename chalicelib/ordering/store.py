@@ -19,7 +19,7 @@ from chalicelib.stock import store as stock_store
 from chalicelib.storage import codec, keys
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Page, Record, TenantSession
-from chalicelib.storage.writes import Absent, Delete, Equals, Present, Put, Set, Update, Write, audit, publish
+from chalicelib.storage.writes import Absent, Add, Delete, Equals, Present, Put, Set, Update, Write, audit, publish
 
 ORDER_SEQUENCE = "orders"
 
@@ -183,6 +183,12 @@ def number_given(tenant_id: str, record: Record | None, number: int) -> Put | Up
         return Put(key=key, kind="sequence", data={}, counters={"last": Decimal(number)}, version=0)
     when = (Equals(("n", "last"), Decimal(last)),)
     return Update(key=key, changes=(Set(("n", "last"), Decimal(number)),), when=when)
+
+
+def number_drawn(db: TenantSession) -> int:
+    """The next running number, taken for good: a gap in the numbers if no order comes of it."""
+    key = sequence_key(db.tenant_id)
+    return last_number(db.change(Update(key=key, changes=(Add(("n", "last"), Decimal(1)),))))
 
 
 # --- what is held --------------------------------------------------------------------------------

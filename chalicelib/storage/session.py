@@ -207,6 +207,33 @@ class Session:
                     raise Unavailable("storage_busy") from failure
                 _pause(attempt)
 
+    def change(self, update: Update) -> Record:
+        """Carries out one update by itself; the item as it is afterwards. For counters that many draw from at once:
+        nobody has to have read it before. Conflicts with transactions and throttling are retried."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                response = self._run(
+                    lambda: self._connection.update_item(
+                        table_name(update.key.table),
+                        update.key.pk,
+                        update.key.sk,
+                        actions=_actions(update),
+                        condition=_all((Present(), *update.when)),
+                        return_values="ALL_NEW",
+                    )
+                )
+            except PynamoDBException as failure:
+                if failure.cause_response_code == "ConditionalCheckFailedException":
+                    raise update.refusal or TransactionRefused([(update, None)]) from failure
+                if not _worth_retrying(failure, ()) or attempt == _ATTEMPTS - 1:
+                    raise Unavailable("storage_busy") from failure
+                _pause(attempt)
+            else:
+                record = _record(update.key.table, response["Attributes"])
+                if record is not None:
+                    return record
+        raise Unavailable("storage_busy")
+
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         response: dict[str, Any] = self._run(lambda: self._connection.dispatch(operation, arguments))
         return response

@@ -10,14 +10,14 @@ from decimal import Decimal
 from chalicelib.billing.credit import credit_refusal, hold
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.clock import local_day
-from chalicelib.kernel.errors import Complaint, Invalid, Refused, Unavailable
+from chalicelib.kernel.errors import Complaint, Invalid, Refused
 from chalicelib.kernel.ids import fingerprint, new_id
 from chalicelib.kernel.money import money
 from chalicelib.ordering import cart_store, store
 from chalicelib.ordering.actions.carts import price_problem, priced_lines
 from chalicelib.ordering.actions.desk import Desk, ShelfOf, desk_keys, desk_of
 from chalicelib.ordering.actions.shelf import open_shelf
-from chalicelib.ordering.actions.transaction import ATTEMPTS, MAX_WRITES, pause, short_refusal, with_lines
+from chalicelib.ordering.actions.transaction import MAX_WRITES, short_refusal, with_lines
 from chalicelib.ordering.cart import Cart, CartLine
 from chalicelib.ordering.goods import Goods
 from chalicelib.ordering.holding import Holding, Reservation, follow, wanted
@@ -25,9 +25,10 @@ from chalicelib.ordering.model import Act, Happening, Order, OrderLine, Side, St
 from chalicelib.ordering.store import Queue, task_of, task_put
 from chalicelib.stock.store import levels
 from chalicelib.storage import keys
+from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession, TransactionRefused
-from chalicelib.storage.writes import AlreadyDone, Check, Done, Equals, Write, guard
+from chalicelib.storage.writes import Check, Done, Equals, Write, guard
 
 _OTHER_WRITES = 15
 """Guard, counter, number, head, lines, history, hold, task, outbox, audit, credit, cart, contract, profile, a spare."""
@@ -65,34 +66,56 @@ def place_order(db: TenantSession, new: NewOrder, now: datetime, *, shelf_of: Sh
     that was seen or that can't be ordered ("cart_attention"), too little credit ("credit_short", "credit_exceeded"), a
     blocked contract or dealer, an empty cart, or more than `MAX_LINES` lines ("order_too_long").
     """
-    if new.contract_id is None or new.actor.party_id is None:
+    contract_id = new.contract_id
+    if contract_id is None or new.actor.party_id is None:
         raise Refused("no_contract")
     guard_at = keys.idempotency(db.tenant_id, new.guard_key)
     sequence_at = store.sequence_key(db.tenant_id)
-    wanted_rows = [*desk_keys(db.tenant_id, new.actor, new.contract_id), guard_at, sequence_at]
-    skipped = 0
-    for attempt in range(ATTEMPTS):
+    wanted_rows = [*desk_keys(db.tenant_id, new.actor, contract_id), guard_at, sequence_at]
+    numbers = _Numbers()
+
+    def once() -> str:
         rows = db.get_many(wanted_rows)
         if guard_at in rows:
             return _first_answer(rows[guard_at], new)
-        desk = desk_of(db, new.actor, new.contract_id, rows, shelf_of)
+        desk = desk_of(db, new.actor, contract_id, rows, shelf_of)
         _check_wish(desk, new, now)
-        running = store.last_number(rows.get(sequence_at)) + 1 + skipped
+        running, counting = numbers.following(db, rows.get(sequence_at))
         order, lines, holding = _drafted(db, desk, new, running, now)
-        counter = store.number_given(db.tenant_id, rows.get(sequence_at), running)
         try:
-            db.commit([counter, *_writes(db.tenant_id, desk, new, order, lines, holding, rows, now)])
-        except AlreadyDone:
-            continue
+            db.commit([*counting, *_writes(db.tenant_id, desk, new, order, lines, holding, rows, now)])
         except TransactionRefused as refused:
-            failed = [write.key for write, _ in refused.failures]
-            if failed == [keys.number_guard(db.tenant_id, order.number)]:
-                skipped += 1  # the counter is behind the orders, as after a restored backup: pass over their numbers
-            else:
-                pause(attempt)
-            continue
+            numbers.consider(refused, keys.number_guard(db.tenant_id, order.number))
+            raise
         return order.id
-    raise Unavailable("storage_busy")
+
+    return until_committed(once)
+
+
+class _Numbers:
+    """Where an order's running number comes from. At first it is the counter's next one, and the counter moves with
+    the order: no round trip of its own, no gap. When somebody was quicker, it is drawn beforehand, so that buyers who
+    order at the same time don't wait for one another; then a refused order leaves a gap."""
+
+    def __init__(self) -> None:
+        self._clashed = False
+        self._drawn: int | None = None
+
+    def following(self, db: TenantSession, counter: Record | None) -> tuple[int, list[Write]]:
+        """The number for this attempt, and what is to be written for it."""
+        if not self._clashed or counter is None:
+            running = store.last_number(counter) + 1
+            return running, [store.number_given(db.tenant_id, counter, running)]
+        if self._drawn is None:
+            self._drawn = store.number_drawn(db)
+        return self._drawn, []
+
+    def consider(self, refused: TransactionRefused, number: Key) -> None:
+        """After a clash: a number that an order has already is not tried again (the counter is behind the orders
+        after a backup was restored)."""
+        self._clashed = True
+        if any(write.key == number for write, _ in refused.failures):
+            self._drawn = None
 
 
 def _first_answer(done: Record, new: NewOrder) -> str:

@@ -1,0 +1,30 @@
+"""Doing anew what somebody else was quicker with."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from chalicelib.kernel.errors import Unavailable
+from chalicelib.storage.session import TransactionRefused
+from chalicelib.storage.writes import AlreadyDone
+
+_T = TypeVar("_T")
+_ATTEMPTS = 40
+
+
+def until_committed(act: Callable[[], _T]) -> _T:
+    """Runs `act`, which reads, decides and commits, anew while a row that it read has changed by its commit.
+
+    A refusal that the failed writes carry is the answer and is passed on, but for AlreadyDone: `act` must look for its
+    guard, and so answers in its next run what the first request of that key did. Unavailable("storage_busy") after 40
+    runs: five to six seconds of pauses.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            return act()
+        except (TransactionRefused, AlreadyDone):
+            time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 5)))  # noqa: S311 - jitter, no secret
+    raise Unavailable("storage_busy")
