@@ -12,7 +12,6 @@ from decimal import Decimal
 
 from chalicelib.billing import ledger, settling, store
 from chalicelib.billing.allocation import Share
-from chalicelib.billing.attempts import retrying
 from chalicelib.billing.invoices import account_update, changed, document_of
 from chalicelib.billing.model import Invoice, InvoiceLine, OrderForInvoice, Payment, VatShare
 from chalicelib.kernel.clock import local_day
@@ -20,6 +19,7 @@ from chalicelib.kernel.errors import Refused
 from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.money import Money, money, zero
 from chalicelib.storage import keys
+from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.storage.writes import Delete, Write, publish
 from chalicelib.tenancy.model import TenantSettings
@@ -109,7 +109,7 @@ def make_room(db: TenantSession, invoice_id: str, total: Decimal, settings: Tena
 
     Between the steps it is paid in full, so that no advance comes back to it, and the books agree.
     """
-    while retrying(lambda: _lowered(db, invoice_id, total, settings, now)):
+    while until_committed(lambda: _lowered(db, invoice_id, total, settings, now)):
         pass
 
 

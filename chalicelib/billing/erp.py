@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeVar
 
 from chalicelib.billing import corrections, store
-from chalicelib.billing.attempts import first_answer_or, retrying
 from chalicelib.billing.invoices import writes_of_new
 from chalicelib.billing.model import Invoice, InvoiceKind, InvoiceLine, NewPayment, Origin, Payment, VatShare
 from chalicelib.billing.payments import ERP, load_payment, recorded, reverse_payment
@@ -20,13 +17,13 @@ from chalicelib.kernel.money import Money, money, zero
 from chalicelib.network.model import Contract
 from chalicelib.network.store import load_contract, load_party
 from chalicelib.storage import keys
+from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.storage.writes import AlreadyDone, Put, Write
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import load_settings
 
 _SYSTEM = "1c"
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +57,14 @@ def payment_from_erp(db: TenantSession, new: NewPayment, now: datetime) -> Payme
             reverse_payment(db, payment.id, None, now)
 
     def once() -> Payment:
+        rival = _made_since(db, place, known)
+        if rival is not None:
+            return load_payment(db, rival)
         payment, writes = recorded(db, new, settings, ERP, now)
         db.commit([_mapping(place, payment.id, known), *writes])
         return payment
 
-    return first_answer_or(_answer(db, place, known, load_payment), once)
+    return until_committed(once)
 
 
 def erp_payment_gone(db: TenantSession, erp_id: str, now: datetime) -> bool:
@@ -101,7 +101,7 @@ def refund_from_erp(db: TenantSession, new: NewPayment, now: datetime) -> Invoic
     refund_id = str(known.data["id"])
     if _invoice(db, refund_id).void:
         return _once_new(db, facts, InvoiceKind.REFUND, settings, now, known)
-    return retrying(lambda: _brought_up_to(db, facts, refund_id, settings, now))
+    return until_committed(lambda: _brought_up_to(db, facts, refund_id, settings, now))
 
 
 def erp_refund_gone(db: TenantSession, erp_id: str, now: datetime) -> bool:
@@ -118,10 +118,10 @@ def invoice_from_erp(db: TenantSession, facts: ErpInvoice, now: datetime) -> Inv
     place = keys.external_id(db.tenant_id, _SYSTEM, "invoice", facts.erp_id)
     known = db.get(place)
     if known is not None:
-        return retrying(lambda: _brought_up_to(db, facts, str(known.data["id"]), settings, now))
+        return until_committed(lambda: _brought_up_to(db, facts, str(known.data["id"]), settings, now))
     ours = _own_invoice(db, facts.order_id) if facts.order_id else None
     if ours is not None:
-        return retrying(lambda: _adopted(db, facts, ours, place, settings, now))
+        return until_committed(lambda: _adopted(db, facts, ours, place, settings, now))
     return _once_new(db, facts, InvoiceKind.INVOICE, settings, now)
 
 
@@ -143,7 +143,7 @@ def _gone(db: TenantSession, kind: InvoiceKind, erp_id: str, now: datetime) -> b
         if writes:
             db.commit(writes)
 
-    retrying(once)
+    until_committed(once)
     return True
 
 
@@ -164,11 +164,14 @@ def _once_new(
     invoice = _new_invoice(facts, kind, contract, load_party(db, facts.party_id).name, now)
 
     def once() -> Invoice:
+        rival = _made_since(db, place, known)
+        if rival is not None:
+            return _invoice(db, rival)
         writes = writes_of_new(invoice, facts.lines, zero(invoice.currency), settings, now)
         db.commit([_mapping(place, invoice.id, known), *writes])
         return invoice
 
-    return first_answer_or(_answer(db, place, known, _invoice), once)
+    return until_committed(once)
 
 
 def _new_invoice(facts: ErpInvoice, kind: InvoiceKind, contract: Contract, party_name: str, now: datetime) -> Invoice:
@@ -274,15 +277,9 @@ def _mapping(place: keys.Key, our_id: str, known: Record | None) -> Put:
     )
 
 
-def _answer(
-    db: TenantSession, place: keys.Key, known: Record | None, load: Callable[[TenantSession, str], _T]
-) -> Callable[[], _T | None]:
-    """What a rival has made of the same message since `known` was read."""
-
-    def answer() -> _T | None:
-        record = db.get(place)
-        if record is None or (known is not None and record.version == known.version):
-            return None
-        return load(db, str(record.data["id"]))
-
-    return answer
+def _made_since(db: TenantSession, place: keys.Key, known: Record | None) -> str | None:
+    """The id of what a rival has made of the same message since `known` was read."""
+    record = db.get(place)
+    if record is None or (known is not None and record.version == known.version):
+        return None
+    return str(record.data["id"])

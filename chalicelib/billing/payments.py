@@ -11,7 +11,6 @@ from datetime import datetime
 
 from chalicelib.billing import allocation, ledger, settling, store
 from chalicelib.billing.allocation import Share
-from chalicelib.billing.attempts import first_answer_or, retrying
 from chalicelib.billing.invoices import account_update
 from chalicelib.billing.model import Invoice, NewPayment, OrderDocument, Origin, Payment
 from chalicelib.kernel.access import Actor, Permission
@@ -22,6 +21,7 @@ from chalicelib.kernel.ids import new_id, stable_id
 from chalicelib.kernel.money import money, zero
 from chalicelib.network.store import load_contract, load_party
 from chalicelib.storage import keys
+from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import Delete, Done, Put, Write, audit, guard, publish
 from chalicelib.tenancy.model import TenantSettings
@@ -45,21 +45,18 @@ def record_payment(db: TenantSession, new: NewPayment, actor: Actor, key: str, n
     own_key, mark = f"payment#{actor.user_id}#{key}", stable_id(repr(new))
     done = keys.idempotency(db.tenant_id, own_key)
 
-    def first_answer() -> Payment | None:
-        record = db.get(done)
-        if record is None:
-            return None
-        if record.data["fingerprint"] != mark:
-            raise Invalid("key_reused")
-        return load_payment(db, str(record.data["result"]["payment"]))
-
     def once() -> Payment:
+        record = db.get(done)
+        if record is not None:
+            if record.data["fingerprint"] != mark:
+                raise Invalid("key_reused")
+            return load_payment(db, str(record.data["result"]["payment"]))
         payment, writes = recorded(db, new, settings, actor.user_id, now)
         answer = guard(db.tenant_id, own_key, Done({"payment": payment.id}, mark), now=now)
         db.commit([answer, *writes])
         return payment
 
-    return first_answer_or(first_answer, once)
+    return until_committed(once)
 
 
 def reverse_payment(db: TenantSession, payment_id: str, actor: Actor | None, now: datetime) -> None:
@@ -69,7 +66,7 @@ def reverse_payment(db: TenantSession, payment_id: str, actor: Actor | None, now
     A payment of very many parts is freed from them step by step before it goes; the books agree after each step.
     """
     settings = load_settings(db)
-    while not retrying(lambda: _reverse_some(db, payment_id, settings, actor, now)):
+    while not until_committed(lambda: _reverse_some(db, payment_id, settings, actor, now)):
         pass
 
 
@@ -81,7 +78,7 @@ def may_reverse(payment: Payment, actor: Actor) -> bool:
 def apply_advances(db: TenantSession, party_id: str, contract_id: str, now: datetime) -> None:
     """Pays the contract's open invoices from its advances, as far as both go; nothing to do changes nothing."""
     settings = load_settings(db)
-    while retrying(lambda: _apply_some(db, party_id, contract_id, settings, now)):
+    while until_committed(lambda: _apply_some(db, party_id, contract_id, settings, now)):
         pass
 
 

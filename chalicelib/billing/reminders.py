@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from chalicelib.billing import dunning, store
-from chalicelib.billing.attempts import retrying
 from chalicelib.billing.model import Invoice, ReminderSent
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import local_day
@@ -20,6 +19,7 @@ from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id
 from chalicelib.network.store import load_party, people_of
 from chalicelib.storage import keys
+from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import AlreadyDone, Delete, Done, Write, guard, publish
 from chalicelib.tenancy.model import TenantSettings
@@ -63,7 +63,7 @@ def remind(db: TenantSession, invoice_id: str, now: datetime) -> None:
     elif sending > now:
         db.commit([store.clock_update(settings.id, invoice_id, sending)])
     else:
-        retrying(lambda: _decide(db, invoice, settings, now))
+        until_committed(lambda: _decide(db, invoice, settings, now))
 
 
 def _decide(db: TenantSession, trigger: Invoice, settings: TenantSettings, now: datetime) -> None:

@@ -26,10 +26,11 @@ from chalicelib.exchange.results import (
     settled_upload,
     together,
 )
-from chalicelib.gateways.telemetry import count, failure, logger
+from chalicelib.gateways.telemetry import count, failure
 from chalicelib.kernel.errors import Invalid, KontorError, Unavailable
 from chalicelib.kernel.ids import new_id
-from chalicelib.storage.session import OUTAGES, TenantSession, TransactionRefused
+from chalicelib.storage.attempts import until_committed
+from chalicelib.storage.session import OUTAGES, TenantSession
 from chalicelib.storage.writes import Write
 from chalicelib.tenancy.store import load_settings, settings_of, settings_record, settings_write
 
@@ -182,13 +183,14 @@ def _of_archive(upload: Upload, results: list[FileResult]) -> FileResult:
 
 def _note_connection(db: TenantSession, now: datetime) -> None:
     """The first import that went well: the owner's checklist shows that the ERP is connected."""
-    record = settings_record(db)
-    settings = settings_of(record)
-    if settings.connected_at is None:
-        try:
+
+    def once() -> None:
+        record = settings_record(db)
+        settings = settings_of(record)
+        if settings.connected_at is None:
             db.commit([settings_write(replace(settings, connected_at=now), record.version)])
-        except TransactionRefused:
-            logger().info("settings were changed meanwhile; the next import notes the connection", tenant=db.tenant_id)
+
+    until_committed(once)
 
 
 def end_of_run(db: TenantSession, run_id: str, said: str, now: datetime) -> None:

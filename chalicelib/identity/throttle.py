@@ -14,11 +14,10 @@ from math import ceil
 from chalicelib.kernel.errors import TooMany
 from chalicelib.kernel.ids import fingerprint
 from chalicelib.storage import keys
+from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.keys import Key
-from chalicelib.storage.session import Session, TransactionRefused
+from chalicelib.storage.session import Session
 from chalicelib.storage.writes import Delete, Put
-
-_RACES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,8 @@ class _Attempts:
 def take(directory: Session, limit: Limit, subject: str, now: datetime) -> None:
     """Counts one attempt; TooMany when there is none left, with the seconds until the next one."""
     before, current = _keys(limit, subject, now)
-    for _ in range(_RACES):
+
+    def once() -> None:
         rows = directory.get_many((before, current))
         counted = [at for key in (before, current) if key in rows for at in rows[key].load(_Attempts).at]
         recent = sorted(at for at in counted if now - at < limit.span)
@@ -58,18 +58,16 @@ def take(directory: Session, limit: Limit, subject: str, now: datetime) -> None:
         attempts = _Attempts((*(record.load(_Attempts).at if record else ()), now))
         version = record.version if record else 0
         put = Put(key=current, kind="throttle", data=attempts, expires=now + 3 * limit.span, version=version)
-        try:
-            directory.commit([put])
-        except TransactionRefused:
-            continue
-        return
-    raise _too_many(1)
+        directory.commit([put])
+
+    until_committed(once)
 
 
 def give_back(directory: Session, limit: Limit, subject: str, taken: datetime) -> None:
     """The attempt counted at `taken` succeeded: it alone counts no more."""
     key = _keys(limit, subject, taken)[1]
-    for _ in range(_RACES):
+
+    def once() -> None:
         record = directory.get(key)
         if record is None:
             return
@@ -77,11 +75,9 @@ def give_back(directory: Session, limit: Limit, subject: str, taken: datetime) -
         put = Put(
             key=key, kind="throttle", data=_Attempts(left), expires=taken + 3 * limit.span, version=record.version
         )
-        try:
-            directory.commit([put])
-        except TransactionRefused:
-            continue
-        return
+        directory.commit([put])
+
+    until_committed(once)
 
 
 def forget(directory: Session, limit: Limit, subject: str, now: datetime) -> None:

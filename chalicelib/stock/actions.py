@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,15 +10,14 @@ from itertools import islice
 
 from chalicelib.catalogue.model import Page, Query, Warehouse
 from chalicelib.catalogue.store import current_catalogue
-from chalicelib.kernel.errors import Unavailable
 from chalicelib.stock import store
 from chalicelib.stock.model import Level, restate
-from chalicelib.storage.session import TenantSession, TransactionRefused
+from chalicelib.storage.attempts import until_committed
+from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.model import StockKind
 
 _READ_AT_ONCE = 100
 _WRITE_AT_ONCE = 25
-_ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,37 +64,25 @@ def _apply(
     safety: Decimal,
     complete: bool,
 ) -> Applied:
-    open_skus, changed = list(batch), 0
-    for attempt in range(_ATTEMPTS):
-        found = store.levels(db, open_skus, consistent=True)
+    changed: set[str] = set()
+
+    def once() -> None:
+        found = store.levels(db, [sku for sku in batch if sku not in changed], consistent=True)
         writes = {}
-        for sku in open_skus:
+        for sku in found:
             changes = restate(found[sku], batch[sku], kind=kind, as_of=as_of, safety=safety, complete=complete)
             if changes:
                 writes[sku] = store.restated_write(
                     db.tenant_id, found[sku], changes, as_of=as_of, message_id=message_id
                 )
-        open_skus = []
         names = list(writes)
         for start in range(0, len(names), _WRITE_AT_ONCE):
             part = names[start : start + _WRITE_AT_ONCE]
-            if _committed(db, [writes[sku] for sku in part]):
-                changed += len(part)
-            else:
-                open_skus += part
-        if not open_skus:
-            return Applied(changed=changed, unchanged=len(batch) - changed)
-        time.sleep(0.01 * attempt)
-    raise Unavailable("storage_busy")
+            db.commit([writes[sku] for sku in part])
+            changed.update(part)
 
-
-def _committed(db: TenantSession, writes: Sequence[store.LevelWrite]) -> bool:
-    """False when a counter was changed by somebody else since it was read: read again."""
-    try:
-        db.commit(writes)
-    except TransactionRefused:
-        return False
-    return True
+    until_committed(once)
+    return Applied(changed=len(changed), unchanged=len(batch) - len(changed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

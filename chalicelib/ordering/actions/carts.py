@@ -23,10 +23,10 @@ from chalicelib.ordering.store import load_order
 from chalicelib.stock.model import Level
 from chalicelib.stock.store import levels
 from chalicelib.storage import keys
-from chalicelib.storage.session import TenantSession, TransactionRefused
-from chalicelib.storage.writes import AlreadyDone, Done, guard
+from chalicelib.storage.attempts import until_committed
+from chalicelib.storage.session import TenantSession
+from chalicelib.storage.writes import Done, guard
 
-_ATTEMPTS = 5
 _REMEMBERED = timedelta(days=2)
 
 
@@ -296,18 +296,16 @@ def _changed(
     """Reads, changes, writes; anew when another window was faster. A key that was used before changes nothing."""
     guard_key = f"cart#{actor.user_id}#{once.key}" if once else ""
     guard_at = keys.idempotency(db.tenant_id, guard_key)
-    for attempt in range(_ATTEMPTS):
+
+    def act() -> None:
         desk = read_desk(db, actor, contract_id, shelf_of, also=(guard_at,) if once else ())
-        writes = cart_store.cart_writes(db.tenant_id, actor.user_id, desk.cart, change(desk))
+        changes = cart_store.cart_writes(db.tenant_id, actor.user_id, desk.cart, change(desk))
         if guard_at in desk.rows:
             return
+        writes = [replace(write, refusal=None) for write in changes]  # another window's change is no refusal here
         if once:
             done = guard(db.tenant_id, guard_key, Done(), now=once.now)
             writes.append(replace(done, expires=once.now + _REMEMBERED))
-        try:
-            db.commit(writes)
-        except (Refused, AlreadyDone, TransactionRefused) as refusal:
-            if attempt == _ATTEMPTS - 1 or (isinstance(refusal, Refused) and refusal.code != "cart_changed"):
-                raise
-            continue
-        return
+        db.commit(writes)
+
+    until_committed(act)

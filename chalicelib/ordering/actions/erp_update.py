@@ -15,16 +15,14 @@ from decimal import Decimal
 from chalicelib.billing.corrections import correct_for_order, void_for_order
 from chalicelib.catalogue.model import sku_id
 from chalicelib.kernel.clock import end_of_day
-from chalicelib.kernel.errors import Refused, Unavailable
+from chalicelib.kernel.errors import Refused
 from chalicelib.kernel.ids import fingerprint, new_id
 from chalicelib.ordering import store
 from chalicelib.ordering.actions.erp_payments import apply_payments
 from chalicelib.ordering.actions.transaction import (
-    ATTEMPTS,
     MAX_WRITES,
     Situation,
     Step,
-    pause,
     read_situation,
     step_writes,
     with_lines,
@@ -37,7 +35,8 @@ from chalicelib.ordering.lines import Terms
 from chalicelib.ordering.model import ErpTrace, Happening, Order, OrderLine, Shipment, Side, State
 from chalicelib.ordering.store import OrderFile, Queue
 from chalicelib.storage import codec, keys
-from chalicelib.storage.session import TenantSession, TransactionRefused
+from chalicelib.storage.attempts import until_committed
+from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import Write
 
 MAX_LINES = 300
@@ -83,7 +82,8 @@ def _find(db: TenantSession, update: ErpUpdate) -> tuple[str | None, str]:
 
 def _apply(db: TenantSession, order_id: str, update: ErpUpdate, now: datetime) -> ErpOutcome:
     told_skus = [sku_id(line.product_id, line.variant_id) for line in update.lines or ()]
-    for attempt in range(ATTEMPTS):
+
+    def once() -> ErpOutcome:
         file = store.load_order(db, order_id)
         known = ErpOutcome(outcome=Outcome.UNCHANGED, order_id=order_id, number=file.order.number)
         if _was_applied(file.order, update):
@@ -101,13 +101,10 @@ def _apply(db: TenantSession, order_id: str, update: ErpUpdate, now: datetime) -
         writes = _with_billing(db, file, situation, step, now)
         if len(writes) > MAX_WRITES or len(change.lines) > MAX_LINES:
             return replace(known, outcome=Outcome.REJECTED, reason="too_many_lines")
-        try:
-            db.commit(writes)
-        except TransactionRefused:
-            pause(attempt)
-            continue
+        db.commit(writes)
         return replace(known, outcome=Outcome.APPLIED)
-    raise Unavailable("storage_busy")
+
+    return until_committed(once)
 
 
 def _terms(order: Order, situation: Situation) -> Terms:

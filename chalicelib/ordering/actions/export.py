@@ -6,17 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.kernel.errors import Unavailable
 from chalicelib.kernel.ids import new_id
 from chalicelib.network.store import contract_from, entity_from, party_from
 from chalicelib.ordering import store
-from chalicelib.ordering.actions.transaction import ATTEMPTS, pause
 from chalicelib.ordering.erp import OrderForErp
 from chalicelib.ordering.holding import known_to_erp
 from chalicelib.ordering.model import Happening, Order, Side, State
 from chalicelib.ordering.store import Queue, Task
 from chalicelib.storage import keys
-from chalicelib.storage.session import TenantSession, TransactionRefused
+from chalicelib.storage.attempts import until_committed
+from chalicelib.storage.session import TenantSession
 
 _AT_ONCE = 50
 
@@ -69,17 +68,15 @@ def orders_to_export(db: TenantSession, *, limit: int = 500) -> list[OrderForErp
 
 def _offer(db: TenantSession, limit: int) -> list[Task]:
     """The oldest tasks, each marked as offered before its order is read."""
-    for attempt in range(ATTEMPTS):
+
+    def once() -> list[Task]:
         tasks = _tasks(db, limit)
-        try:
-            for start in range(0, len(tasks), _AT_ONCE):
-                part = tasks[start : start + _AT_ONCE]
-                db.commit([store.offered(db.tenant_id, task.order_id) for task in part if not task.offered])
-        except TransactionRefused:  # one was cancelled meanwhile
-            pause(attempt)
-            continue
+        for start in range(0, len(tasks), _AT_ONCE):
+            part = tasks[start : start + _AT_ONCE]
+            db.commit([store.offered(db.tenant_id, task.order_id) for task in part if not task.offered])
         return tasks
-    raise Unavailable("storage_busy")
+
+    return until_committed(once)  # one may be cancelled meanwhile
 
 
 def _tasks(db: TenantSession, limit: int) -> list[Task]:
@@ -104,28 +101,26 @@ def mark_exported(db: TenantSession, orders: Iterable[tuple[str, int]], now: dat
 def _mark(db: TenantSession, order_id: str, version: int, now: datetime) -> bool:
     head_key = keys.order_head(db.tenant_id, order_id)
     held_key = store.reservation_key(db.tenant_id, order_id)
-    for attempt in range(ATTEMPTS):
+
+    def once() -> bool:
         found = db.get_many([head_key, held_key])
         if head_key not in found or found[head_key].version != version:
             return False
         order = store.order_from(found[head_key])
         holding = known_to_erp(store.reservation_from(found.get(held_key)))
         after = replace(order, erp=replace(order.erp, exported_edition=order.edition, exported_at=now))
-        try:
-            db.commit(
-                [
-                    store.order_put(db.tenant_id, after),
-                    store.task_delete(db.tenant_id, Queue.EXPORT, order_id),
-                    store.happening_put(db.tenant_id, order_id, _exported(now, order)),
-                    *([store.reservation_put(db.tenant_id, order_id, holding.reservation)] if holding.moves else []),
-                    *store.stock_writes(db.tenant_id, holding.moves, at=now),
-                ]
-            )
-        except TransactionRefused:
-            pause(attempt)
-            continue
+        db.commit(
+            [
+                store.order_put(db.tenant_id, after),
+                store.task_delete(db.tenant_id, Queue.EXPORT, order_id),
+                store.happening_put(db.tenant_id, order_id, _exported(now, order)),
+                *([store.reservation_put(db.tenant_id, order_id, holding.reservation)] if holding.moves else []),
+                *store.stock_writes(db.tenant_id, holding.moves, at=now),
+            ]
+        )
         return True
-    raise Unavailable("storage_busy")
+
+    return until_committed(once)
 
 
 def _exported(now: datetime, order: Order) -> Happening:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from chalicelib.billing.attempts import retrying
 from chalicelib.billing.corrections import correct_for_order, make_room, void_for_order
 from chalicelib.billing.store import invoice_from
 from chalicelib.ordering import store
 from chalicelib.ordering.billing_facts import order_for_invoice
 from chalicelib.ordering.model import State
 from chalicelib.storage import keys
+from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.store import load_settings
 
@@ -39,4 +39,4 @@ def bring_invoice_up_to(db: TenantSession, order_id: str, now: datetime) -> bool
             db.commit(writes)
         return True
 
-    return retrying(once)
+    return until_committed(once)

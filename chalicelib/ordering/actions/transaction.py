@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from chalicelib.kernel.access import Actor
-from chalicelib.kernel.errors import Complaint, Invalid, NotFound, Refused, Unavailable
+from chalicelib.kernel.errors import Complaint, Invalid, NotFound, Refused
 from chalicelib.kernel.ids import fingerprint, new_id
 from chalicelib.network.model import Contract
 from chalicelib.network.store import contract_from
@@ -29,8 +29,9 @@ from chalicelib.ordering.store import OrderFile, Queue, Task
 from chalicelib.stock.model import Level
 from chalicelib.stock.store import level_from, level_key
 from chalicelib.storage import keys
-from chalicelib.storage.session import Record, TenantSession, TransactionRefused
-from chalicelib.storage.writes import AlreadyDone, Done, Write, guard
+from chalicelib.storage.attempts import until_committed
+from chalicelib.storage.session import Record, TenantSession
+from chalicelib.storage.writes import Done, Write, guard
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import settings_of
 
@@ -92,7 +93,8 @@ def carry_out(
     seen; short lines are all named in Refused("short").
     """
     done_key = _guard_key(ask.actor, ask.key)
-    for attempt in range(ATTEMPTS):
+
+    def once() -> Order:
         file = store.load_order(db, ask.order_id, ask.actor)
         situation, done = read_situation(db, file, also=also, guard_key=done_key)
         if done is not None:
@@ -106,13 +108,10 @@ def carry_out(
         writes = [guard(db.tenant_id, done_key, result, now=ask.now), *step_writes(db.tenant_id, step, ask.now)]
         if len(writes) > MAX_WRITES:
             raise Refused("order_too_large", limit=MAX_WRITES)
-        try:
-            db.commit(writes)
-        except (AlreadyDone, TransactionRefused):
-            pause(attempt)
-            continue
+        db.commit(writes)
         return replace(step.order, version=step.order.version + 1)
-    raise Unavailable("storage_busy")
+
+    return until_committed(once)
 
 
 def read_situation(
