@@ -3,8 +3,6 @@ interfere. Every action on an order goes through `carry_out`."""
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -35,7 +33,6 @@ from chalicelib.storage.writes import Done, Write, guard
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import settings_of
 
-ATTEMPTS = 40
 MAX_WRITES = 100
 """What DynamoDB carries out in one transaction."""
 
@@ -216,11 +213,6 @@ def short_refusal(holding: Holding, *lines: Sequence[OrderLine]) -> Refused:
         ),
         count=len(holding.short),
     )
-
-
-def pause(attempt: int) -> None:
-    """Before reading again what somebody else has just changed."""
-    time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 5)))  # noqa: S311
 
 
 def _guard_key(actor: Actor, key: str) -> str:
