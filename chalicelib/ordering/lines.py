@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from chalicelib.kernel.errors import Complaint, Invalid
 from chalicelib.kernel.money import money, rounded, shares
+from chalicelib.kernel.vat import vat_of
 from chalicelib.ordering.model import LineStatus, OrderLine
 from chalicelib.ordering.quickorder import quantity_problem
 from chalicelib.tenancy.model import RoundingBase
 
 _ZERO = Decimal(0)
-_HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,8 @@ def summed(
 ) -> tuple[OrderLine, ...]:
     """The lines with `net`, `vat` and `gross` from their price and quantity; each of them adds up to the order's.
 
-    By rows each line's VAT is rounded; by total the VAT of all lines of a rate is, and then shared among them.
+    By units the VAT in a unit's price is rounded and taken as many times as there are units; by rows each line's is;
+    by total the VAT of all lines of a rate is, and then shared among them.
     `told` = what lines cost by id where somebody else has worked it out, in the price's mode of VAT.
     """
     known = told or {}
@@ -38,13 +39,13 @@ def summed(
     taxes = [_ZERO] * len(lines)
     for rate in {line.vat_rate for line in lines}:
         mine = [i for i, line in enumerate(lines) if line.vat_rate == rate]
-        if rate and terms.base is RoundingBase.ROW:
-            for i in mine:
-                taxes[i] = _tax(amounts[i], rate, terms)
-        elif rate:
+        if rate and terms.base is RoundingBase.TOTAL:
             whole = money(_tax(sum((amounts[i] for i in mine), _ZERO), rate, terms), terms.currency)
             for i, share in zip(mine, shares(whole, [amounts[i] for i in mine]), strict=True):
                 taxes[i] = share.amount
+        elif rate:
+            for i in mine:
+                taxes[i] = _line_tax(lines[i], amounts[i], rate, terms)
     return tuple(
         replace(
             line,
@@ -56,9 +57,16 @@ def summed(
     )
 
 
+def _line_tax(line: OrderLine, amount: Decimal, rate: Decimal, terms: Terms) -> Decimal:
+    if terms.base is RoundingBase.ROW or not line.quantity:
+        return _tax(amount, rate, terms)
+    is_by_price = amount == rounded(line.price * line.quantity, terms.currency)
+    unit = line.price if is_by_price else amount / line.quantity
+    return rounded(_tax(unit, rate, terms) * line.quantity, terms.currency)
+
+
 def _tax(amount: Decimal, rate: Decimal, terms: Terms) -> Decimal:
-    share = amount * rate / (_HUNDRED + rate) if terms.vat_included else amount * rate / _HUNDRED
-    return rounded(share, terms.currency)
+    return vat_of(amount, rate, terms.currency, included=terms.vat_included)
 
 
 def edited(

@@ -107,25 +107,6 @@ class PriceOnRequest:
     min_quantity: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VatParts:
-    """`net` + `vat` = `gross`."""
-
-    net: Money
-    vat: Money
-    gross: Money
-
-
-def vat_parts(amount: Money, rate: Decimal | None, *, included: bool) -> VatParts:
-    """What of an amount is VAT, rounded half up to the currency's minor unit; `rate` None = none."""
-    percent = rate or Decimal(0)
-    if included:
-        vat = money(amount.amount * percent / (_HUNDRED + percent), amount.currency)
-        return VatParts(amount - vat, vat, amount)
-    vat = money(amount.amount * percent / _HUNDRED, amount.currency)
-    return VatParts(amount, vat, amount + vat)
-
-
 def quote(
     sku: str, tiers: Sequence[PriceTier], quantity: Decimal, vat_rate: Decimal | None, terms: PriceTerms
 ) -> Quote | PriceOnRequest:

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Complaint, Invalid
 from chalicelib.kernel.money import CURRENCIES
 from chalicelib.kernel.taxids import COUNTRIES, normal_tax_id
+from chalicelib.kernel.vat import VatRate
 from chalicelib.tenancy.model import RoundingBase, TenantSettings
 
 LOCALES = ("ru", "en", "ro")
@@ -45,7 +45,7 @@ TIME_ZONES = (
     "UTC",
 )
 _VAT = {
-    # standard rates in percent, each from its first day on, newest first (domain §3.2)
+    # standard rates in percent, each from its first day on, newest first (domain §3.2): what a new tenant begins with
     "RU": ((date(2026, 1, 1), Decimal(22)), (date(2019, 1, 1), Decimal(20))),
     "RO": ((date(2025, 8, 1), Decimal(21)), (date(2017, 1, 1), Decimal(19))),
     "MD": ((date(2008, 1, 1), Decimal(20)),),
@@ -67,6 +67,7 @@ _T = TypeVar("_T")
 _MAX_CLOSED_DAYS = 200
 _REMINDERS = (-60, 365)  # days from the due day
 _MAX_REMINDERS = 12
+_MAX_VAT, _MAX_VAT_CHANGES = 99, 20
 _PREFIX = 4  # of 11 characters of an order's number (protocol §6), so that seven digits are left
 
 
@@ -82,9 +83,10 @@ class Company:
     time_zone: str
 
 
-def standard_vat(country: str, day: date) -> Decimal:
-    """The standard VAT rate in percent that a new tenant of the country starts with."""
-    return next((rate for since, rate in _VAT[country] if since <= day), Decimal(0))
+def standard_vat(country: str) -> tuple[VatRate, ...]:
+    """The standard VAT rates that a new tenant of the country starts with, the oldest first and without a day."""
+    (_, oldest), *later = reversed(_VAT[country])
+    return (VatRate(percent=oldest), *(VatRate(percent=rate, since=since) for since, rate in later))
 
 
 class Checks:
@@ -144,6 +146,7 @@ def checked_company(typed: Mapping[str, str]) -> Company:
 
 def new_tenant(tenant_id: str, company: Company, now: datetime) -> TenantSettings:
     """The settings that a tenant starts with."""
+    rate, *changes = standard_vat(company.country)
     return TenantSettings(
         id=tenant_id,
         name=company.name,
@@ -153,7 +156,8 @@ def new_tenant(tenant_id: str, company: Company, now: datetime) -> TenantSetting
         locale=company.locale,
         time_zone=company.time_zone,
         created=now,
-        vat_rate=standard_vat(company.country, local_day(now, company.time_zone)),
+        vat_rate=rate.percent,
+        vat_changes=tuple(changes),
     )
 
 
@@ -165,6 +169,8 @@ def changed_settings(
     Country and currency stay: contracts and ledgers are kept in them.
     """
     checks = Checks(typed)
+    nothing: tuple[VatRate, ...] = (VatRate(percent=Decimal(0)),)
+    rate, *changes = checks.parsed("vat_rate", lambda text: _vat_rates(text, parse_number), nothing, code="vat_wrong")
 
     def number(name: str, low: int, high: int) -> Decimal:
         def parse(text: str) -> Decimal:
@@ -184,7 +190,8 @@ def changed_settings(
         locale=checks.choice("locale", LOCALES),
         time_zone=checks.choice("time_zone", tuple(dict.fromkeys((*TIME_ZONES, settings.time_zone)))),
         order_prefix=checks.parsed("order_prefix", _prefix, "", code="order_prefix_wrong", limit=_PREFIX),
-        vat_rate=number("vat_rate", 0, 99),
+        vat_rate=rate.percent,
+        vat_changes=tuple(changes),
         rounding_base=checks.parsed("rounding_base", RoundingBase, settings.rounding_base, code="choose"),
         safety_stock=number("safety_stock", 0, 1_000_000),
         default_price_type=checks.text("default_price_type", limit=80) or None,
@@ -200,6 +207,26 @@ def _prefix(text: str) -> str:
     if len(text) > _PREFIX or not all(c.isalnum() or c in "-/" for c in text):
         raise ValueError
     return text
+
+
+def _vat_rates(text: str, parse_number: Callable[[str], Decimal]) -> tuple[VatRate, ...]:
+    """A rate a line: `20`, then each later one with its first day, `22 01.01.2026`; in the order of the days."""
+    first, *later = (line.split() for line in text.splitlines() if line.strip())
+    if len(first) != 1 or len(later) > _MAX_VAT_CHANGES or any(len(words) != 2 for words in later):
+        raise ValueError
+    changes = sorted(
+        (VatRate(percent=_percent(parse_number(rate)), since=_day(day)) for rate, day in later),
+        key=lambda one: one.since or date.min,
+    )
+    if len({one.since for one in changes}) < len(changes):
+        raise ValueError
+    return (VatRate(percent=_percent(parse_number(first[0]))), *changes)
+
+
+def _percent(value: Decimal) -> Decimal:
+    if not 0 <= value <= _MAX_VAT:
+        raise ValueError
+    return value
 
 
 def _reminder_days(text: str) -> tuple[int, ...]:

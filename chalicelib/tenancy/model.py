@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from chalicelib.kernel.vat import VatRate
+
 
 class StockKind(StrEnum):
     """What the ERP's stock messages count (domain §4.4)."""
@@ -18,6 +20,7 @@ class StockKind(StrEnum):
 class RoundingBase(StrEnum):
     """Where VAT is rounded, so that totals equal the ERP's (domain §3.2)."""
 
+    UNIT = "unit"
     ROW = "row"
     TOTAL = "total"
 
@@ -59,7 +62,8 @@ class TenantSettings:
     created: datetime
     order_prefix: str = "K-"
     default_price_type: str | None = None
-    vat_rate: Decimal = Decimal(20)  # percent, when a product names none
+    vat_rate: Decimal = Decimal(20)  # standard rate in percent, until the first of `vat_changes`
+    vat_changes: tuple[VatRate, ...] = ()  # later standard rates, each from its day on
     rounding_base: RoundingBase = RoundingBase.ROW
     safety_stock: Decimal = Decimal(0)  # pieces of every SKU that are never promised
     reminder_days: tuple[int, ...] = (0, 3, 7)
@@ -69,3 +73,8 @@ class TenantSettings:
     bank_details: str = ""  # printed on invoices
     address: str = ""
     connected_at: datetime | None = None  # the ERP's first successful exchange
+
+    @property
+    def vat_rates(self) -> tuple[VatRate, ...]:
+        """All standard rates, the oldest first."""
+        return (VatRate(percent=self.vat_rate), *self.vat_changes)

@@ -116,7 +116,7 @@ def _form(settings: TenantSettings) -> dict[str, Any]:
         "locale": settings.locale,
         "time_zone": settings.time_zone,
         "order_prefix": settings.order_prefix,
-        "vat_rate": f"{settings.vat_rate:f}",
+        "vat_rate": "\n".join(f"{one.percent:f} {one.since or ''}".strip() for one in settings.vat_rates),
         "rounding_base": str(settings.rounding_base),
         "safety_stock": f"{settings.safety_stock:f}",
         "default_price_type": settings.default_price_type or "",

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from chalicelib.catalogue.model import PriceTier
 from chalicelib.http.i18n import LOCALES, translator
-from chalicelib.kernel.money import money
 from chalicelib.pricing.explain import why, why_not
 from chalicelib.pricing.model import (
     Origin,
@@ -21,7 +20,6 @@ from chalicelib.pricing.model import (
     Quote,
     quote,
     recomputed,
-    vat_parts,
 )
 
 DEALER = PriceList(origin=Origin.CONTRACT, price_type_id="dealer", name="Дилерская", vat_included=True)
@@ -127,25 +125,6 @@ def test_a_quote_names_the_larger_quantities_with_another_price() -> None:
     answer = quote("sku", (tier("100"), tier("90", least=10), tier("80", least=50)), Decimal(10), None, TERMS)
     assert isinstance(answer, Quote)
     assert answer.next_tiers == ((Decimal(50), Decimal(80)),)
-
-
-def test_vat_is_rounded_half_up_and_the_parts_are_the_whole() -> None:
-    parts = vat_parts(money("100.00", "RUB"), Decimal(22), included=True)
-    assert (parts.net.amount, parts.vat.amount) == (Decimal("81.97"), Decimal("18.03"))
-    parts = vat_parts(money("0.25", "RUB"), Decimal(22), included=False)
-    assert (parts.vat.amount, parts.gross.amount) == (Decimal("0.06"), Decimal("0.31"))
-    assert vat_parts(money("5", "RUB"), None, included=True).vat.amount == 0
-
-
-@given(
-    amount=st.decimals(0, 10**9, places=2),
-    rate=st.sampled_from([None, *map(Decimal, (0, 5, 10, 19, 20, 21, 22))]),
-    included=st.booleans(),
-)
-def test_net_and_vat_always_add_up_to_gross(amount: Decimal, rate: Decimal | None, included: bool) -> None:
-    parts = vat_parts(money(amount, "RUB"), rate, included=included)
-    assert parts.net + parts.vat == parts.gross
-    assert (parts.gross if included else parts.net) == money(amount, "RUB")
 
 
 lists = st.builds(

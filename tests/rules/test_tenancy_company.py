@@ -15,6 +15,7 @@ from chalicelib.http.i18n import LOCALES
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.money import CURRENCIES
 from chalicelib.kernel.taxids import COUNTRIES
+from chalicelib.kernel.vat import VatRate, rate_on
 from chalicelib.tenancy import company, options
 from chalicelib.tenancy.company import TIME_ZONES, changed_settings, checked_company, new_tenant, standard_vat
 from chalicelib.tenancy.model import RoundingBase, TenantSettings
@@ -99,19 +100,27 @@ def test_everything_wrong_with_a_sign_up_is_told_at_once() -> None:
         ("MD", date(2026, 11, 21), 20),
     ],
 )
-def test_a_new_tenant_starts_with_the_vat_rate_of_its_country_and_day(country: str, day: date, rate: int) -> None:
-    assert standard_vat(country, day) == rate
+def test_a_new_tenant_starts_with_its_countrys_vat_rates_and_their_days(country: str, day: date, rate: int) -> None:
+    assert rate_on(standard_vat(country), day) == rate
 
 
 def test_every_country_has_a_rate_and_every_zone_exists() -> None:
-    assert all(standard_vat(country, NOW.date()) > 0 for country in COUNTRIES)
+    assert all(rate_on(standard_vat(country), NOW.date()) > 0 for country in COUNTRIES)
     assert all(ZoneInfo(zone) for zone in TIME_ZONES)
     assert company.LOCALES == LOCALES
 
 
-def test_the_vat_rate_changes_by_the_tenants_own_day() -> None:
-    last_evening = datetime(2025, 12, 31, 22, tzinfo=UTC)  # already 2026 in Moscow
-    assert new_tenant("t0123456789a", checked_company(TYPED), last_evening).vat_rate == 22
+def test_a_tenant_of_any_day_has_the_rates_before_and_after_it() -> None:
+    tenant = new_tenant("t0123456789a", checked_company(TYPED), datetime(2025, 12, 1, tzinfo=UTC))
+    days = (date(2025, 12, 31), date(2026, 1, 1))
+    assert [rate_on(tenant.vat_rates, day) for day in days] == [20, 22]
+
+
+@pytest.mark.parametrize("typed", ["20\n22 01.01.2026", " 20 \r\n\r\n22   2026-01-01\n", "20\n22 2026-01-01"])
+def test_vat_rates_are_typed_a_line_each_with_the_day_they_start(typed: str) -> None:
+    changed = change(vat_rate=typed)
+    assert (changed.vat_rate, changed.vat_changes) == (20, (VatRate(percent=Decimal(22), since=date(2026, 1, 1)),))
+    assert change().vat_changes == ()
 
 
 def test_settings_are_read_as_typed() -> None:
@@ -144,8 +153,13 @@ def test_the_same_settings_again_are_the_same() -> None:
         ("bank_details", "x" * 1001, "too_long"),
         ("time_zone", "Mars/Olympus", "choose"),
         ("rounding_base", "never", "choose"),
-        ("vat_rate", "120", "number_between"),
-        ("vat_rate", "двадцать", "number_between"),
+        ("vat_rate", "120", "vat_wrong"),
+        ("vat_rate", "двадцать", "vat_wrong"),
+        ("vat_rate", "", "vat_wrong"),
+        ("vat_rate", "20\n22", "vat_wrong"),
+        ("vat_rate", "20 01.01.2019", "vat_wrong"),
+        ("vat_rate", "20\n22 32.01.2026", "vat_wrong"),
+        ("vat_rate", "20\n21 01.01.2026\n22 2026-01-01", "vat_wrong"),
         ("safety_stock", "-1", "number_between"),
         ("order_prefix", "ABCDE", "order_prefix_wrong"),
         ("order_prefix", "A B", "order_prefix_wrong"),
