@@ -44,15 +44,17 @@ def moments(due: date, settings: TenantSettings) -> Iterator[tuple[int, datetime
             yield step, moment
 
 
-def reached_step(due: date, settings: TenantSettings, now: datetime) -> int | None:
-    """The latest step whose moment has come: after an outage earlier ones are not made up for."""
-    return max((step for step, moment in moments(due, settings) if moment <= now), default=None)
+def reached_step(due: date, settings: TenantSettings, now: datetime) -> tuple[int, datetime] | None:
+    """The latest step whose moment has come, with that moment: after an outage earlier ones are not made up for."""
+    return max(((step, moment) for step, moment in moments(due, settings) if moment <= now), default=None)
 
 
 def step_to_send(due: date, reminders: Reminders, settings: TenantSettings, now: datetime) -> int | None:
     """The step of which the dealer must be reminded now: reached, and neither it nor a later one was sent."""
-    step = reached_step(due, settings, now)
-    return None if step is None or reminders.was_sent(step) else step
+    reached = reached_step(due, settings, now)
+    if reached is None or reminders.was_sent(reached[0], due, reached[1]):
+        return None
+    return reached[0]
 
 
 def next_look(due: date, settings: TenantSettings, now: datetime) -> datetime | None:

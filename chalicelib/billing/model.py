@@ -208,10 +208,11 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderSent:
-    """One step of one invoice that was decided to be sent."""
+    """One step of one invoice that was decided to be sent. `due` = the due day that it was counted from."""
 
     step: int  # days after the due day
     at: datetime
+    due: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,9 +222,12 @@ class Reminders:
     invoice_id: str
     sent: tuple[ReminderSent, ...] = ()
 
-    def was_sent(self, step: int) -> bool:
-        """Whether this step, or a later one, went out."""
-        return any(one.step >= step for one in self.sent)
+    def was_sent(self, step: int, due: date, moment: datetime) -> bool:
+        """Whether this step of this due day, or a later one, went out, or anything since the step's `moment`.
+
+        Of a due day that was moved: steps that the new day puts off come anew, those it brings forward don't.
+        """
+        return any(one.at >= moment or (one.step >= step and one.due in (due, None)) for one in self.sent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

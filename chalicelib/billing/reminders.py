@@ -82,7 +82,7 @@ def _decide(db: TenantSession, trigger: Invoice, settings: TenantSettings, now: 
         step = dunning.step_to_send(invoice.due, before, settings, now) if can_be_read else None
         if step is not None:
             reached.append(invoice.id)
-            after = replace(before, sent=(*before.sent, ReminderSent(step=step, at=now)))
+            after = replace(before, sent=(*before.sent, ReminderSent(step=step, at=now, due=invoice.due)))
             writes.append(store.reminders_put(settings.id, after, look_at, record.version))
         elif invoice.id == trigger.id:
             writes.append(store.reminders_put(settings.id, before, look_at, record.version))

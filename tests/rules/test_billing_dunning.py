@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -48,11 +49,24 @@ def tenants(draw: st.DrawFn) -> TenantSettings:
     )
 
 
-def simulate(due: date, tenant: TenantSettings, ticks: list[datetime], created: datetime) -> list[ReminderSent]:
-    """What the schedule sends for one invoice that nobody pays, run at these moments, as `reminders.remind` does."""
+def simulate(
+    due: date,
+    tenant: TenantSettings,
+    ticks: list[datetime],
+    created: datetime,
+    moved: Sequence[tuple[datetime, date]] = (),
+) -> list[ReminderSent]:
+    """What the schedule sends for one invoice that nobody pays, run at these moments, as `reminders.remind` does.
+
+    `moved` = when the due day became which other, in order.
+    """
     reminders = Reminders(invoice_id="i")
     look_at = dunning.first_look(due, tenant, created)
+    moves = list(moved)
     for now in ticks:
+        while moves and moves[0][0] <= now:
+            at, due = moves.pop(0)
+            look_at = dunning.look_again(due, tenant, at)
         if look_at is None or look_at > now:
             continue
         sending = dunning.sending_time(now, tenant)
@@ -61,7 +75,7 @@ def simulate(due: date, tenant: TenantSettings, ticks: list[datetime], created: 
             continue
         step = dunning.step_to_send(due, reminders, tenant, now)
         if step is not None:
-            reminders = replace(reminders, sent=(*reminders.sent, ReminderSent(step=step, at=now)))
+            reminders = replace(reminders, sent=(*reminders.sent, ReminderSent(step=step, at=now, due=due)))
         look_at = dunning.next_look(due, tenant, now)
     return list(reminders.sent)
 
@@ -110,6 +124,34 @@ def test_an_invoice_that_is_open_again_is_looked_at_tomorrow() -> None:
     assert dunning.look_again(date(2026, 12, 14), TENANT, late) == morning(date(2026, 12, 14))
 
 
+def test_a_due_day_that_moves_later_brings_its_steps_again() -> None:
+    later = MONDAY + timedelta(days=28)
+    moved = [(morning(date(2026, 11, 20)), later)]
+    sent = simulate(MONDAY, TENANT, runs(date(2026, 11, 1), 60, "Europe/Moscow"), morning(date(2026, 11, 2)), moved)
+    assert [(one.step, one.due) for one in sent] == [(0, MONDAY), (3, MONDAY), (0, later), (3, later), (7, later)]
+    assert [one.at for one in sent[2:]] == [morning(later + timedelta(days=n)) for n in (0, 3, 7)]
+
+
+def test_a_due_day_that_moves_earlier_repeats_nothing_that_was_said_since() -> None:
+    moved = [(morning(MONDAY) + timedelta(hours=1), MONDAY - timedelta(days=3))]
+    sent = simulate(MONDAY, TENANT, runs(date(2026, 11, 1), 40, "Europe/Moscow"), morning(date(2026, 11, 2)), moved)
+    assert [(one.step, local_day(one.at, "Europe/Moscow")) for one in sent] == [
+        (0, MONDAY),
+        (7, MONDAY + timedelta(days=4)),
+    ]
+
+
+def test_a_reminder_of_before_the_due_day_was_kept_with_it_is_not_repeated() -> None:
+    old = Reminders(invoice_id="i", sent=(ReminderSent(step=3, at=morning(date(2026, 11, 19))),))
+    assert dunning.step_to_send(MONDAY, old, replace(TENANT, closed_days=("2026-11-19",)), morning(MONDAY)) is None
+
+
+def test_a_day_that_is_closed_afterwards_repeats_no_step() -> None:
+    sent = Reminders(invoice_id="i", sent=(ReminderSent(step=0, at=morning(MONDAY), due=MONDAY),))
+    closed = replace(TENANT, closed_days=(MONDAY.isoformat(),))
+    assert dunning.step_to_send(MONDAY, sent, closed, morning(date(2026, 11, 17))) is None
+
+
 def test_a_tenant_that_never_opens_sends_nothing() -> None:
     closed = replace(TENANT, closed_weekdays=(0, 1, 2, 3, 4, 5, 6))
     assert dunning.next_look(MONDAY, closed, morning(MONDAY)) is None
@@ -146,6 +188,29 @@ def test_each_step_is_sent_at_most_once_in_order_in_the_open_and_none_is_forgott
     assert len(by_day) == len(set(by_day))
     if tenant.reminder_days:
         assert steps[-1:] == [max(tenant.reminder_days)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(tenants(), due_days, st.lists(st.tuples(st.integers(0, 90), st.integers(-30, 30)), min_size=1, max_size=3))
+def test_however_the_due_day_moves_its_last_step_comes_no_two_on_a_day_and_none_twice_for_one_due_day(
+    tenant: TenantSettings, due: date, changes: list[tuple[int, int]]
+) -> None:
+    zone = tenant.time_zone
+    ticks = runs(START, 160, zone)
+    moved, last = [], due
+    for after, by in sorted(changes):
+        last = last + timedelta(days=by)
+        moved.append((ticks[3 * after], last))
+    sent = simulate(due, tenant, ticks, ticks[0], moved)
+    assert len({(one.due, one.step) for one in sent}) == len(sent)
+    by_day = [local_day(one.at, zone) for one in sent]
+    assert len(by_day) == len(set(by_day))
+    for one in sent:
+        assert one.due is not None
+        assert local_day(one.at, zone) >= one.due + timedelta(days=one.step)
+    if tenant.reminder_days:
+        step, moment = max(dunning.moments(last, tenant))
+        assert any((one.step, one.due) == (step, last) or one.at >= moment for one in sent)
 
 
 @settings(max_examples=60, deadline=None)

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.billing import jobs, reminders, store
+from chalicelib.billing import corrections, jobs, reminders, store
 from chalicelib.billing.invoices import invoice_for_order
 from chalicelib.billing.model import Invoice, InvoiceLine, NewPayment, OrderForInvoice, VatShare
 from chalicelib.billing.payments import record_payment, reverse_payment
@@ -203,6 +203,22 @@ def test_on_a_closed_day_or_at_night_nothing_is_sent_until_the_next_open_morning
     assert dealer.due_now(DUE + timedelta(days=2)) == [invoice.id]
     dealer.run(DUE + timedelta(days=2))
     assert dealer.sent(invoice) == [0]
+
+
+def test_an_invoice_whose_due_day_moves_later_is_reminded_of_anew_by_its_new_day(dealer: Dealer) -> None:
+    invoice = dealer.invoice()
+    for day in (0, 3):
+        dealer.run(DUE + timedelta(days=day))
+    later = invoice.due + timedelta(days=28)
+    change = corrections.Change(total=money("100.00", "RUB"), vat=invoice.vat, lines=(), due=later)
+    _, writes = corrections.corrected(dealer.db, invoice.id, change, dealer.settings, DUE + timedelta(days=4))
+    dealer.db.commit(writes)
+    for day in range(4, 28):
+        dealer.run(DUE + timedelta(days=day))
+    assert dealer.sent(invoice) == [0, 3]
+    for day in range(28, 40):
+        dealer.run(DUE + timedelta(days=day))
+    assert dealer.sent(invoice) == [0, 3, 0, 3, 7]
 
 
 def test_after_an_outage_only_the_latest_missed_step_is_sent(dealer: Dealer) -> None:
