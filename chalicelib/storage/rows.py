@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Callable, Mapping
+from decimal import Clamped, Context, Decimal, Inexact, Overflow, Rounded, Underflow
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
 from pynamodb.constants import MAP
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
@@ -14,24 +14,52 @@ from pynamodb.models import Model
 from chalicelib.gateways.settings import settings
 from chalicelib.storage.keys import Table
 
-_write = TypeSerializer()
-_read = TypeDeserializer()
+# What a number of DynamoDB can hold; one that it would round is refused.
+_NUMBERS = Context(prec=38, Emin=-128, Emax=126, traps=[Clamped, Inexact, Overflow, Rounded, Underflow])
 
 
 def to_attribute(value: object) -> dict[str, Any]:
-    """A plain value in DynamoDB's typed form; exact for Decimals, refuses floats."""
-    typed: dict[str, Any] = _write.serialize(value)
-    return typed
+    """A plain value in DynamoDB's typed form; exact for Decimals, TypeError for a float.
+
+    (boto3 has the same, but importing boto3 takes longer than all of this room.)
+    """
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case int() | Decimal():
+            number = _NUMBERS.create_decimal(value)
+            if not number.is_finite():
+                raise TypeError(f"{number} is no number for DynamoDB")
+            return {"N": str(number)}
+        case str():
+            return {"S": value}
+        case Mapping():
+            return {"M": {name: to_attribute(inner) for name, inner in value.items()}}
+        case list() | tuple():
+            return {"L": [to_attribute(inner) for inner in value]}
+    raise TypeError(f"{type(value).__name__} has no form in DynamoDB")
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value)
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return value
+def _from_attribute(typed: Mapping[str, Any], number: Callable[[str], Any]) -> Any:
+    ((kind, content),) = typed.items()
+    match kind:
+        case "S" | "BOOL":
+            return content
+        case "N":
+            return number(content)
+        case "M":
+            return {name: _from_attribute(inner, number) for name, inner in content.items()}
+        case "L":
+            return [_from_attribute(inner, number) for inner in content]
+        case "NULL":
+            return None
+    raise TypeError(f"nothing of ours is stored as {kind}")
+
+
+def _whole(number: str) -> int:
+    return int(Decimal(number))  # there are forms such as 1E+2
 
 
 class DocumentAttribute(Attribute[dict[str, Any]]):
@@ -40,11 +68,10 @@ class DocumentAttribute(Attribute[dict[str, Any]]):
     attr_type = MAP
 
     def serialize(self, value: dict[str, Any]) -> Any:
-        return _write.serialize(value)["M"]
+        return to_attribute(value)["M"]
 
     def deserialize(self, value: Any) -> dict[str, Any]:
-        plain: dict[str, Any] = _plain(_read.deserialize({"M": value}))
-        return plain
+        return {name: _from_attribute(inner, _whole) for name, inner in value.items()}
 
 
 class CountersAttribute(Attribute[dict[str, Any]]):
@@ -53,11 +80,10 @@ class CountersAttribute(Attribute[dict[str, Any]]):
     attr_type = MAP
 
     def serialize(self, value: dict[str, Any]) -> Any:
-        return _write.serialize(value)["M"]
+        return to_attribute(value)["M"]
 
     def deserialize(self, value: Any) -> dict[str, Any]:
-        exact: dict[str, Any] = _read.deserialize({"M": value})
-        return exact
+        return {name: _from_attribute(inner, Decimal) for name, inner in value.items()}
 
 
 class Row(Model):
