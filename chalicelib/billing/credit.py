@@ -39,9 +39,11 @@ def rehold(tenant_id: str, contract_id: str, before: Money, after: Money, limit:
 
 
 def credit_refusal(account: Account, amount: Money, limit: Decimal) -> Refused:
-    """The refusal with figures, for whoever has read the account: `free` is what may still be ordered."""
+    """The refusal with figures, for whoever has read the account: `free` is what may still be ordered, `missing` what
+    must be paid first."""
     free = money(max(Decimal(0), limit - account.exposure), amount.currency)
-    return Refused("credit_short", amount=amount, limit=money(limit, amount.currency), free=free)
+    missing = money(account.exposure + amount.amount - limit, amount.currency)
+    return Refused("credit_short", amount=amount, limit=money(limit, amount.currency), free=free, missing=missing)
 
 
 def _change(tenant_id: str, contract_id: str, amount: Decimal, limit: Decimal | None, currency: str) -> Update:

@@ -365,3 +365,15 @@ def test_pieces_added_to_a_line_are_priced_with_those_that_it_has() -> None:
     assert file.order.gross == 9000
     edit_order(shop.db, shop.ask(file), {}, "a 1", shelf_of=shop.shelf_of)
     assert shop.load(file).order.gross == 101 * 90
+
+
+def test_too_little_stock_and_credit_are_told_at_once() -> None:
+    shop = Shop({"a": ("60.00", 1), "b": ("1.00", 9), "c": ("5.00", 9)}, limit="100")
+    shop.fill(a=2, b=1, c=1)
+    shop.shelf.prices[sku("c")] = D("6.00")
+    with pytest.raises(Refused) as refused:
+        place_order(shop.db, _new(shop, "k"), NOW, shelf_of=shop.shelf_of)
+    assert refused.value.code == "order_hindered"
+    assert [c.code for c in refused.value.complaints] == ["line_price_changed", "short_line", "credit_short"]
+    assert refused.value.complaints[-1].params["missing"].amount == 27  # type: ignore[attr-defined]
+    assert (shop.level("a").available, shop.account().exposure) == (1, 0)

@@ -20,6 +20,7 @@ from chalicelib.ordering.actions.shelf import open_shelf
 from chalicelib.ordering.actions.transaction import MAX_WRITES, short_refusal, with_lines
 from chalicelib.ordering.cart import Cart, CartLine
 from chalicelib.ordering.goods import Goods
+from chalicelib.ordering.hindrances import all_at_once
 from chalicelib.ordering.holding import Holding, Reservation, follow, wanted
 from chalicelib.ordering.model import Act, Happening, Order, OrderLine, Side, State, after, order_number
 from chalicelib.ordering.store import Queue, task_of, task_put
@@ -64,7 +65,8 @@ def place_order(db: TenantSession, new: NewOrder, now: datetime, *, shelf_of: Sh
 
     Nothing is taken unless all is: Refused names every short line ("short"), every line whose price is not the one
     that was seen or that can't be ordered ("cart_attention"), too little credit ("credit_short", "credit_exceeded"), a
-    blocked contract or dealer, an empty cart, or more than `MAX_LINES` lines ("order_too_long").
+    blocked contract or dealer, an empty cart, or more than `MAX_LINES` lines ("order_too_long"). Several of the first
+    three are told at once ("order_hindered").
     """
     contract_id = new.contract_id
     if contract_id is None or new.actor.party_id is None:
@@ -143,23 +145,32 @@ def _check_wish(desk: Desk, new: NewOrder, now: datetime) -> None:
 def _drafted(
     db: TenantSession, desk: Desk, new: NewOrder, running: int, now: datetime
 ) -> tuple[Order, tuple[OrderLine, ...], Holding]:
-    """The order as it would be; refuses what can't be ordered, naming every line."""
+    """The order as it would be; refuses what can't be ordered, naming every line and what credit is missing."""
     goods = desk.shelf.goods({line.sku: line.quantity for line in desk.cart.lines})
-    _check_prices(desk.cart.lines, goods)
-    lines = tuple(priced_lines(desk, desk.cart.lines, goods).values())
+    listed = {sku: one for sku, one in goods.items() if one.listed}
+    lines = tuple(priced_lines(desk, desk.cart.lines, listed).values())
     order = _order(desk, new, lines, running, now)
-    limit = desk.contract.credit_limit
-    if limit is not None and desk.account.exposure + order.gross > limit:
-        raise credit_refusal(desk.account, money(order.gross, order.currency), limit)
     skus = sorted(line.sku for line in lines)
     stock = levels(db, skus, consistent=True)
     holding = follow(Reservation(), wanted(lines), stock, desk.contract.warehouse_ids)
-    if holding.short:
-        raise short_refusal(holding, lines)
+    refusal = all_at_once(
+        _price_refusal(desk.cart.lines, goods),
+        short_refusal(holding, lines) if holding.short else None,
+        _credit_refusal(desk, order),
+    )
+    if refusal is not None:
+        raise refusal
     return order, lines, holding
 
 
-def _check_prices(lines: tuple[CartLine, ...], goods: Mapping[str, Goods]) -> None:
+def _credit_refusal(desk: Desk, order: Order) -> Refused | None:
+    limit = desk.contract.credit_limit
+    if limit is None or desk.account.exposure + order.gross <= limit:
+        return None
+    return credit_refusal(desk.account, money(order.gross, order.currency), limit)
+
+
+def _price_refusal(lines: tuple[CartLine, ...], goods: Mapping[str, Goods]) -> Refused | None:
     """Every line that is not as the person saw it, at once (domain §3.11)."""
     complaints = []
     for line in lines:
@@ -168,8 +179,7 @@ def _check_prices(lines: tuple[CartLine, ...], goods: Mapping[str, Goods]) -> No
             now = goods[line.sku].price if line.sku in goods else None
             params = {"article": line.article, "name": line.name, "before": line.seen_price, "now": now}
             complaints.append(Complaint(code=f"line_{problem}", params=params))
-    if complaints:
-        raise Refused("cart_attention", tuple(complaints), count=len(complaints))
+    return Refused("cart_attention", tuple(complaints), count=len(complaints)) if complaints else None
 
 
 def _order(desk: Desk, new: NewOrder, lines: tuple[OrderLine, ...], running: int, now: datetime) -> Order:

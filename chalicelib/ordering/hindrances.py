@@ -1,0 +1,18 @@
+"""Several reasons why something cannot be done, told at once: nobody should mend one to meet the next. Pure rules."""
+
+from __future__ import annotations
+
+from chalicelib.kernel.errors import Complaint, Refused
+
+
+def all_at_once(*refusals: Refused | None) -> Refused | None:
+    """One refusal that names everything: the only one as it is, several as "order_hindered" with every complaint."""
+    reasons = [refusal for refusal in refusals if refusal is not None]
+    if len(reasons) < 2:
+        return next(iter(reasons), None)
+    complaints = tuple(complaint for reason in reasons for complaint in _complaints(reason))
+    return Refused("order_hindered", complaints, count=len(complaints))
+
+
+def _complaints(refusal: Refused) -> tuple[Complaint, ...]:
+    return refusal.complaints or (Complaint(code=refusal.code, params=refusal.params),)
