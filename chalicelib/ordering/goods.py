@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from chalicelib.ordering.model import OrderLine
-from chalicelib.ordering.quickorder import Found
+from chalicelib.ordering.quickorder import Alike, Found
 
 _ZERO = Decimal(0)
 
@@ -68,3 +68,6 @@ class Shelf(Protocol):
 
     def found(self, articles: Sequence[str]) -> dict[str, Found]:
         """What the catalogue has under these articles or barcodes."""
+
+    def alike(self, text: str, skus: Sequence[str]) -> tuple[Alike, ...]:
+        """A few products that the text may mean: among `skus` if there are some, else those that a search finds."""

@@ -33,7 +33,7 @@ from chalicelib.ordering.model import (
     may,
     order_number,
 )
-from chalicelib.ordering.quickorder import Found, PastedRow, quantity_problem, resolved, rows_of
+from chalicelib.ordering.quickorder import Found, Reading, articles, quantity_problem, resolved, rows_of
 from chalicelib.stock.model import Level, WarehouseLevel
 from chalicelib.tenancy.model import RoundingBase, StockKind
 
@@ -257,7 +257,8 @@ def test_progress_is_no_difference() -> None:
     ],
 )
 def test_a_pasted_row_has_an_article_and_a_quantity(row: str, article: str, quantity: str) -> None:
-    assert rows_of(row) == (PastedRow(number=1, article=article, quantity=quantity),)
+    (made,) = rows_of(row)
+    assert (made.number, made.text, made.readings) == (1, row, (Reading(article, quantity),))
 
 
 def test_rows_are_numbered_as_an_editor_shows_them() -> None:
@@ -284,7 +285,7 @@ def test_a_quantity_that_can_t_be_ordered_says_why(quantity: Decimal | None, cod
 @given(st.text(alphabet="ab;\t 12,.\n-", max_size=60))
 def test_no_pasted_row_is_ever_dropped_silently(text: str) -> None:
     rows = rows_of(text)
-    found = {row.article: Found(skus=("s-" + row.article,), unit_code="796") for row in rows if "a" in row.article}
+    found = {name: Found(skus=("s-" + name,), unit_code="796") for name in articles(rows) if "a" in name}
     pasted = resolved(rows, found, frozenset(f"s-{name}" for name in found if "b" not in name))
     good = len(rows) - len(pasted.bad)
     assert len(rows) == len([line for line in text.split("\n") if line.strip()])

@@ -144,7 +144,7 @@ def world(
     tables: None, request: pytest.FixtureRequest, catalogue: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
     opened = Catalogue(catalogue)
-    monkeypatch.setattr("chalicelib.ordering.actions.shelf.catalogue_of", lambda _: opened)
+    monkeypatch.setattr("chalicelib.ordering.actions.shelf.catalogue_of", lambda *_: opened)
     monkeypatch.setattr("chalicelib.stock.actions.current_catalogue", lambda *_: opened)
     shop = Shop({"A-1": ("0", 10), "B-2": ("0", 10), "C-3": ("0", 10)}, limit="5000")
     with Client(app.app) as client:
@@ -235,10 +235,45 @@ def test_bad_pasted_rows_are_named_and_stay_in_the_box(world: World) -> None:
     answer = world.buyer.post("/cart/paste", text="A-1 2\nНЕТ-1 3\nB-2 пять")
     page = text_of(answer)
     assert answer.status_code == 422
-    assert "Строка 2: артикула «НЕТ-1» нет в каталоге" in page
+    assert "Строка 2: «НЕТ-1» нет в каталоге" in page
     assert "Строка 3: «B-2», количество «пять» не число" in page
-    assert "НЕТ-1\t3" in answer.body.decode()
+    assert _box(answer) == "НЕТ-1 3\nB-2 пять"
     assert "Окно A-1" in page
+
+
+def _box(answer: HTTPResponse) -> str:
+    """What the paste field shows."""
+    found = re.search(r'<textarea id="f-text"[^>]*>\n(.*?)</textarea>', answer.body.decode(), re.DOTALL)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+def test_bad_rows_keep_the_numbers_and_the_text_that_were_pasted(world: World) -> None:
+    pasted = "\r\n\r\n  НЕТ-1;;3 ;\r\nA-1\u00a01\r\n\tB-2\t1 уп"
+    answer = world.buyer.post("/cart/paste", text=pasted)
+    page = text_of(answer)
+    assert "Строка 3: «НЕТ-1» нет в каталоге" in page
+    assert "Строка 5: «B-2» продаётся в «шт», а указано «уп»" in page
+    assert _box(answer) == "  НЕТ-1;;3 ;\n\tB-2\t1 уп"
+    assert world.shop.cart() == {"A-1": D(1)}
+
+
+def test_a_name_in_place_of_an_article_is_answered_with_products_to_choose_from(world: World) -> None:
+    answer = world.buyer.post("/cart/paste", text="окно B-2 2 шт\nНЕТ-1 3")
+    picks = [html.unescape(pick) for pick in re.findall(r'name="pick" value="([^"]+)"', answer.body.decode())]
+    assert picks == [f"{sku('B-2')}|окно B-2 2 шт"]
+    answer = world.buyer.post("/cart/paste", text=_box(answer), pick=picks[0])
+    assert _box(answer) == "НЕТ-1 3"
+    assert world.shop.cart() == {"B-2": D(2)}
+
+
+def test_everything_that_is_in_an_orders_way_is_said_before_and_when_it_is_placed(world: World) -> None:
+    world.buyer.post("/cart/paste", text="A-1 60\nB-2 1\nC-3 12")
+    for answer in (world.buyer.get("/cart"), world.buyer.post("/cart/place")):
+        page = text_of(answer)
+        for said in ("A-1 Окно A-1: нужно 60 шт, есть 10", "C-3 Окно C-3: нужно 12 шт, есть 10", "2 336,50 ₽"):
+            assert said in page, said
+    assert answer.status_code == 409
 
 
 def test_the_same_form_adds_to_the_cart_once(world: World) -> None:

@@ -18,7 +18,7 @@ from chalicelib.network.store import account_put, contract_put, entity_put, part
 from chalicelib.ordering import cart_store, store
 from chalicelib.ordering.actions import Ask, NewOrder, add_to_cart, confirm, place_order
 from chalicelib.ordering.goods import Goods
-from chalicelib.ordering.quickorder import Found
+from chalicelib.ordering.quickorder import Alike, Found
 from chalicelib.ordering.store import OrderFile
 from chalicelib.stock.actions import erp_levels
 from chalicelib.stock.model import WarehouseLevel
@@ -66,6 +66,10 @@ class Shelf:
         known = {name_of(sku): Found(skus=(sku,), unit_code="796") for sku in self.prices}
         both = Found(skus=tuple(self.prices)[:2])
         return {text: known.get(text, both if text == "both" else Found(skus=())) for text in articles}
+
+    def alike(self, text: str, skus: Sequence[str]) -> tuple[Alike, ...]:
+        meant = skus or [sku for sku in self.prices if name_of(sku).startswith(text)]
+        return tuple(Alike(sku=sku, article=name_of(sku), name=f"Товар {name_of(sku)}", unit="шт") for sku in meant)
 
 
 _NAMES: dict[str, str] = {}

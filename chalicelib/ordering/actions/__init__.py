@@ -2,6 +2,7 @@
 
 from chalicelib.ordering.actions.carts import (
     Once,
+    Pick,
     accept_prices,
     add_to_cart,
     change_cart,
@@ -33,6 +34,7 @@ __all__ = [
     "Ask",
     "NewOrder",
     "Once",
+    "Pick",
     "accept_changes",
     "accept_prices",
     "add_to_cart",

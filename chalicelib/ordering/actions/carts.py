@@ -18,7 +18,7 @@ from chalicelib.ordering.cart import Cart, CartLine
 from chalicelib.ordering.goods import Goods
 from chalicelib.ordering.lines import summed
 from chalicelib.ordering.model import OrderLine
-from chalicelib.ordering.quickorder import Pasted, quantity_problem
+from chalicelib.ordering.quickorder import BadRow, Found, Pasted, PastedRow, quantity_problem
 from chalicelib.ordering.store import load_order
 from chalicelib.stock.model import Level
 from chalicelib.stock.store import levels
@@ -28,6 +28,7 @@ from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import Done, guard
 
 _REMEMBERED = timedelta(days=2)
+_MOST_GUESSED = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,14 @@ class Once:
 
     key: str
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A product that a person chose for a pasted row, given by its untouched text."""
+
+    sku: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +61,8 @@ class ShownLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCart:
-    """The cart with today's prices, stock and credit. `free_credit` None: the contract has no limit."""
+    """The cart with today's prices, stock and credit. `free_credit` None: the contract has no limit; `missing_credit`
+    None: it is enough."""
 
     lines: tuple[ShownLine, ...]
     currency: str
@@ -60,14 +70,16 @@ class ShownCart:
     vat: Money
     gross: Money
     free_credit: Money | None
+    missing_credit: Money | None
 
     @property
     def prices_changed(self) -> bool:
         return any(shown.problem == "price_changed" for shown in self.lines)
 
     @property
-    def over_credit(self) -> bool:
-        return self.free_credit is not None and self.free_credit < self.gross
+    def short(self) -> tuple[ShownLine, ...]:
+        """Lines of which the stock has too little."""
+        return tuple(shown for shown in self.lines if shown.problem == "short")
 
 
 def show_cart(db: TenantSession, actor: Actor, contract_id: str | None, *, shelf_of: ShelfOf = open_shelf) -> ShownCart:
@@ -88,15 +100,17 @@ def show_cart(db: TenantSession, actor: Actor, contract_id: str | None, *, shelf
         for line in cart.lines
     )
     currency = desk.contract.currency
+    gross = sum((line.gross for line in sums.values()), Decimal(0))
     limit = desk.contract.credit_limit
-    free = None if limit is None else money(max(Decimal(0), limit - desk.account.exposure), currency)
+    rest = None if limit is None else limit - desk.account.exposure
     return ShownCart(
         lines=shown,
         currency=currency,
         net=money(sum((line.net for line in sums.values()), Decimal(0)), currency),
         vat=money(sum((line.vat for line in sums.values()), Decimal(0)), currency),
-        gross=money(sum((line.gross for line in sums.values()), Decimal(0)), currency),
-        free_credit=free,
+        gross=money(gross, currency),
+        free_credit=None if rest is None else money(max(Decimal(0), rest), currency),
+        missing_credit=None if rest is None or rest >= gross else money(gross - rest, currency),
     )
 
 
@@ -222,10 +236,12 @@ def paste_lines(
     contract_id: str | None,
     text: str,
     *,
+    pick: Pick | None = None,
     once: Once | None = None,
     shelf_of: ShelfOf = open_shelf,
 ) -> Pasted:
-    """Adds pasted "article quantity" rows; what comes back names every row that was bad (domain §5.7).
+    """Adds pasted "article quantity" rows; what comes back names every row that was bad (domain §5.7), the first of
+    them with what they may have meant. `pick` is what the person chose for one of the rows.
 
     Invalid at `text` when there is nothing, or more than `quickorder.MAX_ROWS` rows.
     """
@@ -237,18 +253,36 @@ def paste_lines(
     result: list[Pasted] = []
 
     def change(desk: Desk) -> Cart:
-        found = desk.shelf.found([row.article for row in rows if row.article])
+        found = desk.shelf.found(quickorder.articles(rows))
+        picked = _picked(pick, rows, desk)
         own = {line.sku: line.quantity for line in desk.cart.lines}
-        wanted = quickorder.resolved(rows, found, frozenset(s for answer in found.values() for s in answer.skus))
+        known = frozenset(sku for answer in (*found.values(), *picked.values()) for sku in answer.skus)
+        wanted = quickorder.resolved(rows, found, known, picked)
         totals = {sku: quantity + own.get(sku, Decimal(0)) for sku, quantity in wanted.quantities.items()}
         goods = desk.shelf.goods(totals)
         priced = frozenset(sku for sku, one in goods.items() if one.price is not None and one.listed)
-        pasted = quickorder.resolved(rows, found, priced)
-        result[:] = [pasted]
+        pasted = quickorder.resolved(rows, found, priced, picked)
+        result[:] = [replace(pasted, bad=_with_alike(pasted.bad, desk))]
         return carts.put(desk.cart, [_line(goods[sku], quantity) for sku, quantity in pasted.quantities.items()])
 
     _changed(db, actor, contract_id, shelf_of, change, once)
     return result[0]
+
+
+def _picked(pick: Pick | None, rows: Sequence[PastedRow], desk: Desk) -> dict[int, Found]:
+    """The chosen product by the number of the row that it was chosen for; nothing when either is no more."""
+    row = next((row for row in rows if pick is not None and row.text == pick.text), None)
+    goods = desk.shelf.goods({pick.sku: Decimal(1)}).get(pick.sku) if pick and row else None
+    if row is None or goods is None:
+        return {}
+    return {row.number: Found(skus=(goods.sku,), unit_code=goods.unit_code, unit=goods.unit)}
+
+
+def _with_alike(bad: Sequence[BadRow], desk: Desk) -> tuple[BadRow, ...]:
+    """What the first unclear rows may have meant: a search costs time, and nobody reads suggestions by the hundred."""
+    unclear = [row for row in bad if row.reason in ("unknown", "ambiguous")][:_MOST_GUESSED]
+    guessed = {row.number: desk.shelf.alike(row.article, row.skus) for row in unclear}
+    return tuple(replace(row, alike=guessed.get(row.number, ())) for row in bad)
 
 
 def repeat_order(

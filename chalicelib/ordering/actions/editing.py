@@ -52,7 +52,7 @@ def _new_lines(
     settings_key, pointer_key = keys.tenant_settings(db.tenant_id), keys.snapshot_current(db.tenant_id)
     found = db.get_many((contract_key, settings_key, pointer_key))
     shelf = shelf_of(contract_from(found[contract_key]), settings_of(found[settings_key]), found.get(pointer_key))
-    answers = shelf.found([row.article for row in rows if row.article])
+    answers = shelf.found(quickorder.articles(rows))
     known = frozenset(sku for answer in answers.values() for sku in answer.skus)
     wanted = quickorder.resolved(rows, answers, known).quantities
     goods = shelf.goods({sku: quantity + held_by(file.lines, quantities, sku) for sku, quantity in wanted.items()})
@@ -64,5 +64,11 @@ def _new_lines(
 
 
 def complaint_of(row: BadRow) -> Complaint:
-    params = {"number": row.number, "article": row.article, "quantity": row.quantity}
+    params = {
+        "number": row.number,
+        "article": row.article,
+        "quantity": row.quantity,
+        "unit": row.unit,
+        "sold_in": row.sold_in,
+    }
     return Complaint(code=f"row_{row.reason}", params=params)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from chalicelib.catalogue.model import Item
+from chalicelib.catalogue.model import Item, Match, Query
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.store import catalogue_of
 from chalicelib.kernel.errors import Refused
 from chalicelib.network.model import Contract
 from chalicelib.ordering.goods import Goods, Shelf
-from chalicelib.ordering.quickorder import Found
+from chalicelib.ordering.quickorder import Alike, Found
 from chalicelib.pricing.actions import contract_terms, quotes
 from chalicelib.pricing.explain import why, why_not
 from chalicelib.pricing.model import PriceOnRequest, PriceTerms, Quote
 from chalicelib.storage.session import Record
 from chalicelib.tenancy.model import TenantSettings
+
+_ALIKE = 4
 
 
 class SnapshotShelf:
@@ -40,8 +42,18 @@ class SnapshotShelf:
         matches = self._catalogue.by_article(list(dict.fromkeys(articles)))
         single = [match.sku for match in matches if match.sku is not None]
         items = self._catalogue.skus(single)
-        codes = {sku: item.unit_code for sku, item in items.items()}
-        return {match.asked: Found(skus=match.skus, unit_code=codes.get(match.sku or "", "")) for match in matches}
+        return {match.asked: _found(match, items.get(match.sku or "")) for match in matches}
+
+    def alike(self, text: str, skus: Sequence[str]) -> tuple[Alike, ...]:
+        if skus:
+            items: Iterable[Item] = self._catalogue.skus(list(skus[:_ALIKE])).values()
+        else:
+            items = self._catalogue.search(Query(text=text, size=_ALIKE)).items
+        return tuple(Alike(sku=item.sku, article=item.article, name=item.name, unit=item.unit) for item in items)
+
+
+def _found(match: Match, item: Item | None) -> Found:
+    return Found(skus=match.skus, unit_code=item.unit_code, unit=item.unit) if item else Found(skus=match.skus)
 
 
 def _goods(item: Item, answer: Quote | PriceOnRequest) -> Goods:
@@ -69,7 +81,7 @@ def open_shelf(contract: Contract, settings: TenantSettings, pointer: Record | N
 
     Refused("no_catalogue") before the first import.
     """
-    catalogue = catalogue_of(pointer)
+    catalogue = catalogue_of(settings.id, pointer)
     if catalogue is None:
         raise Refused("no_catalogue")
     return SnapshotShelf(catalogue, contract_terms(contract, settings, catalogue.price_types()))

@@ -11,7 +11,7 @@ from chalicelib.http.responses import Response
 from chalicelib.identity.model import local_path
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 from chalicelib.ordering import actions
-from chalicelib.ordering.actions import NewOrder, Once
+from chalicelib.ordering.actions import NewOrder, Once, Pick
 from chalicelib.ordering.pages.base import PLACE, a_date, complaints_of, doors
 from chalicelib.ordering.quickorder import Pasted, number_of
 
@@ -67,9 +67,10 @@ def cart_prices(request: Request) -> Response:
 
 @doors.page("/cart/paste", may=PLACE, methods=("POST",))
 def cart_paste(request: Request) -> Response:
+    contract_id, once = request.person.contract_id, _once(request)
     try:
         pasted = actions.paste_lines(
-            request.db, request.actor, request.person.contract_id, request.form.text("text"), once=_once(request)
+            request.db, request.actor, contract_id, _typed(request, "text"), pick=_pick(request), once=once
         )
     except (Invalid, Refused) as refusal:
         return _show(request, refusal)
@@ -113,11 +114,22 @@ def _show(request: Request, refusal: KontorError | None = None, pasted: Pasted |
         complaints=complaints_of(request, refusal) if refusal and not errors else [],
         errors=errors,
         form=request.form.plain(),
-        bad_rows=[sentence(request.t, actions.complaint_of(row)) for row in pasted.bad] if pasted else [],
-        bad_text="\n".join(f"{row.article}\t{row.quantity}" for row in pasted.bad) if pasted else "",
+        bad_rows=[(sentence(request.t, actions.complaint_of(row)), row) for row in pasted.bad] if pasted else [],
+        box="\n".join(row.text for row in pasted.bad) if pasted else _typed(request, "text"),
         added=len(pasted.quantities) if pasted else None,
         removed=(request.query.text("removed"), request.query.text("quantity")),
     )
+
+
+def _typed(request: Request, field: str) -> str:
+    """A field exactly as it was sent: what was pasted is shown again untouched, and its rows keep their numbers."""
+    return next(iter(request.form.get(field, ())), "")
+
+
+def _pick(request: Request) -> Pick | None:
+    """A suggestion's button: the SKU, and the row that it was suggested for."""
+    sku, _, text = _typed(request, "pick").partition("|")
+    return Pick(sku, text) if sku else None
 
 
 def _once(request: Request) -> Once:
