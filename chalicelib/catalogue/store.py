@@ -20,29 +20,29 @@ _open: OrderedDict[str, Catalogue] = OrderedDict()
 def current_catalogue(db: TenantSession, now: datetime) -> Catalogue | None:
     """What readers see now, at most three seconds late; None before the first import."""
     snapshot = snapshots.current(db, now)
-    return None if snapshot is None else opened(snapshot)
+    return None if snapshot is None else opened(db.tenant_id, snapshot)
 
 
-def catalogue_of(pointer: Record | None) -> Catalogue | None:
-    """The catalogue that a pointer's record, read with other things, names."""
+def catalogue_of(tenant_id: str, pointer: Record | None) -> Catalogue | None:
+    """The catalogue that the tenant's pointer, read with other things, names."""
     snapshot = snapshots.snapshot_of(pointer)
-    return None if snapshot is None else opened(snapshot)
+    return None if snapshot is None else opened(tenant_id, snapshot)
 
 
-def opened(snapshot: Snapshot) -> Catalogue:
+def opened(tenant_id: str, snapshot: Snapshot) -> Catalogue:
     catalogue = _open.get(snapshot.sha256)
     if catalogue is None:
-        catalogue = _open[snapshot.sha256] = _open_file(snapshot)
+        catalogue = _open[snapshot.sha256] = _open_file(tenant_id, snapshot)
         if len(_open) > _MOST_OPEN:
             _open.popitem(last=False)
     _open.move_to_end(snapshot.sha256)
     return catalogue
 
 
-def _open_file(snapshot: Snapshot) -> Catalogue:
+def _open_file(tenant_id: str, snapshot: Snapshot) -> Catalogue:
     for _ in range(_ATTEMPTS):
         try:
-            return Catalogue(snapshots.local_copy(snapshot))
+            return Catalogue(snapshots.local_copy(tenant_id, snapshot))
         except OperationalError:  # another process deleted the copy to make room, just now
             continue
     raise Unavailable("catalogue_unreadable")

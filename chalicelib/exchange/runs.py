@@ -110,17 +110,17 @@ def begin(db: TenantSession, work: Workshop, run: Run) -> None:
     work.base = snapshots.read_current(db)
     if run.staged:
         work.top = work.folder / "staged.sqlite"
-        files.get_path(run.staged, work.top)
+        files.get_path(db.tenant_id, run.staged, work.top)
     elif work.base is not None:
         work.top = work.folder / "base.sqlite"
-        shutil.copyfile(snapshots.local_copy(work.base), work.top)
+        shutil.copyfile(snapshots.local_copy(db.tenant_id, work.base), work.top)
 
 
 def stage(db: TenantSession, work: Workshop, run: Run) -> str:
     """Keeps the run's snapshot for its next file; its storage key."""
     key = files.upload_key(db.tenant_id, "staged", f"{run.id}.sqlite")
     if work.top is not None:
-        files.put_path(key, work.top)
+        files.put_path(db.tenant_id, key, work.top)
     return key
 
 

@@ -89,7 +89,7 @@ def fragment_key(tenant_id: str, upload: Upload, index: int) -> str:
 
 
 def fragments(tenant_id: str, upload: Upload) -> Iterable[bytes]:
-    return (files.get(fragment_key(tenant_id, upload, index)) for index in range(upload.fragments))
+    return (files.get(tenant_id, fragment_key(tenant_id, upload, index)) for index in range(upload.fragments))
 
 
 def parse_due(subject: str) -> tuple[str, str] | None:

@@ -14,4 +14,9 @@ _TIMEOUTS = Config(connect_timeout=1, read_timeout=10, retries={"mode": "standar
 @lru_cache(maxsize=16)
 def client(service: str) -> Any:
     """The process-wide client of a service under the function's own role."""
-    return boto3.client(service, config=_TIMEOUTS)
+    return new_client(service)
+
+
+def new_client(service: str, **credentials: Any) -> Any:
+    """A client of its own; `credentials` as botocore names them, none for the function's own role."""
+    return boto3.client(service, config=_TIMEOUTS, **credentials)

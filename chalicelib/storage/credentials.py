@@ -1,7 +1,8 @@
 """Credentials that AWS itself narrows to one tenant.
 
-The function's role assumes the tenant role with a session policy whose `dynamodb:LeadingKeys` names the tenant
-literally: session tags would do on AWS, but a literal is also what an emulator can enforce.
+The function's role assumes the tenant role with a session policy that names the tenant literally, in
+`dynamodb:LeadingKeys` and in its folders of the bucket: session tags would do on AWS, but a literal is also what an
+emulator can enforce.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ import json
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from chalicelib.gateways.aws import client
 from chalicelib.gateways.settings import settings
 from chalicelib.kernel.clock import utc_now
-from chalicelib.storage.keys import tenant_prefix
+from chalicelib.storage.keys import tenant_folders, tenant_prefix
 
 _LIFETIME = timedelta(hours=1)  # what role chaining allows at most
 _RENEW_BEFORE = timedelta(minutes=5)
 _KEPT = 64
-_ACTIONS = (
+_ITEM_ACTIONS = (
     "BatchGetItem",
     "ConditionCheckItem",
     "DeleteItem",
@@ -28,6 +30,7 @@ _ACTIONS = (
     "Query",
     "UpdateItem",
 )
+_FILE_ACTIONS = ("GetObject", "PutObject")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,19 +40,34 @@ class Credentials:
     token: str
     expires: datetime
 
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """As botocore's clients want them."""
+        return {
+            "aws_access_key_id": self.access_key,
+            "aws_secret_access_key": self.secret_key,
+            "aws_session_token": self.token,
+        }
+
 
 _cache: OrderedDict[str, Credentials] = OrderedDict()
 
 
-def session_policy(tenant_id: str) -> str:
-    """What a tenant's session may do at most: item calls on keys of the tenant, never Scan."""
-    statement = {
+def session_policy(tenant_id: str, bucket: str, *, partition: str = "aws") -> str:
+    """What a tenant's session may do at most: item calls on keys of the tenant, never Scan; its own files in
+    `bucket`, without listing them. `partition` is that of the ARNs."""
+    items = {
         "Effect": "Allow",
-        "Action": [f"dynamodb:{action}" for action in _ACTIONS],
+        "Action": [f"dynamodb:{action}" for action in _ITEM_ACTIONS],
         "Resource": "*",  # narrowed by the role's own policy to the business tables
         "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{tenant_prefix(tenant_id)}*"]}},
     }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    files = {
+        "Effect": "Allow",
+        "Action": [f"s3:{action}" for action in _FILE_ACTIONS],
+        "Resource": [f"arn:{partition}:s3:::{bucket}/{folder}*" for folder in tenant_folders(tenant_id)],
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [items, files]})
 
 
 def tenant_credentials(tenant_id: str) -> Credentials | None:
@@ -65,7 +83,7 @@ def tenant_credentials(tenant_id: str) -> Credentials | None:
     answer = client("sts").assume_role(
         RoleArn=role,
         RoleSessionName=tenant_id,
-        Policy=session_policy(tenant_id),
+        Policy=session_policy(tenant_id, settings().bucket, partition=role.split(":")[1]),
         DurationSeconds=int(_LIFETIME.total_seconds()),
     )["Credentials"]
     fresh = Credentials(

@@ -1,8 +1,8 @@
-"""No DynamoDB call of a tenant's session leaves the tenant.
+"""No call of a tenant to DynamoDB or S3 leaves the tenant.
 
-The hook sits beneath everything that a session can do, on botocore's own event, and costs microseconds; it
-stays on in production beside the role's `dynamodb:LeadingKeys`, because no emulator enforces that by itself.
-Scan and PartiQL have no leading key and are refused altogether.
+The hooks sit beneath everything that a tenant's clients can do, on botocore's own event, and cost microseconds; they
+stay on in production beside the session's policy, because no emulator enforces `dynamodb:LeadingKeys` by itself.
+Scan and PartiQL have no leading key, a listing of files has no key: they are refused altogether.
 """
 
 from __future__ import annotations
@@ -86,3 +86,15 @@ def fence(client: Any, prefixes: tuple[str, ...]) -> None:
                 raise FenceBreach(f"{model.name} outside the fence")
 
     client.meta.events.register("provide-client-params.dynamodb.*", check)
+
+
+def fence_files(client: Any, bucket: str, folders: tuple[str, ...]) -> None:
+    """From now on the S3 client refuses every call, and every pre-signed address, that is not about one file of
+    `bucket` in one of `folders`."""
+
+    def check(params: Mapping[str, Any], model: Any, **_: object) -> None:
+        own = params.get("Bucket") == bucket and str(params.get("Key", "")).startswith(folders)
+        if not own or "CopySource" in params:
+            raise FenceBreach(f"{model.name} outside the fence")
+
+    client.meta.events.register("provide-client-params.s3.*", check)

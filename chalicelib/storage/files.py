@@ -1,66 +1,70 @@
-"""Files of a tenant in S3: every key names the tenant; uploads live under a prefix that expires."""
+"""Files of a tenant in S3, reached as that tenant: with credentials that AWS narrows to its two folders, and beneath
+them a fence that lets no other key out of the process.
+
+A file that is not there ends like any failure of AWS: a tenant may not list its folders, so S3 does not tell it which
+of the two it is. Whatever names a file is written after it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import OrderedDict
 from pathlib import Path
+from typing import Any
 
-from botocore.exceptions import ClientError
-
-from chalicelib.gateways.aws import client
+from chalicelib.gateways.aws import new_client
 from chalicelib.gateways.settings import settings
-from chalicelib.kernel.errors import NotFound
-from chalicelib.kernel.ids import is_tenant_id
+from chalicelib.storage.credentials import tenant_credentials
+from chalicelib.storage.fence import fence_files
+from chalicelib.storage.keys import tenant_folders
+
+_OPEN_CLIENTS = 64
+_CHUNK = 1024 * 1024
+_clients: OrderedDict[tuple[str, str], Any] = OrderedDict()
 
 
 def file_key(tenant_id: str, *parts: str) -> str:
-    """`T/<tenant>/…`: a file that stays until it is deleted."""
-    return "/".join((_root("T", tenant_id), *parts))
+    """Where a file stays until it is deleted."""
+    return tenant_folders(tenant_id)[0] + "/".join(parts)
 
 
 def upload_key(tenant_id: str, *parts: str) -> str:
-    """`uploads/T/<tenant>/…`: a file that S3 deletes after 30 days."""
-    return "/".join((_root("uploads/T", tenant_id), *parts))
+    """Where S3 deletes a file after 30 days."""
+    return tenant_folders(tenant_id)[1] + "/".join(parts)
 
 
-def _root(top: str, tenant_id: str) -> str:
-    if not is_tenant_id(tenant_id):
-        raise ValueError(f"not a tenant id: {tenant_id!r}")
-    return f"{top}/{tenant_id}"
+def put(tenant_id: str, key: str, content: bytes) -> None:
+    _client(tenant_id).put_object(Bucket=settings().bucket, Key=key, Body=content)
 
 
-def put(key: str, content: bytes, *, content_type: str = "application/octet-stream") -> None:
-    client("s3").put_object(Bucket=settings().bucket, Key=key, Body=content, ContentType=content_type)
+def put_path(tenant_id: str, key: str, path: Path) -> None:
+    with path.open("rb") as file:
+        _client(tenant_id).put_object(Bucket=settings().bucket, Key=key, Body=file)
 
 
-def put_path(key: str, path: Path) -> None:
-    client("s3").upload_file(str(path), settings().bucket, key)
-
-
-def get(key: str) -> bytes:
-    """The file's bytes; NotFound if there is none."""
-    try:
-        body: bytes = client("s3").get_object(Bucket=settings().bucket, Key=key)["Body"].read()
-    except ClientError as failure:
-        raise _absent(failure) from failure
+def get(tenant_id: str, key: str) -> bytes:
+    body: bytes = _client(tenant_id).get_object(Bucket=settings().bucket, Key=key)["Body"].read()
     return body
 
 
-def get_path(key: str, path: Path) -> None:
-    """Downloads to `path` (the caller renames it into place); NotFound if there is none."""
-    try:
-        client("s3").download_file(settings().bucket, key, str(path))
-    except ClientError as failure:
-        raise _absent(failure) from failure
+def get_path(tenant_id: str, key: str, path: Path) -> None:
+    """Downloads to `path`; the caller renames it into place."""
+    body = _client(tenant_id).get_object(Bucket=settings().bucket, Key=key)["Body"]
+    with path.open("wb") as file:
+        for piece in body.iter_chunks(_CHUNK):
+            file.write(piece)
 
 
-def names(prefix: str) -> Iterator[str]:
-    """Keys that begin with `prefix`, in order."""
-    for page in client("s3").get_paginator("list_objects_v2").paginate(Bucket=settings().bucket, Prefix=prefix):
-        for item in page.get("Contents", ()):
-            yield item["Key"]
-
-
-def _absent(failure: ClientError) -> Exception:
-    code = failure.response.get("Error", {}).get("Code")
-    return NotFound() if code in ("NoSuchKey", "404", "NotFound") else failure
+def _client(tenant_id: str) -> Any:
+    """S3 as the tenant, kept while its credentials last."""
+    credentials = tenant_credentials(tenant_id)
+    identity = (tenant_id, credentials.access_key if credentials else "")
+    found = _clients.get(identity)
+    if found is not None:
+        _clients.move_to_end(identity)
+        return found
+    made = new_client("s3", **(credentials.arguments if credentials else {}))
+    fence_files(made, settings().bucket, tenant_folders(tenant_id))
+    _clients[identity] = made
+    if len(_clients) > _OPEN_CLIENTS:
+        _clients.popitem(last=False)
+    return made

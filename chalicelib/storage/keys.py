@@ -76,6 +76,13 @@ def tenant_prefix(tenant_id: str) -> str:
     return f"T#{tenant_id}#"
 
 
+def tenant_folders(tenant_id: str) -> tuple[str, str]:
+    """What the key of every file of the tenant begins with in S3: of what stays, and of uploads, which expire."""
+    if not is_tenant_id(tenant_id):
+        raise ValueError(f"not a tenant id: {tenant_id!r}")
+    return f"T/{tenant_id}/", f"uploads/T/{tenant_id}/"
+
+
 def _core(tenant_id: str, pk: str, sk: str) -> Key:
     return Key(Table.CORE, tenant_prefix(tenant_id) + pk, sk)
 

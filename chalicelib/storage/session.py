@@ -278,9 +278,7 @@ def _connection(prefixes: tuple[str, ...], credentials: Credentials | None) -> C
         connect_timeout_seconds=1,
         read_timeout_seconds=3,
         max_pool_connections=10,
-        aws_access_key_id=credentials.access_key if credentials else None,
-        aws_secret_access_key=credentials.secret_key if credentials else None,
-        aws_session_token=credentials.token if credentials else None,
+        **(credentials.arguments if credentials else {}),
     )
     for row in ROWS.values():
         connection.add_meta_table(_meta(row))

@@ -11,9 +11,12 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from botocore.exceptions import BotoCoreError
 
 from chalicelib.kernel.errors import Refused, Unavailable
 from chalicelib.storage import codec, files, keys
@@ -69,7 +72,7 @@ def publish(
         published=now,
         listed=listed,
     )
-    files.put_path(snapshot.key, path)
+    files.put_path(db.tenant_id, snapshot.key, path)
     db.commit(
         [
             Put(
@@ -99,27 +102,28 @@ def current(db: TenantSession, now: datetime) -> Snapshot | None:
     return found
 
 
-def local_copy(snapshot: Snapshot) -> Path:
+def local_copy(tenant_id: str, snapshot: Snapshot) -> Path:
     """A copy of the file on this machine, downloaded unless it is there. It may be deleted at any time, by this or
-    another process, to make room: open it at once. Unavailable("catalogue_unreadable") if what arrives is damaged."""
+    another process, to make room: open it at once. Unavailable("catalogue_unreadable") if it does not arrive whole."""
     folder = Path(tempfile.gettempdir()) / "kontor-snapshots"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{snapshot.sha256}.sqlite"
     try:
         os.utime(path)
     except FileNotFoundError:
-        _download(snapshot, path)
+        _download(tenant_id, snapshot, path)
         _make_room(folder, path)
     return path
 
 
-def _download(snapshot: Snapshot, path: Path) -> None:
+def _download(tenant_id: str, snapshot: Snapshot, path: Path) -> None:
     for _ in range(_ATTEMPTS):
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.stem}-", suffix=".part")
         os.close(handle)
         part = Path(name)
         try:
-            files.get_path(snapshot.key, part)
+            with suppress(BotoCoreError):  # it broke off on the way
+                files.get_path(tenant_id, snapshot.key, part)
             if _sha256(part) == snapshot.sha256:
                 os.replace(part, path)
                 return

@@ -153,7 +153,7 @@ def _desk(db: TenantSession, actor: Actor, contract_id: str | None) -> _Desk:
     if settings not in rows or (contract is not None and contract not in rows):
         raise NotFound()
     return _Desk(
-        catalogue=catalogue_of(rows.get(pointer)),
+        catalogue=catalogue_of(db.tenant_id, rows.get(pointer)),
         settings=settings_of(rows[settings]),
         contract=contract_from(rows[contract]) if contract is not None else None,
     )

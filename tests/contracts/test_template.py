@@ -115,11 +115,19 @@ def test_only_the_tenant_role_reaches_the_business_tables(template: Template) ->
     for role, statement in _statements(template):
         text = json.dumps(statement)
         touched = {table for table in ("CoreTable", "StockTable", "EphemeralTable") if f"{table}" in text}
-        if role == "TenantRole":
+        if role == "TenantRole" and touched:
             assert statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["T#*"]
         elif touched:
             assert role == "PublishOutboxRole", role
             assert "CoreTable.StreamArn" in text, role
+
+
+def test_only_the_tenant_role_reaches_files_and_may_not_list_them(template: Template) -> None:
+    for role, statement in _statements(template):
+        if any(action.startswith("s3:") for action in statement["Action"]):
+            assert role == "TenantRole"
+            assert set(statement["Action"]) == {"s3:GetObject", "s3:PutObject"}
+            assert statement["Resource"] == [{"Fn::Sub": f"${{FilesBucket.Arn}}/{top}/*"} for top in ("T", "uploads/T")]
 
 
 def test_the_tenant_role_trusts_our_functions_and_nobody_else(template: Template) -> None:
@@ -182,7 +190,7 @@ def test_the_package_is_small(package: packaging.Package) -> None:
 def test_boto3_keeps_the_description_of_every_service_that_the_product_calls() -> None:
     used = set()
     for file in (packaging.ROOT / "chalicelib").rglob("*.py"):
-        used |= set(re.findall(r"\bclient\(\s*\"([a-z0-9-]+)\"", file.read_text()))
+        used |= set(re.findall(r"(?:\b|_)client\(\s*\"([a-z0-9-]+)\"", file.read_text()))
     assert used <= packaging.SERVICES
 
 

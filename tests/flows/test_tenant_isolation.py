@@ -1,13 +1,16 @@
-"""A tenant's session is narrowed by AWS itself: role, session policy and `dynamodb:LeadingKeys`, on the emulator."""
+"""A tenant's session is narrowed by AWS itself: role, session policy, `dynamodb:LeadingKeys` and folders of the bucket,
+on the emulator."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import pytest
+import requests
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from chalicelib.kernel.ids import new_tenant_id
@@ -27,8 +30,8 @@ def tables() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def session(stack: Stack) -> Iterator[Any]:
-    """DynamoDB as the tenant `OWN`: the deployed role's policies under the product's own session policy.
+def as_own(stack: Stack) -> Iterator[Callable[[str], Any]]:
+    """Clients of the tenant `OWN`: the deployed role's policies under the product's own session policy.
 
     The deployed role trusts our functions only, so a twin with the same policies stands in for it.
     """
@@ -47,19 +50,43 @@ def session(stack: Stack) -> Iterator[Any]:
         document = iam.get_role_policy(RoleName=deployed, PolicyName=name)["PolicyDocument"]
         text = document if isinstance(document, str) else json.dumps(document)
         iam.put_role_policy(RoleName=twin, PolicyName=name, PolicyDocument=text)
-    answer = stack.client("sts").assume_role(RoleArn=arn, RoleSessionName=OWN, Policy=session_policy(OWN))
+    policy = session_policy(OWN, stack.outputs["FilesBucketName"])
+    answer = stack.client("sts").assume_role(RoleArn=arn, RoleSessionName=OWN, Policy=policy)
     keys_ = answer["Credentials"]
-    yield boto3.client(
-        "dynamodb",
+    yield lambda service: boto3.client(
+        service,
         endpoint_url=stack.aws_endpoint,
         region_name="eu-central-1",
         aws_access_key_id=keys_["AccessKeyId"],
         aws_secret_access_key=keys_["SecretAccessKey"],
         aws_session_token=keys_["SessionToken"],
+        config=Config(s3={"addressing_style": "path"}),
     )
     for name in names:
         iam.delete_role_policy(RoleName=twin, PolicyName=name)
     iam.delete_role(RoleName=twin)
+
+
+@pytest.fixture(scope="module")
+def session(as_own: Callable[[str], Any]) -> Any:
+    return as_own("dynamodb")
+
+
+@pytest.fixture(scope="module")
+def files(as_own: Callable[[str], Any]) -> Any:
+    return as_own("s3")
+
+
+@pytest.fixture(scope="module")
+def bucket(stack: Stack) -> Iterator[str]:
+    """The bucket with a file in both tenants' folders."""
+    name, s3 = stack.outputs["FilesBucketName"], stack.client("s3")
+    kept = [folder + "kept" for tenant in (OWN, OTHER) for folder in keys.tenant_folders(tenant)]
+    for key in kept:
+        s3.put_object(Bucket=name, Key=key, Body=b"kept")
+    yield name
+    for key in kept:
+        s3.delete_object(Bucket=name, Key=key)
 
 
 def _item(tenant: str, sk: str = "TENANT") -> dict[str, Any]:
@@ -133,5 +160,56 @@ def test_a_session_policy_can_not_be_widened_by_its_holder(stack: Stack, session
 def test_only_our_functions_may_become_a_tenant(stack: Stack) -> None:
     with pytest.raises(ClientError, match="AccessDenied"):
         stack.client("sts").assume_role(
-            RoleArn=stack.outputs["TenantRoleArn"], RoleSessionName=OWN, Policy=session_policy(OWN)
+            RoleArn=stack.outputs["TenantRoleArn"],
+            RoleSessionName=OWN,
+            Policy=session_policy(OWN, stack.outputs["FilesBucketName"]),
         )
+
+
+def _file_calls(bucket: str, folder: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    file = {"Bucket": bucket, "Key": f"{folder}kept"}
+    return {
+        "get": ("get_object", file),
+        "head": ("head_object", file),
+        "put": ("put_object", file | {"Body": b"kept"}),
+    }
+
+
+@pytest.mark.parametrize("name", list(_file_calls("", "")))
+@pytest.mark.parametrize("folder", [0, 1], ids=["files", "uploads"])
+def test_a_session_reaches_its_own_tenants_files_and_no_others(files: Any, bucket: str, folder: int, name: str) -> None:
+    own, other = (_file_calls(bucket, keys.tenant_folders(tenant)[folder])[name] for tenant in (OWN, OTHER))
+    assert _code(files, *own) == "done"
+    assert _code(files, *other) in ("AccessDenied", "403")
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [
+        ("list_buckets", {}),
+        ("list_objects_v2", {"Prefix": ""}),
+        ("list_objects_v2", {"Prefix": keys.tenant_folders(OTHER)[0]}),
+        ("delete_object", {"Key": keys.tenant_folders(OWN)[0] + "kept"}),
+        ("get_bucket_policy", {}),
+        (
+            "copy_object",
+            {"Key": keys.tenant_folders(OWN)[0] + "copy", "CopySource": keys.tenant_folders(OTHER)[0] + "kept"},
+        ),
+    ],
+)
+def test_a_session_reads_and_writes_single_files_and_can_do_nothing_else_with_the_bucket(
+    files: Any, bucket: str, operation: str, arguments: dict[str, Any]
+) -> None:
+    if operation != "list_buckets":
+        arguments = {"Bucket": bucket, **arguments}
+    if "CopySource" in arguments:
+        arguments["CopySource"] = {"Bucket": bucket, "Key": arguments["CopySource"]}
+    assert _code(files, operation, arguments) == "AccessDenied"
+
+
+def test_an_address_signed_in_advance_opens_no_file_that_its_signer_may_not_read(files: Any, bucket: str) -> None:
+    status = {}
+    for tenant in (OWN, OTHER):
+        file = {"Bucket": bucket, "Key": keys.tenant_folders(tenant)[0] + "kept"}
+        status[tenant] = requests.get(files.generate_presigned_url("get_object", Params=file), timeout=10).status_code
+    assert status == {OWN: 200, OTHER: 403}

@@ -1,7 +1,8 @@
-"""The fence lets no call leave the tenant."""
+"""The fences let no call leave the tenant."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,9 @@ from botocore.stub import Stubber
 
 from chalicelib.kernel.ids import new_tenant_id
 from chalicelib.storage import keys
-from chalicelib.storage.fence import FenceBreach, fence
+from chalicelib.storage.credentials import session_policy
+from chalicelib.storage.fence import FenceBreach, fence, fence_files
+from chalicelib.storage.files import file_key, upload_key
 
 OWN = new_tenant_id()
 OTHER = new_tenant_id()
@@ -124,3 +127,82 @@ def test_no_key_can_be_made_without_a_well_formed_tenant_id() -> None:
     for wrong in ("", "t", "T#x", "t0000000000#", "t00000000000x", "x00000000000"):
         with pytest.raises(ValueError, match="tenant id"):
             keys.tenant_settings(wrong)
+
+
+FILE_CALLS: dict[str, Callable[[str], tuple[str, dict[str, Any]]]] = {
+    "get": lambda t: ("get_object", {"Bucket": "files", "Key": file_key(t, "catalogue", "1.sqlite")}),
+    "get an upload": lambda t: ("get_object", {"Bucket": "files", "Key": upload_key(t, "set", "0")}),
+    "head": lambda t: ("head_object", {"Bucket": "files", "Key": file_key(t, "a")}),
+    "put": lambda t: ("put_object", {"Bucket": "files", "Key": upload_key(t, "a"), "Body": b"x"}),
+    "delete": lambda t: ("delete_object", {"Bucket": "files", "Key": file_key(t, "a")}),
+}
+
+
+def _files() -> Any:
+    client = boto3.client("s3", region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
+    fence_files(client, "files", keys.tenant_folders(OWN))
+    return client
+
+
+@pytest.mark.parametrize("name", FILE_CALLS)
+def test_a_call_for_another_tenants_file_never_leaves_the_process(name: str) -> None:
+    operation, arguments = FILE_CALLS[name](OTHER)
+    with pytest.raises(FenceBreach):
+        getattr(_files(), operation)(**arguments)
+
+
+@pytest.mark.parametrize("name", FILE_CALLS)
+def test_a_call_for_the_tenants_own_file_passes(name: str) -> None:
+    operation, arguments = FILE_CALLS[name](OWN)
+    client = _files()
+    with Stubber(client) as stub:
+        stub.add_response(operation, {})
+        getattr(client, operation)(**arguments)
+        stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [
+        ("list_buckets", {}),
+        ("list_objects_v2", {"Bucket": "files", "Prefix": file_key(OWN, "")}),
+        ("get_object", {"Bucket": "another", "Key": file_key(OWN, "a")}),
+        ("get_object", {"Bucket": "files", "Key": f"T/{OWN}"}),
+        ("get_object", {"Bucket": "files", "Key": f"T/{OWN}x/a"}),
+        ("get_object", {"Bucket": "files", "Key": f"backup/T/{OWN}/a"}),
+        (
+            "copy_object",
+            {
+                "Bucket": "files",
+                "Key": file_key(OWN, "a"),
+                "CopySource": {"Bucket": "files", "Key": file_key(OTHER, "a")},
+            },
+        ),
+        ("delete_objects", {"Bucket": "files", "Delete": {"Objects": [{"Key": file_key(OTHER, "a")}]}}),
+    ],
+)
+def test_a_call_that_is_not_about_one_file_of_the_tenant_is_refused(operation: str, arguments: dict[str, Any]) -> None:
+    with pytest.raises(FenceBreach):
+        getattr(_files(), operation)(**arguments)
+
+
+def test_no_address_of_another_tenants_file_can_be_signed_in_advance() -> None:
+    own, other = ({"Bucket": "files", "Key": file_key(tenant, "a")} for tenant in (OWN, OTHER))
+    assert f"/T/{OWN}/a?" in _files().generate_presigned_url("get_object", Params=own)
+    with pytest.raises(FenceBreach):
+        _files().generate_presigned_url("get_object", Params=other)
+
+
+def test_a_tenants_folder_can_not_be_named_without_a_well_formed_tenant_id() -> None:
+    for wrong in ("", "..", "t0000000000/", "x00000000000"):
+        with pytest.raises(ValueError, match="tenant id"):
+            file_key(wrong, "a")
+
+
+def test_a_session_policy_names_the_tenant_and_nothing_wider() -> None:
+    text = session_policy(OWN, "files", partition="aws-eusc")
+    items, stored = json.loads(text)["Statement"]
+    assert items["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"T#{OWN}#*"]}}
+    assert stored["Resource"] == [f"arn:aws-eusc:s3:::files/T/{OWN}/*", f"arn:aws-eusc:s3:::files/uploads/T/{OWN}/*"]
+    assert "*" not in "".join(items["Action"] + stored["Action"])
+    assert len(text) <= 2048, "STS takes no longer policy"

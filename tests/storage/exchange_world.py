@@ -16,7 +16,6 @@ from chalicelib.exchange.model import JournalEntry
 from chalicelib.gateways import queues
 from chalicelib.identity import machines
 from chalicelib.kernel.clock import stamp
-from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.ids import new_tenant_id
 from chalicelib.ops.registry import due_handlers
 from chalicelib.ops.workers import run_due
@@ -74,7 +73,7 @@ class World:
     def catalogue(self) -> Catalogue | None:
         """The catalogue that readers see."""
         snapshot = snapshots.read_current(self.db)
-        return None if snapshot is None else catalogue_store.opened(snapshot)
+        return None if snapshot is None else catalogue_store.opened(self.tenant_id, snapshot)
 
     def listed(self) -> int:
         catalogue = self.catalogue()
@@ -115,12 +114,12 @@ def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path, tenant_id: str) ->
     login, password = machines.rotate(open_directory(), tenant_id, now=now)
     world = World(tenant_id, login, password)
 
-    def get(key: str) -> bytes:
-        if key not in world.blobs:
-            raise NotFound()
+    def get(owner: str, key: str) -> bytes:
+        assert owner == tenant_id
         return world.blobs[key]
 
-    def put(key: str, content: bytes, **_: object) -> None:
+    def put(owner: str, key: str, content: bytes) -> None:
+        assert owner == tenant_id
         world.blobs[key] = content
 
     def send(_url: str, body: dict[str, object], *, group: str, dedup: str) -> None:
@@ -135,8 +134,8 @@ def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path, tenant_id: str) ->
     replacements: dict[str, Callable[..., object]] = {
         "get": get,
         "put": put,
-        "put_path": lambda key, path: put(key, path.read_bytes()),
-        "get_path": lambda key, path: path.write_bytes(get(key)),
+        "put_path": lambda owner, key, path: put(owner, key, path.read_bytes()),
+        "get_path": lambda owner, key, path: path.write_bytes(get(owner, key)),
     }
     for name, function in replacements.items():
         monkeypatch.setattr(files, name, function)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,12 +11,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ResponseStreamingError
 
 from chalicelib.catalogue import store
 from chalicelib.catalogue.feed import CatalogueHead, ProductRow
 from chalicelib.catalogue.model import Query
 from chalicelib.catalogue.snapshot.build import apply
-from chalicelib.kernel.errors import NotFound, Refused, Unavailable
+from chalicelib.kernel.errors import Refused, Unavailable
 from chalicelib.kernel.ids import new_tenant_id
 from chalicelib.storage import files, keys, snapshots
 from chalicelib.storage.session import TenantSession, open_tenant
@@ -26,18 +28,21 @@ pytestmark = pytest.mark.usefixtures("tables")
 
 
 class Bucket(dict[str, bytes]):
-    """S3 in memory; `downloads` counts, `damage` cuts what is downloaded so many times."""
+    """S3 in memory; `downloads` counts, `damage` cuts what is downloaded so many times, `breaks` ends
+    so many downloads before their end."""
 
     downloads = 0
     damage = 0
+    breaks = 0
 
-    def put_path(self, key: str, path: Path) -> None:
+    def put_path(self, _tenant_id: str, key: str, path: Path) -> None:
         self[key] = path.read_bytes()
 
-    def get_path(self, key: str, path: Path) -> None:
+    def get_path(self, _tenant_id: str, key: str, path: Path) -> None:
         self.downloads += 1
-        if key not in self:
-            raise NotFound()
+        if self.breaks:
+            self.breaks -= 1
+            raise ResponseStreamingError(error="the connection was reset")
         content = self[key]
         if self.damage:
             self.damage -= 1
@@ -82,7 +87,7 @@ def names(db: TenantSession, now: datetime) -> list[str]:
 
 def test_before_the_first_import_there_is_no_catalogue(db: TenantSession, bucket: Bucket) -> None:
     assert store.current_catalogue(db, NOW) is None
-    assert store.catalogue_of(db.get(keys.snapshot_current(db.tenant_id))) is None
+    assert store.catalogue_of(db.tenant_id, db.get(keys.snapshot_current(db.tenant_id))) is None
 
 
 def test_a_published_file_is_what_readers_see_and_history_keeps_it(
@@ -135,6 +140,17 @@ def test_a_damaged_download_is_tried_again_and_never_read(db: TenantSession, buc
     assert bucket.downloads == 2
 
 
+def test_a_download_that_breaks_off_is_tried_again(db: TenantSession, bucket: Bucket, tmp_path: Path) -> None:
+    published(db, built(tmp_path, "one"))
+    bucket.breaks = 1
+    assert names(db, NOW) == ["one"]
+    bucket.breaks = 10
+    store._open.clear()
+    shutil.rmtree(tmp_path / "machine" / "kontor-snapshots")
+    with pytest.raises(Unavailable, match="catalogue_unreadable"):
+        names(db, NOW)
+
+
 def test_a_file_that_stays_damaged_makes_the_catalogue_unavailable_and_leaves_nothing_behind(
     db: TenantSession, bucket: Bucket, tmp_path: Path
 ) -> None:
@@ -150,7 +166,7 @@ def test_a_copy_that_is_deleted_while_it_is_open_can_still_be_read(
 ) -> None:
     snapshot = published(db, built(tmp_path, "one"))
     assert names(db, NOW) == ["one"]
-    snapshots.local_copy(snapshot).unlink()
+    snapshots.local_copy(db.tenant_id, snapshot).unlink()
     assert names(db, NOW) == ["one"]
     store._open.clear()
     assert names(db, NOW) == ["one"]
@@ -165,11 +181,13 @@ def test_the_copies_longest_unused_make_room_for_a_new_one(
     copies = []
     for age, path in enumerate(made[:2]):
         current = published(db, path, current)
-        copies.append(snapshots.local_copy(current))
+        copies.append(snapshots.local_copy(db.tenant_id, current))
         os.utime(copies[-1], (1_000_000 + age, 1_000_000 + age))
-    snapshots.local_copy(replace(current, sha256=copies[0].stem, key="unused"))  # the older one is used again
+    snapshots.local_copy(
+        db.tenant_id, replace(current, sha256=copies[0].stem, key="unused")
+    )  # the older one is used again
     current = published(db, made[2], current)
-    copies.append(snapshots.local_copy(current))
+    copies.append(snapshots.local_copy(db.tenant_id, current))
     assert [copy.exists() for copy in copies] == [True, False, True]
 
 
@@ -179,7 +197,7 @@ def test_many_processes_may_fetch_the_same_file_at_once(db: TenantSession, bucke
 
     def fetch() -> None:
         for _ in range(20):
-            copy = snapshots.local_copy(snapshot)
+            copy = snapshots.local_copy(db.tenant_id, snapshot)
             if snapshots._sha256(copy) != snapshot.sha256:
                 wrong.append(copy)
 

@@ -24,7 +24,6 @@ from chalicelib.catalogue.feed import (
 from chalicelib.catalogue.snapshot.build import apply
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.kernel.clock import utc_now
-from chalicelib.kernel.errors import NotFound
 from chalicelib.storage import files, snapshots
 from chalicelib.storage.session import TenantSession
 
@@ -92,18 +91,15 @@ def publish_range(
 ) -> Catalogue:
     """Makes `rows` the tenant's catalogue; files of the bucket live in `folder`."""
 
-    def put(key: str, path: Path) -> None:
+    def put(_tenant_id: str, key: str, path: Path) -> None:
         (folder / key.replace("/", "-")).write_bytes(path.read_bytes())
 
-    def get(key: str, path: Path) -> None:
-        kept = folder / key.replace("/", "-")
-        if not kept.exists():
-            raise NotFound()
-        path.write_bytes(kept.read_bytes())
+    def get(_tenant_id: str, key: str, path: Path) -> None:
+        path.write_bytes((folder / key.replace("/", "-")).read_bytes())
 
     monkeypatch.setattr(files, "put_path", put)
     monkeypatch.setattr(files, "get_path", get)
     built = folder / "built.sqlite"
     result = apply(None, built, rows, run="1")
     snapshot = snapshots.publish(db, built, base=snapshots.read_current(db), listed=result.listed, now=utc_now())
-    return catalogue_store.opened(snapshot)
+    return catalogue_store.opened(db.tenant_id, snapshot)

@@ -56,7 +56,7 @@ def receive(
         upload = replace(new, generation=upload.generation + 1, version=upload.version)
     if upload.fragments >= MAX_FRAGMENTS or upload.bytes + len(fragment) > MAX_UPLOAD:
         raise Invalid("file_too_big", limit=MAX_UPLOAD)
-    files.put(store.fragment_key(db.tenant_id, upload, upload.fragments), fragment)
+    files.put(db.tenant_id, store.fragment_key(db.tenant_id, upload, upload.fragments), fragment)
     grown = replace(
         upload,
         touched=now,
