@@ -1,12 +1,15 @@
-"""AWS clients: made once per process, with time-outs fit for a request (the SDK's own are 60 s)."""
+"""AWS clients: made once per process, with time-outs fit for a request (the SDK's own are 60 s).
+
+They are botocore's. boto3 would add resources and a transfer manager that nothing here uses and every cold start pays.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session, get_session
 
 _TIMEOUTS = Config(connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
 
@@ -19,4 +22,10 @@ def client(service: str) -> Any:
 
 def new_client(service: str, **credentials: Any) -> Any:
     """A client of its own; `credentials` as botocore names them, none for the function's own role."""
-    return boto3.client(service, config=_TIMEOUTS, **credentials)
+    return _session().create_client(service, config=_TIMEOUTS, **credentials)
+
+
+@lru_cache(maxsize=1)
+def _session() -> Session:
+    # One for all clients: it keeps the descriptions of the services, which take longer to read than a call takes.
+    return get_session()
