@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 from chalicelib.catalogue.model import Item, PriceType
@@ -15,8 +16,11 @@ VAT_INCLUDED_UNLESS_TOLD = True
 """For price types of which neither the contract nor the ERP says it."""
 
 
-def contract_terms(contract: Contract, settings: TenantSettings, price_types: Sequence[PriceType]) -> PriceTerms:
-    """The chain of a contract: its price type, which is exclusive, then the tenant's default one (domain §3.4)."""
+def contract_terms(
+    contract: Contract, settings: TenantSettings, price_types: Sequence[PriceType], day: date
+) -> PriceTerms:
+    """The chain of a contract: its price type, which is exclusive, then the tenant's default one (domain §3.4), and
+    the VAT rates of the day."""
     known = {price_type.id: price_type for price_type in price_types}
     chain = [_price_list(Origin.CONTRACT, contract.price_type_id, known, exclusive=True)]
     if settings.default_price_type and settings.default_price_type != contract.price_type_id:
@@ -27,12 +31,13 @@ def contract_terms(contract: Contract, settings: TenantSettings, price_types: Se
         currency=contract.currency,
         list_currency=settings.currency,
         vat_included=chain[0].vat_included if told is None else told,
-        vat_rate=settings.vat_rate,
+        vat_rates=settings.vat_rates,
+        day=day,
         vat_exempt=contract.vat_exempt,
     )
 
 
-def list_terms(price_type: PriceType, settings: TenantSettings) -> PriceTerms:
+def list_terms(price_type: PriceType, settings: TenantSettings, day: date) -> PriceTerms:
     """The terms under which a price type shows exactly what it says: for the manufacturer's own people."""
     price_list = _price_list(Origin.TENANT, price_type.id, {price_type.id: price_type})
     return PriceTerms(
@@ -40,7 +45,8 @@ def list_terms(price_type: PriceType, settings: TenantSettings) -> PriceTerms:
         currency=price_type.currency or settings.currency,
         list_currency=settings.currency,
         vat_included=price_list.vat_included,
-        vat_rate=settings.vat_rate,
+        vat_rates=settings.vat_rates,
+        day=day,
     )
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from chalicelib.catalogue.model import PriceTier
 from chalicelib.kernel.money import Money, money
+from chalicelib.kernel.vat import VatRate, rate_of_goods
 
 _HUNDRED = Decimal(100)
 _FINEST = Decimal("0.000001")
@@ -52,15 +54,16 @@ class PriceList:
 class PriceTerms:
     """What decides a contract's prices. Quotes are in `currency`, with VAT in them or not as `vat_included` says.
 
-    `list_currency` is that of prices for which the ERP names none, `vat_rate` that of goods for which it names none;
-    `vat_exempt`: no VAT is charged and list prices are taken as they are.
+    `list_currency` is that of prices for which the ERP names none; `vat_rates` are the standard ones, of which that of
+    `day` holds; `vat_exempt`: no VAT is charged and list prices are taken as they are.
     """
 
     chain: tuple[PriceList, ...]
     currency: str
     list_currency: str
     vat_included: bool
-    vat_rate: Decimal
+    vat_rates: tuple[VatRate, ...]
+    day: date
     vat_exempt: bool = False
 
 
@@ -133,7 +136,7 @@ def quote(
             considered=_considered(terms, by_type, usable, None, quantity),
             min_quantity=min(merged, default=None),
         )
-    rate = None if terms.vat_exempt else (terms.vat_rate if vat_rate is None else vat_rate) or None
+    rate = None if terms.vat_exempt else rate_of_goods(vat_rate, terms.vat_rates, terms.day) or None
     price_list, tier = merged[max(reached)]
     return Quote(
         sku=sku,

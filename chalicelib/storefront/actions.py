@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 
 from chalicelib.catalogue.model import Category, Item, Page, PriceType, Product, Query, Warehouse
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.store import catalogue_of
 from chalicelib.kernel.access import Actor
+from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import NotFound
 from chalicelib.network.model import Contract
 from chalicelib.network.store import contract_from
@@ -79,13 +81,14 @@ class _Desk:
     catalogue: Catalogue | None
     settings: TenantSettings
     contract: Contract | None
+    day: date
 
     def terms(self, price_types: Sequence[PriceType], price_type_id: str) -> PriceTerms | None:
         """A dealer's contract's, or those of the price type that one of the manufacturer's people looks at."""
         if self.contract is not None:
-            return contract_terms(self.contract, self.settings, price_types)
+            return contract_terms(self.contract, self.settings, price_types, self.day)
         chosen = next((one for one in price_types if one.id == price_type_id), None)
-        return None if chosen is None else list_terms(chosen, self.settings)
+        return None if chosen is None else list_terms(chosen, self.settings, self.day)
 
     @property
     def warehouses(self) -> tuple[str, ...]:
@@ -93,13 +96,13 @@ class _Desk:
 
 
 def browse(
-    db: TenantSession, actor: Actor, contract_id: str | None, query: Query, price_type_id: str = ""
+    db: TenantSession, actor: Actor, contract_id: str | None, query: Query, now: datetime, price_type_id: str = ""
 ) -> Range | None:
     """One page of the catalogue; None before the first import. NotFound for a category that is not there.
 
     Two round trips: the terms with the snapshot's pointer, and the stock of the page's SKUs.
     """
-    desk = _desk(db, actor, contract_id)
+    desk = _desk(db, actor, contract_id, now)
     catalogue = desk.catalogue
     if catalogue is None:
         return None
@@ -122,9 +125,9 @@ def browse(
     )
 
 
-def look_at(db: TenantSession, actor: Actor, contract_id: str | None, sku: str) -> Shown:
+def look_at(db: TenantSession, actor: Actor, contract_id: str | None, sku: str, now: datetime) -> Shown:
     """A product's page. NotFound if there is none; for a dealer also if it is no longer offered."""
-    desk = _desk(db, actor, contract_id)
+    desk = _desk(db, actor, contract_id, now)
     product = desk.catalogue.product(sku) if desk.catalogue else None
     if desk.catalogue is None or product is None or (actor.is_dealer and not product.item.listed):
         raise NotFound()
@@ -140,22 +143,24 @@ def look_at(db: TenantSession, actor: Actor, contract_id: str | None, sku: str) 
         offer=offers[sku],
         variants=tuple(offer for key, offer in offers.items() if key != sku),
         places=_places(catalogue.warehouses(), found[sku], desk.warehouses),
-        listed_prices=() if actor.is_dealer else _listed(catalogue, product.item, price_types, desk.settings),
+        listed_prices=() if actor.is_dealer else _listed(catalogue, product.item, price_types, desk),
         terms=terms,
     )
 
 
-def _desk(db: TenantSession, actor: Actor, contract_id: str | None) -> _Desk:
+def _desk(db: TenantSession, actor: Actor, contract_id: str | None, now: datetime) -> _Desk:
     """NotFound for a contract of another counterparty."""
     pointer, settings = keys.snapshot_current(db.tenant_id), keys.tenant_settings(db.tenant_id)
     contract = keys.contract(db.tenant_id, actor.party_id, contract_id) if actor.party_id and contract_id else None
     rows = db.get_many([pointer, settings] if contract is None else [pointer, settings, contract])
     if settings not in rows or (contract is not None and contract not in rows):
         raise NotFound()
+    tenant = settings_of(rows[settings])
     return _Desk(
-        catalogue=catalogue_of(db.tenant_id, rows.get(pointer)),
-        settings=settings_of(rows[settings]),
+        catalogue=catalogue_of(rows.get(pointer)),
+        settings=tenant,
         contract=contract_from(rows[contract]) if contract is not None else None,
+        day=local_day(now, tenant.time_zone),
     )
 
 
@@ -201,7 +206,7 @@ def _places(warehouses: Sequence[Warehouse], level: Level, among: tuple[str, ...
 
 
 def _listed(
-    catalogue: Catalogue, item: Item, price_types: Sequence[PriceType], settings: TenantSettings
+    catalogue: Catalogue, item: Item, price_types: Sequence[PriceType], desk: _Desk
 ) -> tuple[tuple[PriceType, Answer], ...]:
-    answers = ((one, quotes(catalogue, {item.sku: item}, {}, list_terms(one, settings))) for one in price_types)
-    return tuple((one, answer[item.sku]) for one, answer in answers)
+    terms = ((one, list_terms(one, desk.settings, desk.day)) for one in price_types)
+    return tuple((one, quotes(catalogue, {item.sku: item}, {}, own)[item.sku]) for one, own in terms)

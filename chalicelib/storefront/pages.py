@@ -42,7 +42,9 @@ class Branch:
 def catalogue(request: Request) -> Response:
     asked = ListQuery.parse(request.query)
     person = request.person
-    found = actions.browse(request.db, request.actor, person.contract_id, _query(asked), asked.get("price_type"))
+    found = actions.browse(
+        request.db, request.actor, person.contract_id, _query(asked), request.now, asked.get("price_type")
+    )
     if found is None:
         return request.page("storefront/empty.html", may_connect=request.actor.may(Permission.EXCHANGE))
     return request.page(
@@ -61,7 +63,7 @@ def catalogue(request: Request) -> Response:
 
 @doors.page("/catalogue/{sku}", may=_MAY)
 def product(request: Request) -> Response:
-    shown = actions.look_at(request.db, request.actor, request.person.contract_id, request.params["sku"])
+    shown = actions.look_at(request.db, request.actor, request.person.contract_id, request.params["sku"], request.now)
     item = shown.product.item
     return request.page(
         "storefront/product.html",

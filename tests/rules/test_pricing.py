@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.catalogue.model import PriceTier
 from chalicelib.http.i18n import LOCALES, translator
+from chalicelib.kernel.vat import VatRate
 from chalicelib.pricing.explain import why, why_not
 from chalicelib.pricing.model import (
     Origin,
@@ -24,7 +26,15 @@ from chalicelib.pricing.model import (
 
 DEALER = PriceList(origin=Origin.CONTRACT, price_type_id="dealer", name="Дилерская", vat_included=True)
 RETAIL = PriceList(origin=Origin.TENANT, price_type_id="retail", name="Розничная", vat_included=True)
-TERMS = PriceTerms(chain=(DEALER, RETAIL), currency="RUB", list_currency="RUB", vat_included=True, vat_rate=Decimal(22))
+RATES = (VatRate(percent=Decimal(20)), VatRate(percent=Decimal(22), since=date(2026, 1, 1)))
+TERMS = PriceTerms(
+    chain=(DEALER, RETAIL),
+    currency="RUB",
+    list_currency="RUB",
+    vat_included=True,
+    vat_rates=RATES,
+    day=date(2026, 11, 20),
+)
 
 
 def tier(
@@ -121,6 +131,16 @@ def test_goods_that_name_no_rate_have_the_tenants() -> None:
     assert answer.vat_rate == 22
 
 
+def test_the_standard_rate_is_that_of_the_day_whatever_the_catalogue_still_says() -> None:
+    before = replace(TERMS, day=date(2025, 12, 31))
+    for told in (None, Decimal(20), Decimal(22)):
+        answers = [quote("sku", (tier("122"),), Decimal(1), told, terms) for terms in (before, TERMS)]
+        assert [answer.vat_rate for answer in answers if isinstance(answer, Quote)] == [20, 22]
+    net = [replace(terms, vat_included=False) for terms in (before, TERMS)]
+    assert [price(tier("122"), terms=terms, rate="20") for terms in net] == [Decimal("101.67"), 100]
+    assert [price(tier("110"), terms=terms, rate="10") for terms in net] == [100, 100]
+
+
 def test_a_quote_names_the_larger_quantities_with_another_price() -> None:
     answer = quote("sku", (tier("100"), tier("90", least=10), tier("80", least=50)), Decimal(10), None, TERMS)
     assert isinstance(answer, Quote)
@@ -150,7 +170,8 @@ terms_of_any_kind = st.builds(
     currency=st.sampled_from(["RUB", "EUR"]),
     list_currency=st.just("RUB"),
     vat_included=st.booleans(),
-    vat_rate=st.sampled_from([Decimal(0), Decimal(20)]),
+    vat_rates=st.sampled_from([(), (VatRate(percent=Decimal(20)),), RATES]),
+    day=st.dates(date(2025, 12, 30), date(2026, 1, 2)),
     vat_exempt=st.booleans(),
 )
 

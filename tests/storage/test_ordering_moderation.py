@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -17,13 +18,14 @@ from chalicelib.ordering.actions import (
     change_lines,
     confirm,
     decline_changes,
+    edit_order,
     refuse,
 )
 from chalicelib.ordering.lines import difference
 from chalicelib.ordering.model import LineStatus, Side, State
 from chalicelib.ordering.store import Queue
 from chalicelib.storage import keys
-from tests.support.shop import NOW, D, Shop, sku
+from tests.support.shop import NOW, D, Shelf, Shop, sku
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +36,20 @@ def _tables(tables: None) -> None:
 @pytest.fixture
 def shop() -> Shop:
     return Shop({"a": ("10.00", 20), "b": ("5.00", 20), "c": ("1.00", 20)}, limit="500")
+
+
+def test_lines_that_are_added_later_have_the_terms_of_the_orders_own_day() -> None:
+    shop = Shop({"a": ("10.00", 20), "b": ("5.00", 20)})
+    file = shop.place(a=2)
+    opened: list[datetime] = []
+
+    def shelf_of(*given: object) -> Shelf:
+        opened.extend(one for one in given if isinstance(one, datetime))
+        return shop.shelf
+
+    late = replace(shop.ask(file), now=NOW + timedelta(days=60))
+    edit_order(shop.db, late, {}, "b 1", shelf_of=shelf_of)
+    assert opened == [file.order.created]
 
 
 def test_confirming_invoices_the_order_and_queues_it_for_the_erp(shop: Shop) -> None:

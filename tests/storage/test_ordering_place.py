@@ -130,10 +130,10 @@ def test_changed_prices_must_be_seen_before_an_order_is_placed() -> None:
         "b": "line_no_price",
         "c": "line_withdrawn",
     }
-    shown = show_cart(shop.db, shop.buyer, shop.contract.id, shelf_of=shop.shelf_of)
+    shown = show_cart(shop.db, shop.buyer, shop.contract.id, NOW, shelf_of=shop.shelf_of)
     assert [line.problem for line in shown.lines] == ["price_changed", "no_price", "withdrawn", ""]
-    change_cart(shop.db, shop.buyer, shop.contract.id, {sku("b"): D(0), sku("c"): D(0)}, shelf_of=shop.shelf_of)
-    accept_prices(shop.db, shop.buyer, shop.contract.id, shelf_of=shop.shelf_of)
+    change_cart(shop.db, shop.buyer, shop.contract.id, {sku("b"): D(0), sku("c"): D(0)}, NOW, shelf_of=shop.shelf_of)
+    accept_prices(shop.db, shop.buyer, shop.contract.id, NOW, shelf_of=shop.shelf_of)
     order_id = place_order(shop.db, _new(shop, "k"), NOW, shelf_of=shop.shelf_of)
     assert store.load_order(shop.db, order_id).order.gross == D("12.00")
 
@@ -183,11 +183,11 @@ def test_the_largest_order_fits_one_transaction_and_a_larger_one_names_the_limit
     goods = {f"g{i}": ("1.00", 9) for i in range(MAX_LINES + 1)}
     shop = Shop(goods)
     rows = "\n".join(f"g{i}\t1" for i in range(MAX_LINES + 1))
-    assert not paste_lines(shop.db, shop.buyer, shop.contract.id, rows, shelf_of=shop.shelf_of).bad
+    assert not paste_lines(shop.db, shop.buyer, shop.contract.id, rows, NOW, shelf_of=shop.shelf_of).bad
     with pytest.raises(Refused) as refused:
         place_order(shop.db, _new(shop, "k"), NOW, shelf_of=shop.shelf_of)
     assert (refused.value.code, refused.value.params["limit"]) == ("order_too_long", MAX_LINES)
-    change_cart(shop.db, shop.buyer, shop.contract.id, {sku("g0"): D(0)}, shelf_of=shop.shelf_of)
+    change_cart(shop.db, shop.buyer, shop.contract.id, {sku("g0"): D(0)}, NOW, shelf_of=shop.shelf_of)
     place_order(shop.db, _new(shop, "k"), NOW, shelf_of=shop.shelf_of)
 
 
@@ -201,7 +201,7 @@ def _parallel(shop: Shop, workers: int, rounds: int, quantity: int) -> list[str]
                 shop.place(actor, f"k{number}x{turn}", session, a=quantity)
             except KontorError as refusal:
                 refused.append(refusal.code)
-                clear_cart(session, actor, shop.contract.id, shelf_of=shop.shelf_of)
+                clear_cart(session, actor, shop.contract.id, NOW, shelf_of=shop.shelf_of)
         return refused
 
     with ThreadPoolExecutor(workers) as pool:
@@ -257,6 +257,7 @@ def test_pasted_rows_are_added_and_every_bad_one_is_named() -> None:
         shop.buyer,
         shop.contract.id,
         "a\t2\n\nb;3\nnobody 1\nboth 1\na 1,5\na x\nb 0\nc 1\na 1",
+        NOW,
         shelf_of=shop.shelf_of,
     )
     assert shop.cart() == {"a": D(3), "b": D(3)}
@@ -274,10 +275,10 @@ def test_a_wrong_quantity_in_the_cart_is_named_at_its_line() -> None:
     shop = Shop({"a": ("10.00", 9)})
     shop.fill(a=1)
     with pytest.raises(Invalid) as invalid:
-        change_cart(shop.db, shop.buyer, shop.contract.id, {sku("a"): D("1.5")}, shelf_of=shop.shelf_of)
+        change_cart(shop.db, shop.buyer, shop.contract.id, {sku("a"): D("1.5")}, NOW, shelf_of=shop.shelf_of)
     assert invalid.value.fields[f"q-{sku('a')}"].code == "quantity_not_whole"
     with pytest.raises(NotFound):
-        add_to_cart(shop.db, shop.buyer, shop.contract.id, "nobody", D(1), shelf_of=shop.shelf_of)
+        add_to_cart(shop.db, shop.buyer, shop.contract.id, "nobody", D(1), NOW, shelf_of=shop.shelf_of)
 
 
 def test_carts_of_two_people_and_of_two_windows_don_t_lose_lines() -> None:
@@ -296,7 +297,7 @@ def test_an_order_can_be_repeated_at_todays_prices() -> None:
     shop = Shop({"a": ("10.00", 9), "b": ("5.00", 9)})
     file = shop.place(a=2, b=1)
     shop.shelf.withdrawn.add(sku("b"))
-    left = repeat_order(shop.db, shop.buyer, shop.contract.id, file.order.id, shelf_of=shop.shelf_of)
+    left = repeat_order(shop.db, shop.buyer, shop.contract.id, file.order.id, NOW, shelf_of=shop.shelf_of)
     assert shop.cart() == {"a": D(2)}
     assert [line.article for line in left] == ["b"]
 

@@ -47,7 +47,7 @@ def stocked(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop
 
 
 def seen(shop: Shop, query: Query = Query(), **options: str) -> Range:  # noqa: B008 - it is frozen
-    found = browse(shop.db, shop.buyer, shop.contract.id, query, **options)
+    found = browse(shop.db, shop.buyer, shop.contract.id, query, NOW, **options)
     assert found is not None
     return found
 
@@ -79,15 +79,15 @@ def test_stock_is_what_can_be_promised_now_from_the_contracts_warehouses(stocked
     stocked.db.commit([contract_put(stocked.settings.id, only_w2, 1)])
     assert {offer.item.sku: offer.available for offer in seen(stocked).offers}[WINDOW] == 2
     assert [
-        place.warehouse.name for place in look_at(stocked.db, stocked.buyer, stocked.contract.id, WINDOW).places
+        place.warehouse.name for place in look_at(stocked.db, stocked.buyer, stocked.contract.id, WINDOW, NOW).places
     ] == ["Москва"]
 
 
 def test_a_catalogue_page_costs_two_round_trips_beside_the_session(stocked: Shop) -> None:
     db = stocked.session()
-    assert browse(db, stocked.buyer, stocked.contract.id, Query()) is not None
+    assert browse(db, stocked.buyer, stocked.contract.id, Query(), NOW) is not None
     assert db.usage.calls == 2
-    look_at(db, stocked.buyer, stocked.contract.id, WINDOW)
+    look_at(db, stocked.buyer, stocked.contract.id, WINDOW, NOW)
     assert db.usage.calls == 4
 
 
@@ -106,20 +106,20 @@ def test_a_category_that_is_not_there_is_not_found(stocked: Shop) -> None:
 
 
 def test_before_the_first_import_there_is_nothing_to_see(shop: Shop) -> None:
-    assert browse(shop.db, shop.buyer, shop.contract.id, Query()) is None
+    assert browse(shop.db, shop.buyer, shop.contract.id, Query(), NOW) is None
     with pytest.raises(NotFound):
-        look_at(shop.db, shop.buyer, shop.contract.id, WINDOW)
+        look_at(shop.db, shop.buyer, shop.contract.id, WINDOW, NOW)
 
 
 def test_a_person_without_a_contract_sees_no_prices(stocked: Shop) -> None:
-    found = browse(stocked.db, stocked.buyer, None, Query())
+    found = browse(stocked.db, stocked.buyer, None, Query(), NOW)
     assert found is not None
     assert found.terms is None
     assert {offer.answer for offer in found.offers} == {None}
 
 
 def test_a_product_page_has_tiers_an_explanation_and_stock_by_warehouse(stocked: Shop) -> None:
-    shown = look_at(stocked.db, stocked.buyer, stocked.contract.id, WINDOW)
+    shown = look_at(stocked.db, stocked.buyer, stocked.contract.id, WINDOW, NOW)
     answer = shown.offer.answer
     assert isinstance(answer, Quote)
     assert (answer.price, answer.next_tiers) == (9000, ((Decimal(10), Decimal(8000)),))
@@ -128,19 +128,19 @@ def test_a_product_page_has_tiers_an_explanation_and_stock_by_warehouse(stocked:
 
 
 def test_variants_of_one_product_are_shown_beside_each_other(stocked: Shop) -> None:
-    shown = look_at(stocked.db, stocked.buyer, stocked.contract.id, sku_id("handle", "b"))
+    shown = look_at(stocked.db, stocked.buyer, stocked.contract.id, sku_id("handle", "b"), NOW)
     assert [offer.item.name for offer in shown.variants] == ["Ручка Swing (серебро)"]
     with pytest.raises(NotFound):
-        look_at(stocked.db, stocked.buyer, stocked.contract.id, sku_id("handle", None))
+        look_at(stocked.db, stocked.buyer, stocked.contract.id, sku_id("handle", None), NOW)
 
 
 def test_the_manufacturers_people_see_all_price_types_and_choose_one_for_the_list(stocked: Shop) -> None:
-    shown = look_at(stocked.db, stocked.manager, None, sku_id("handle", "b"))
+    shown = look_at(stocked.db, stocked.manager, None, sku_id("handle", "b"), NOW)
     assert [(one.name, type(answer)) for one, answer in shown.listed_prices] == [
         ("Дилерская", PriceOnRequest),
         ("Розничная", Quote),
     ]
-    found = browse(stocked.db, stocked.manager, None, Query(), "retail")
+    found = browse(stocked.db, stocked.manager, None, Query(), NOW, "retail")
     assert found is not None
     assert found.price_type_id == "retail"
     assert prices(found)["Ручка Swing (серебро)"] == Decimal("412.50")
@@ -154,8 +154,8 @@ def test_a_withdrawn_product_is_gone_for_dealers_and_marked_for_the_manufacturer
     publish_range(stocked.db, tmp_path, monkeypatch, rows)
     assert WINDOWS[0] not in prices(seen(stocked))
     with pytest.raises(NotFound):
-        look_at(stocked.db, stocked.buyer, stocked.contract.id, WINDOW)
-    assert not look_at(stocked.db, stocked.manager, None, WINDOW).product.item.listed
+        look_at(stocked.db, stocked.buyer, stocked.contract.id, WINDOW, NOW)
+    assert not look_at(stocked.db, stocked.manager, None, WINDOW, NOW).product.item.listed
 
 
 def test_a_contract_with_vat_on_top_is_quoted_without_it(stocked: Shop) -> None:

@@ -167,6 +167,7 @@ class Shop:
                 self.contract.id,
                 sku(name),
                 D(quantity),
+                NOW,
                 shelf_of=self.shelf_of,
             )
 

@@ -1,7 +1,6 @@
 """Use cases of ordering, by subject; doors and other rooms import them from here."""
 
 from chalicelib.ordering.actions.carts import (
-    Once,
     Pick,
     accept_prices,
     add_to_cart,
@@ -33,7 +32,6 @@ __all__ = [
     "MAX_LINES",
     "Ask",
     "NewOrder",
-    "Once",
     "Pick",
     "accept_changes",
     "accept_prices",

@@ -31,14 +31,6 @@ _REMEMBERED = timedelta(days=2)
 _MOST_GUESSED = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Once:
-    """Makes an addition happen once: the form's own key, and when it came."""
-
-    key: str
-    now: datetime
-
-
 @dataclass(frozen=True, slots=True)
 class Pick:
     """A product that a person chose for a pasted row, given by its untouched text."""
@@ -82,9 +74,11 @@ class ShownCart:
         return tuple(shown for shown in self.lines if shown.problem == "short")
 
 
-def show_cart(db: TenantSession, actor: Actor, contract_id: str | None, *, shelf_of: ShelfOf = open_shelf) -> ShownCart:
+def show_cart(
+    db: TenantSession, actor: Actor, contract_id: str | None, now: datetime, *, shelf_of: ShelfOf = open_shelf
+) -> ShownCart:
     """The cart as it stands now, in two round trips."""
-    desk = read_desk(db, actor, contract_id, shelf_of)
+    desk = read_desk(db, actor, contract_id, shelf_of, now)
     cart = desk.cart
     stock = levels(db, [line.sku for line in cart.lines])
     goods = desk.shelf.goods({line.sku: line.quantity for line in cart.lines})
@@ -146,11 +140,12 @@ def add_to_cart(
     contract_id: str | None,
     sku: str,
     quantity: Decimal,
+    now: datetime,
     *,
-    once: Once | None = None,
+    once: str = "",
     shelf_of: ShelfOf = open_shelf,
 ) -> None:
-    """Adds so much of a SKU to what the cart has of it.
+    """Adds so much of a SKU to what the cart has of it; `once` = the form's own key makes it happen once.
 
     NotFound for an unknown or withdrawn SKU, Invalid at `quantity`, Refused("no_price") without a price.
     """
@@ -166,7 +161,7 @@ def add_to_cart(
             raise Refused("no_price", article=goods.article, name=goods.name)
         return carts.put(desk.cart, [_line(goods, quantity)])
 
-    _changed(db, actor, contract_id, shelf_of, change, once)
+    _changed(db, actor, contract_id, shelf_of, now, change, once)
 
 
 def change_cart(
@@ -174,6 +169,7 @@ def change_cart(
     actor: Actor,
     contract_id: str | None,
     quantities: Mapping[str, Decimal],
+    now: datetime,
     *,
     shelf_of: ShelfOf = open_shelf,
 ) -> None:
@@ -197,7 +193,7 @@ def change_cart(
         at_old = desk.shelf.goods(before)
         return carts.seen(after, _followed_tiers(desk.cart, before, own, at_old, goods))
 
-    _changed(db, actor, contract_id, shelf_of, change)
+    _changed(db, actor, contract_id, shelf_of, now, change)
 
 
 def _followed_tiers(
@@ -216,18 +212,22 @@ def _followed_tiers(
     }
 
 
-def clear_cart(db: TenantSession, actor: Actor, contract_id: str | None, *, shelf_of: ShelfOf = open_shelf) -> None:
-    _changed(db, actor, contract_id, shelf_of, lambda desk: Cart(contract_id=desk.cart.contract_id))
+def clear_cart(
+    db: TenantSession, actor: Actor, contract_id: str | None, now: datetime, *, shelf_of: ShelfOf = open_shelf
+) -> None:
+    _changed(db, actor, contract_id, shelf_of, now, lambda desk: Cart(contract_id=desk.cart.contract_id))
 
 
-def accept_prices(db: TenantSession, actor: Actor, contract_id: str | None, *, shelf_of: ShelfOf = open_shelf) -> None:
+def accept_prices(
+    db: TenantSession, actor: Actor, contract_id: str | None, now: datetime, *, shelf_of: ShelfOf = open_shelf
+) -> None:
     """The person has seen today's prices and goes on with them."""
 
     def change(desk: Desk) -> Cart:
         goods = desk.shelf.goods({line.sku: line.quantity for line in desk.cart.lines})
         return carts.seen(desk.cart, {sku: one.price for sku, one in goods.items()})
 
-    _changed(db, actor, contract_id, shelf_of, change)
+    _changed(db, actor, contract_id, shelf_of, now, change)
 
 
 def paste_lines(
@@ -235,9 +235,10 @@ def paste_lines(
     actor: Actor,
     contract_id: str | None,
     text: str,
+    now: datetime,
     *,
     pick: Pick | None = None,
-    once: Once | None = None,
+    once: str = "",
     shelf_of: ShelfOf = open_shelf,
 ) -> Pasted:
     """Adds pasted "article quantity" rows; what comes back names every row that was bad (domain §5.7), the first of
@@ -265,7 +266,7 @@ def paste_lines(
         result[:] = [replace(pasted, bad=_with_alike(pasted.bad, desk))]
         return carts.put(desk.cart, [_line(goods[sku], quantity) for sku, quantity in pasted.quantities.items()])
 
-    _changed(db, actor, contract_id, shelf_of, change, once)
+    _changed(db, actor, contract_id, shelf_of, now, change, once)
     return result[0]
 
 
@@ -290,8 +291,9 @@ def repeat_order(
     actor: Actor,
     contract_id: str | None,
     order_id: str,
+    now: datetime,
     *,
-    once: Once | None = None,
+    once: str = "",
     shelf_of: ShelfOf = open_shelf,
 ) -> tuple[OrderLine, ...]:
     """Puts an order's lines into the cart at today's prices; those that can't be ordered any more come back."""
@@ -305,7 +307,7 @@ def repeat_order(
         left[:] = [line for line in wanted if line not in can]
         return carts.put(desk.cart, [_line(goods[line.sku], line.quantity) for line in can])
 
-    _changed(db, actor, contract_id, shelf_of, change, once)
+    _changed(db, actor, contract_id, shelf_of, now, change, once)
     return tuple(left)
 
 
@@ -324,22 +326,23 @@ def _changed(
     actor: Actor,
     contract_id: str | None,
     shelf_of: ShelfOf,
+    now: datetime,
     change: Callable[[Desk], Cart],
-    once: Once | None = None,
+    once: str = "",
 ) -> None:
     """Reads, changes, writes; anew when another window was faster. A key that was used before changes nothing."""
-    guard_key = f"cart#{actor.user_id}#{once.key}" if once else ""
+    guard_key = f"cart#{actor.user_id}#{once}" if once else ""
     guard_at = keys.idempotency(db.tenant_id, guard_key)
 
     def act() -> None:
-        desk = read_desk(db, actor, contract_id, shelf_of, also=(guard_at,) if once else ())
+        desk = read_desk(db, actor, contract_id, shelf_of, now, also=(guard_at,) if once else ())
         changes = cart_store.cart_writes(db.tenant_id, actor.user_id, desk.cart, change(desk))
         if guard_at in desk.rows:
             return
         writes = [replace(write, refusal=None) for write in changes]  # another window's change is no refusal here
         if once:
-            done = guard(db.tenant_id, guard_key, Done(), now=once.now)
-            writes.append(replace(done, expires=once.now + _REMEMBERED))
+            done = guard(db.tenant_id, guard_key, Done(), now=now)
+            writes.append(replace(done, expires=now + _REMEMBERED))
         db.commit(writes)
 
     until_committed(act)

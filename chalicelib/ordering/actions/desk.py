@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from chalicelib.billing.credit import account_from
 from chalicelib.billing.model import Account
@@ -21,8 +22,8 @@ from chalicelib.storage.session import Record, TenantSession
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import settings_of
 
-ShelfOf = Callable[[Contract, TenantSettings, Record | None], Shelf]
-"""Opens the catalogue for a contract; the record is the snapshot's pointer as read."""
+ShelfOf = Callable[[Contract, TenantSettings, Record | None, datetime], Shelf]
+"""Opens the catalogue for a contract at the prices of a moment; the record is the snapshot's pointer as read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +59,24 @@ def desk_keys(tenant_id: str, actor: Actor, contract_id: str) -> list[Key]:
 
 
 def read_desk(
-    db: TenantSession, actor: Actor, contract_id: str | None, shelf_of: ShelfOf, *, also: Iterable[Key] = ()
+    db: TenantSession,
+    actor: Actor,
+    contract_id: str | None,
+    shelf_of: ShelfOf,
+    now: datetime,
+    *,
+    also: Iterable[Key] = (),
 ) -> Desk:
     """NotFound for another counterparty's contract; Refused("no_contract") when the person has none to work under."""
     if contract_id is None or actor.party_id is None:
         raise Refused("no_contract")
     rows = db.get_many([*desk_keys(db.tenant_id, actor, contract_id), *also])
-    return desk_of(db, actor, contract_id, rows, shelf_of)
+    return desk_of(db, actor, contract_id, rows, shelf_of, now)
 
 
-def desk_of(db: TenantSession, actor: Actor, contract_id: str, rows: Mapping[Key, Record], shelf_of: ShelfOf) -> Desk:
+def desk_of(
+    db: TenantSession, actor: Actor, contract_id: str, rows: Mapping[Key, Record], shelf_of: ShelfOf, now: datetime
+) -> Desk:
     tenant_id, party_id = db.tenant_id, actor.party_id or ""
     contract = rows.get(keys.contract(tenant_id, party_id, contract_id))
     party = rows.get(keys.party_profile(tenant_id, party_id))
@@ -83,6 +92,6 @@ def desk_of(db: TenantSession, actor: Actor, contract_id: str, rows: Mapping[Key
         party=party_from(party),
         account=account_from(account),
         settings=tenant,
-        shelf=shelf_of(terms, tenant, rows.get(keys.snapshot_current(tenant_id))),
+        shelf=shelf_of(terms, tenant, rows.get(keys.snapshot_current(tenant_id)), now),
         rows=rows,
     )

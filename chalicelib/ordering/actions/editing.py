@@ -29,7 +29,8 @@ def edit_order(
     *,
     shelf_of: ShelfOf = open_shelf,
 ) -> Order:
-    """`change_lines` with "article quantity" rows to add, at today's prices of the order's contract.
+    """`change_lines` with "article quantity" rows to add, at today's prices of the order's contract, with the VAT of
+    the day when it was placed.
 
     Lines that stay keep the price that they were ordered at; one that is added to costs what all of it costs today.
     Invalid names every bad row as `row-<number>`.
@@ -51,7 +52,8 @@ def _new_lines(
     contract_key = keys.contract(db.tenant_id, order.party_id, order.contract_id)
     settings_key, pointer_key = keys.tenant_settings(db.tenant_id), keys.snapshot_current(db.tenant_id)
     found = db.get_many((contract_key, settings_key, pointer_key))
-    shelf = shelf_of(contract_from(found[contract_key]), settings_of(found[settings_key]), found.get(pointer_key))
+    contract, settings = contract_from(found[contract_key]), settings_of(found[settings_key])
+    shelf = shelf_of(contract, settings, found.get(pointer_key), order.created)
     answers = shelf.found(quickorder.articles(rows))
     known = frozenset(sku for answer in answers.values() for sku in answer.skus)
     wanted = quickorder.resolved(rows, answers, known).quantities

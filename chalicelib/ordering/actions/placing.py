@@ -80,7 +80,7 @@ def place_order(db: TenantSession, new: NewOrder, now: datetime, *, shelf_of: Sh
         rows = db.get_many(wanted_rows)
         if guard_at in rows:
             return _first_answer(rows[guard_at], new)
-        desk = desk_of(db, new.actor, contract_id, rows, shelf_of)
+        desk = desk_of(db, new.actor, contract_id, rows, shelf_of, now)
         _check_wish(desk, new, now)
         running, counting = numbers.following(db, rows.get(sequence_at))
         order, lines, holding = _drafted(db, desk, new, running, now)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from chalicelib.catalogue.model import Item, Match, Query
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.store import catalogue_of
+from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Refused
 from chalicelib.network.model import Contract
 from chalicelib.ordering.goods import Goods, Shelf
@@ -76,12 +78,13 @@ def _goods(item: Item, answer: Quote | PriceOnRequest) -> Goods:
     return replace(goods, price=answer.price, vat_rate=answer.vat_rate, price_type_id=list_id, why=why(answer))
 
 
-def open_shelf(contract: Contract, settings: TenantSettings, pointer: Record | None) -> Shelf:
-    """The snapshot that the pointer's record names, at the contract's prices.
+def open_shelf(contract: Contract, settings: TenantSettings, pointer: Record | None, at: datetime) -> Shelf:
+    """The snapshot that the pointer's record names, at the contract's prices, with the VAT of the tenant's day `at`.
 
     Refused("no_catalogue") before the first import.
     """
     catalogue = catalogue_of(settings.id, pointer)
     if catalogue is None:
         raise Refused("no_catalogue")
-    return SnapshotShelf(catalogue, contract_terms(contract, settings, catalogue.price_types()))
+    day = local_day(at, settings.time_zone)
+    return SnapshotShelf(catalogue, contract_terms(contract, settings, catalogue.price_types(), day))

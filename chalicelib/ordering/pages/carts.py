@@ -11,7 +11,7 @@ from chalicelib.http.responses import Response
 from chalicelib.identity.model import local_path
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 from chalicelib.ordering import actions
-from chalicelib.ordering.actions import NewOrder, Once, Pick
+from chalicelib.ordering.actions import NewOrder, Pick
 from chalicelib.ordering.pages.base import PLACE, a_date, complaints_of, doors
 from chalicelib.ordering.quickorder import Pasted, number_of
 
@@ -26,10 +26,10 @@ def cart_page(request: Request) -> Response:
 @doors.page("/cart/add", may=PLACE, methods=("POST",))
 def cart_add(request: Request) -> Response:
     form = request.form
-    contract_id, once = request.person.contract_id, _once(request)
+    contract_id, once = request.person.contract_id, request.idempotency_key
     try:
         quantity = _quantity(form.text("quantity") or "1")
-        actions.add_to_cart(request.db, request.actor, contract_id, form.text("sku"), quantity, once=once)
+        actions.add_to_cart(request.db, request.actor, contract_id, form.text("sku"), quantity, request.now, once=once)
     except Invalid as refusal:
         return _show(request, refusal)
     return request.go(local_path(form.text("back", "/cart")), notice="added_to_cart")
@@ -39,7 +39,7 @@ def cart_add(request: Request) -> Response:
 def cart_change(request: Request) -> Response:
     try:
         quantities = _quantities(request.form)
-        actions.change_cart(request.db, request.actor, request.person.contract_id, quantities)
+        actions.change_cart(request.db, request.actor, request.person.contract_id, quantities, request.now)
     except Invalid as refusal:
         return _show(request, refusal)
     return request.go("/cart", notice="cart_changed")
@@ -48,29 +48,35 @@ def cart_change(request: Request) -> Response:
 @doors.page("/cart/remove", may=PLACE, methods=("POST",))
 def cart_remove(request: Request) -> Response:
     sku = request.form.text("remove")
-    actions.change_cart(request.db, request.actor, request.person.contract_id, {sku: Decimal(0)})
+    actions.change_cart(request.db, request.actor, request.person.contract_id, {sku: Decimal(0)}, request.now)
     removed = {"removed": sku, "quantity": request.form.text(_QUANTITY + sku)}
     return request.go("/cart?" + urlencode(removed))
 
 
 @doors.page("/cart/clear", may=PLACE, methods=("POST",))
 def cart_clear(request: Request) -> Response:
-    actions.clear_cart(request.db, request.actor, request.person.contract_id)
+    actions.clear_cart(request.db, request.actor, request.person.contract_id, request.now)
     return request.go("/cart", notice="cart_cleared")
 
 
 @doors.page("/cart/prices", may=PLACE, methods=("POST",))
 def cart_prices(request: Request) -> Response:
-    actions.accept_prices(request.db, request.actor, request.person.contract_id)
+    actions.accept_prices(request.db, request.actor, request.person.contract_id, request.now)
     return request.go("/cart", notice="prices_accepted")
 
 
 @doors.page("/cart/paste", may=PLACE, methods=("POST",))
 def cart_paste(request: Request) -> Response:
-    contract_id, once = request.person.contract_id, _once(request)
+    contract_id, once = request.person.contract_id, request.idempotency_key
     try:
         pasted = actions.paste_lines(
-            request.db, request.actor, contract_id, _typed(request, "text"), pick=_pick(request), once=once
+            request.db,
+            request.actor,
+            contract_id,
+            _typed(request, "text"),
+            request.now,
+            pick=_pick(request),
+            once=once,
         )
     except (Invalid, Refused) as refusal:
         return _show(request, refusal)
@@ -103,7 +109,7 @@ def cart_place(request: Request) -> Response:
 
 def _show(request: Request, refusal: KontorError | None = None, pasted: Pasted | None = None) -> Response:
     """The cart, with what was refused on top and what was typed still there."""
-    cart = actions.show_cart(request.db, request.actor, request.person.contract_id)
+    cart = actions.show_cart(request.db, request.actor, request.person.contract_id, request.now)
     errors = field_errors(request.t, refusal) if isinstance(refusal, Invalid) else {}
     return request.page(
         "ordering/cart.html",
@@ -130,10 +136,6 @@ def _pick(request: Request) -> Pick | None:
     """A suggestion's button: the SKU, and the row that it was suggested for."""
     sku, _, text = _typed(request, "pick").partition("|")
     return Pick(sku, text) if sku else None
-
-
-def _once(request: Request) -> Once:
-    return Once(key=request.idempotency_key, now=request.now)
 
 
 def _quantity(typed: str) -> Decimal:

@@ -12,7 +12,7 @@ from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 from chalicelib.ordering import actions
-from chalicelib.ordering.actions import Ask, Once
+from chalicelib.ordering.actions import Ask
 from chalicelib.ordering.billing_facts import vat_shares
 from chalicelib.ordering.model import Act, Order, Side, may
 from chalicelib.ordering.pages.base import (
@@ -104,9 +104,9 @@ def order_receive(request: Request) -> Response:
 
 @doors.page("/orders/{order_id}/repeat", may=PLACE, methods=("POST",))
 def order_repeat(request: Request) -> Response:
-    once = Once(key=request.idempotency_key, now=request.now)
+    once, now = request.idempotency_key, request.now
     order_id, contract_id = request.params["order_id"], request.person.contract_id
-    left = actions.repeat_order(request.db, request.actor, contract_id, order_id, once=once)
+    left = actions.repeat_order(request.db, request.actor, contract_id, order_id, now, once=once)
     return request.go("/cart", notice="order_repeated_partly" if left else "order_repeated")
 
 
