@@ -24,6 +24,7 @@ if settings().serves_pages:
     import chalicelib.identity.pages
     import chalicelib.network.pages
     import chalicelib.ordering.pages
+    import chalicelib.overview.pages
     import chalicelib.stock.pages
     import chalicelib.storefront.pages
     import chalicelib.tenancy.pages
@@ -39,6 +40,7 @@ if settings().serves_pages:
         chalicelib.ordering.pages,
         chalicelib.exchange.api,
         chalicelib.exchange.pages,
+        chalicelib.overview.pages,
     ):
         app.register_blueprint(room.doors.blueprint)
 
@@ -58,21 +60,21 @@ def _new_images(event: Any) -> Iterator[dict[str, Any]]:
 def on_event(event: Any) -> Any:
     from chalicelib.ops.queue_handlers import consume_events
 
-    return consume_events(event.to_dict(), event.context)
+    return consume_events(event.to_dict())
 
 
 @app.on_sqs_message(queue="imports", batch_size=1)
 def on_import(event: Any) -> Any:
     from chalicelib.ops.queue_handlers import consume_imports
 
-    return consume_imports(event.to_dict(), event.context)
+    return consume_imports(event.to_dict())
 
 
 @app.on_sqs_message(queue="due", batch_size=10)
 def on_due(event: Any) -> Any:
     from chalicelib.ops.queue_handlers import consume_due
 
-    return consume_due(event.to_dict(), event.context)
+    return consume_due(event.to_dict())
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))

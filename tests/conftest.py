@@ -65,7 +65,7 @@ def dynamodb_endpoint() -> str:
 
 @pytest.fixture(scope="session")
 def tables(dynamodb_endpoint: str) -> None:
-    """Kontor's five tables on DynamoDB Local, this worker's own; the product's settings name them."""
+    """Kontor's four tables on DynamoDB Local, this worker's own; the product's settings name them."""
     os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb_endpoint
     dynamodb_local.create_tables(dynamodb_endpoint, os.environ["KONTOR_TABLE_PREFIX"])
 

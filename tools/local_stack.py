@@ -17,8 +17,7 @@ STAGE = "local"
 MAIL_FROM = "kontor@example.org"
 DOMAIN = "kontor.localhost"  # the front (tools/emulator/front.py) sends `localhost` here
 ARTIFACTS = "kontor-artifacts"
-TABLES = ("directory", "core", "stock", "ephemeral", "idempotency")
-EXPIRY = {"idempotency": "expiration"}  # TTL attribute where it is not `ttl`
+TABLES = ("directory", "core", "stock", "ephemeral")
 
 
 def client(emulator: Emulator, service: str) -> Any:
@@ -134,7 +133,7 @@ def _protect_tables(dynamodb: Any) -> None:
     """TTL and point-in-time recovery: in the template, but MiniStack's CloudFormation leaves them out."""
     for table in TABLES:
         name = f"kontor-{STAGE}-{table}"
-        ttl = {"Enabled": True, "AttributeName": EXPIRY.get(table, "ttl")}
+        ttl = {"Enabled": True, "AttributeName": "ttl"}
         if dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"] == "DISABLED":
             dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
         recovery = {"PointInTimeRecoveryEnabled": True}

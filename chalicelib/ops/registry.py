@@ -1,22 +1,45 @@
-"""Which room handles which event and which due work: the sum of what the rooms export."""
+"""Which room handles which event and which due work.
+
+A room's jobs are imported when something comes that is theirs: a process rarely needs more than one room, and all
+of them take longer to import than a cold worker may.
+"""
 
 from __future__ import annotations
 
-from functools import cache
-
-from chalicelib.billing import jobs as billing
-from chalicelib.exchange import jobs as exchange
-from chalicelib.identity import jobs as identity
 from chalicelib.ops.workers import DueHandler, EventHandler
-from chalicelib.ordering import jobs as ordering
-from chalicelib.storage import outbox
 
 
-@cache
-def event_handlers() -> dict[str, EventHandler]:
-    return {**identity.HANDLERS, **billing.HANDLERS, **ordering.HANDLERS}
+def event_handler(name: str) -> EventHandler | None:
+    """Who handles the event `<what>.<happened>`; None if nobody wants to hear of it."""
+    match name.partition(".")[0]:
+        case "order":
+            from chalicelib.ordering import jobs as ordering
+
+            return ordering.HANDLERS.get(name)
+        case "invoice" | "payment" | "reminder":
+            from chalicelib.billing import jobs as billing
+
+            return billing.HANDLERS.get(name)
+        case "invitation":
+            from chalicelib.identity import jobs as identity
+
+            return identity.HANDLERS.get(name)
+    return None
 
 
-@cache
-def due_handlers() -> dict[str, DueHandler]:
-    return {"outbox": outbox.resend, **billing.DUE, **exchange.DUE}
+def due_handler(kind: str) -> DueHandler:
+    """Who does due work of the kind; LookupError for a kind that nobody knows."""
+    match kind:
+        case "outbox":
+            from chalicelib.storage import outbox
+
+            return outbox.resend
+        case "reminder":
+            from chalicelib.billing import jobs as billing
+
+            return billing.DUE[kind]
+        case "exchange":
+            from chalicelib.exchange import jobs as exchange
+
+            return exchange.DUE[kind]
+    raise LookupError(kind)

@@ -37,13 +37,15 @@ def publish_outbox(images: Iterator[dict[str, Any]]) -> int:
     return sent
 
 
-def handle_event(event: Event, handlers: dict[str, EventHandler], now: datetime) -> None:
-    """Handles an event once: a second delivery finds its outbox row gone."""
+def handle_event(event: Event, handler_of: Callable[[str], EventHandler | None], now: datetime) -> None:
+    """Handles an event once: a second delivery finds its outbox row gone (and comes after the first, as both are of
+    one group of the queue). A delivery that was cut short is handled anew: handlers bear that, each by its own guard.
+    """
     db = open_tenant(event.tenant_id)
     if not outbox.is_open(db, event):
         logger().info("event was handled before", tenant=event.tenant_id, event=event.id)
         return
-    handler = handlers.get(event.name)
+    handler = handler_of(event.name)
     if handler is not None:
         handler(event, db, now)
     outbox.close(db, event)
@@ -57,7 +59,7 @@ def fan_out(now: datetime) -> int:
     return len(found)
 
 
-def run_due(tenant_id: str, handlers: dict[str, DueHandler], now: datetime) -> int:
+def run_due(tenant_id: str, handler_of: Callable[[str], DueHandler], now: datetime) -> int:
     """Does what has become due for the tenant; returns how many things were done."""
     db = open_tenant(tenant_id)
     page = db.query(keys.due(tenant_id), until=stamp(now) + "~", limit=_DUE_AT_ONCE)
@@ -65,7 +67,7 @@ def run_due(tenant_id: str, handlers: dict[str, DueHandler], now: datetime) -> i
     for record in page.records:
         _, kind, subject = record.place.split("#", 2)
         try:
-            handlers[kind](db, subject, now)
+            handler_of(kind)(db, subject, now)
             done += 1
         except Exception as broken:
             failure("due work failed", broken, tenant=tenant_id, kind=kind)

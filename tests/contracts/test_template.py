@@ -142,8 +142,7 @@ def test_tables_expire_recover_and_are_encrypted_and_billed_by_use(template: Tem
     names = {table["TableName"]["Fn::Sub"].removeprefix("kontor-${Stage}-") for table in tables.values()}
     assert names == set(local_stack.TABLES)
     for name, table in tables.items():
-        expiry = local_stack.EXPIRY.get(table["TableName"]["Fn::Sub"].rsplit("-", 1)[1], "ttl")
-        assert table["TimeToLiveSpecification"] == {"AttributeName": expiry, "Enabled": True}, name
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}, name
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}, name
         assert table["SSESpecification"] == {"SSEEnabled": True}, name
         assert table["BillingMode"] == "PAY_PER_REQUEST", name

@@ -17,7 +17,7 @@ from chalicelib.gateways import queues
 from chalicelib.identity import machines
 from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.ids import new_tenant_id
-from chalicelib.ops.registry import due_handlers
+from chalicelib.ops.registry import due_handler
 from chalicelib.ops.workers import run_due
 from chalicelib.storage import files, snapshots
 from chalicelib.storage.session import TenantSession, open_directory, open_tenant
@@ -66,7 +66,7 @@ class World:
     def later(self, seconds: float) -> int:
         """So much later: what is due is done, then what that queued."""
         self.ahead += timedelta(seconds=seconds)
-        done = run_due(self.tenant_id, due_handlers(), self.now)
+        done = run_due(self.tenant_id, due_handler, self.now)
         self.work()
         return done
 
