@@ -1,8 +1,9 @@
-"""Writes docs/keys.md from chalicelib/storage/keys.py: `python -m tools.keys_doc`."""
+"""Writes docs/keys.md from the package chalicelib/storage/keys: `python -m tools.keys_doc`."""
 
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,9 +14,14 @@ TARGET = Path(__file__).parents[1] / "docs" / "keys.md"
 _TENANT = "t00000000000"
 _MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 _DAY = date(2000, 1, 1)
+_FAMILIES = ("directory", "tenant", "network", "ordering", "billing", "exchange", "common", "stock", "sessions")
 _HEAD = """# Keys
 
-Made by `python -m tools.keys_doc` from `chalicelib/storage/keys.py`, the only place where keys are made. Don't edit.
+Made by `python -m tools.keys_doc` from `chalicelib/storage/keys`, the only place where keys are made. Don't edit.
+"""
+_FAMILY = """
+## `{name}`
+{doc}
 
 | access pattern | function | table | partition key | sort key |
 |---|---|---|---|---|
@@ -51,7 +57,13 @@ def _row(meaning: str, function: Callable[..., object]) -> str:
 
 
 def document() -> str:
-    return _HEAD + "".join(_row(meaning, function) for meaning, function in keys.PATTERNS)
+    families: dict[str, list[str]] = {name: [] for name in _FAMILIES}
+    for meaning, function in keys.PATTERNS:
+        families[function.__module__.rsplit(".", 1)[1]].append(_row(meaning, function))
+    return _HEAD + "".join(
+        _FAMILY.format(name=name, doc=sys.modules[f"{keys.__name__}.{name}"].__doc__) + "".join(rows)
+        for name, rows in families.items()
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,60 @@
+"""The manufacturer itself: settings, its own people, the catalogue in force."""
+
+from __future__ import annotations
+
+from chalicelib.storage.keys.base import Key, Partition, core, core_part, pattern
+
+
+@pattern("settings, branding, flags")
+def tenant_settings(tenant: str) -> Key:
+    return core(tenant, "CFG", "TENANT")
+
+
+@pattern("price types that contracts may name, as the last import told them")
+def price_types(tenant: str) -> Key:
+    return core(tenant, "CFG", "PRICE_TYPES")
+
+
+@pattern("warehouses, as the last import told them")
+def warehouses(tenant: str) -> Key:
+    return core(tenant, "CFG", "WAREHOUSES")
+
+
+@pattern("the manufacturer's own people")
+def staff(tenant: str) -> Partition:
+    return core_part(tenant, "STAFF", "USER#")
+
+
+@pattern("one of the manufacturer's own people")
+def staff_user(tenant: str, user: str) -> Key:
+    return staff(tenant).item(user)
+
+
+@pattern("open invitations to join the manufacturer's own people")
+def staff_invitations(tenant: str) -> Partition:
+    return core_part(tenant, "STAFF", "INV#")
+
+
+@pattern("an open invitation to join the manufacturer's own people")
+def staff_invitation(tenant: str, invitation: str) -> Key:
+    return staff_invitations(tenant).item(invitation)
+
+
+@pattern("guard: an e-mail is one person within the tenant")
+def email_guard(tenant: str, email: str) -> Key:
+    return core(tenant, f"EMAIL#{email}", "GUARD")
+
+
+@pattern("the catalogue snapshot in force")
+def snapshot_current(tenant: str) -> Key:
+    return core(tenant, "SNAP", "CURRENT")
+
+
+@pattern("catalogue snapshots, oldest first")
+def snapshot_versions(tenant: str) -> Partition:
+    return core_part(tenant, "SNAP", "V#")
+
+
+@pattern("one catalogue snapshot of the history")
+def snapshot_version(tenant: str, version: int) -> Key:
+    return snapshot_versions(tenant).item(f"{version:010d}")
