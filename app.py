@@ -24,7 +24,6 @@ if settings().serves_pages:
     import chalicelib.identity.pages
     import chalicelib.network.pages
     import chalicelib.ordering.pages
-    import chalicelib.overview.pages
     import chalicelib.stock.pages
     import chalicelib.storefront.pages
     import chalicelib.tenancy.pages
@@ -40,7 +39,6 @@ if settings().serves_pages:
         chalicelib.ordering.pages,
         chalicelib.exchange.api,
         chalicelib.exchange.pages,
-        chalicelib.overview.pages,
     ):
         app.register_blueprint(room.doors.blueprint)
 
