@@ -13,7 +13,7 @@ from decimal import Decimal
 from chalicelib.billing import ledger, settling, store
 from chalicelib.billing.allocation import Share
 from chalicelib.billing.invoices import account_update, changed, document_of
-from chalicelib.billing.model import Invoice, InvoiceLine, OrderForInvoice, Payment, VatShare
+from chalicelib.billing.model import Invoice, InvoiceLine, OrderForInvoice, Origin, Payment, VatShare
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Refused
 from chalicelib.kernel.ids import new_id
@@ -51,8 +51,16 @@ def correct_for_order(
 
 
 def corrected(
-    db: TenantSession, invoice_id: str, change: Change, settings: TenantSettings, now: datetime
+    db: TenantSession,
+    invoice_id: str,
+    change: Change,
+    settings: TenantSettings,
+    now: datetime,
+    *,
+    ordered: Money | None = None,
 ) -> tuple[Invoice, list[Write]]:
+    """The invoice as `change` has it, and what writes it. `ordered` = by how much what its order holds of the credit
+    as not yet invoiced changes with it. Refused: `invoice_void`, `invoice_currency`."""
     record, before = _loaded(db, invoice_id)
     total, pages = change.total, -(-len(change.lines) // store.LINES_A_PAGE)
     if total.currency != before.currency:
@@ -66,6 +74,7 @@ def corrected(
         line_pages=pages,
         number=change.number or before.number,
         erp_id=change.erp_id or before.erp_id,
+        origin=Origin.ERP if change.erp_id else before.origin,
     )
     stale = range(pages, before.line_pages)
     difference = total.amount - before.total
@@ -73,7 +82,7 @@ def corrected(
         *_changed_head(db, record, before, after, settings, now),
         *store.line_puts(settings.id, after.id, change.lines),
         *(Delete(key=keys.invoice_lines(settings.id, after.id, page)) for page in stale),
-        _debt(after, difference, settings),
+        _debt(after, difference, settings, ordered),
     ]
     if difference:
         day = local_day(now, settings.time_zone)
@@ -83,11 +92,12 @@ def corrected(
 
 
 def void_for_order(
-    db: TenantSession, invoice_id: str, settings: TenantSettings, now: datetime
+    db: TenantSession, invoice_id: str, settings: TenantSettings, now: datetime, *, ordered: Money | None = None
 ) -> tuple[Invoice, list[Write]]:
     """The invoice made void (its order was cancelled), and what writes it, one of it on the account; nothing if it is.
 
-    Each payment that loses its part is three writes: `make_room` before it keeps them within a transaction.
+    `ordered` as in `corrected`. Each payment that loses its part is three writes: `make_room` before it keeps them
+    within a transaction.
     """
     record = store.load_invoice(db, invoice_id)
     before = store.invoice_from(record)
@@ -96,7 +106,7 @@ def void_for_order(
     after = replace(before, void=True, paid=Decimal(0))
     writes = [
         *_changed_head(db, record, before, after, settings, now),
-        _debt(after, -before.total, settings),
+        _debt(after, -before.total, settings, ordered),
     ]
     if before.total:
         entry = ledger.voided(before, local_day(now, settings.time_zone), now)
@@ -178,6 +188,6 @@ def _givers(db: TenantSession, invoice: Invoice, amount: Decimal) -> list[tuple[
     return givers
 
 
-def _debt(invoice: Invoice, difference: Decimal, settings: TenantSettings) -> Write:
-    more = money(difference, invoice.currency)
-    return account_update(settings.id, invoice.contract_id, balance=more, ordered=zero(invoice.currency))
+def _debt(invoice: Invoice, difference: Decimal, settings: TenantSettings, ordered: Money | None = None) -> Write:
+    more, held = money(difference, invoice.currency), ordered or zero(invoice.currency)
+    return account_update(settings.id, invoice.contract_id, balance=more, ordered=held)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 
-from chalicelib.billing.erp import erp_payment_gone, erp_refund_gone, payment_from_erp, refund_from_erp
+from chalicelib.billing.erp import erp_payment_gone, payment_from_erp
+from chalicelib.billing.erp_invoices import erp_refund_gone, refund_from_erp
 from chalicelib.billing.model import NewPayment
 from chalicelib.billing.payments import load_payment
 from chalicelib.billing.store import invoice_from, load_invoice
