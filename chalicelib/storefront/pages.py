@@ -15,6 +15,7 @@ from chalicelib.http.responses import Response
 from chalicelib.kernel.access import Permission
 from chalicelib.pricing.explain import why, why_not
 from chalicelib.pricing.model import PriceOnRequest, Quote
+from chalicelib.pricing.words import sentences
 from chalicelib.storefront import actions
 from chalicelib.storefront.actions import Answer, Offer, Range, Shown
 
@@ -239,12 +240,7 @@ def _why(request: Request, answer: Answer | None) -> tuple[str, ...]:
     if answer is None:
         return ()
     steps = why_not(answer) if isinstance(answer, PriceOnRequest) else why(answer)
-    listed = "pricing.why.listed"
-    said = dict(steps)
-    if isinstance(answer, Quote):
-        fmt = Formats(request.locale, request.time_zone)
-        said[listed] = fmt.money(answer.list_amount, answer.currency)
-    return tuple(request.t.t(key, value=said[listed] if key == listed else value) for key, value in steps)
+    return sentences(request.t, Formats(request.locale, request.time_zone), steps)
 
 
 def _tiers(request: Request, answer: Answer | None) -> tuple[tuple[str, str], ...]:
