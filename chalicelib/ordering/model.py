@@ -188,7 +188,8 @@ class ErpTrace:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """An order without its lines. Money is in `currency`; `held` = what it holds of the contract's credit as not yet
-    invoiced; `agreed_edition` = the last one that the dealer made or accepted."""
+    invoiced; `agreed_edition` = the last one that the dealer made or accepted. `invoiced` = what the ERP's invoices of
+    it come to, once the ERP invoices it; None = our own invoice follows the order."""
 
     id: str
     number: str
@@ -216,6 +217,7 @@ class Order:
     agreed_edition: int = 1
     held: Decimal = _ZERO
     invoice_id: str | None = None
+    invoiced: Decimal | None = None
     percent: int = 0
     waiting_since: datetime | None = None  # on moderation since
     closed_by: Side | None = None

@@ -167,18 +167,34 @@ def test_a_dealer_fills_the_cart_orders_and_reads_the_order(world: World) -> Non
     placed = world.buyer.post("/cart/place", comment="до обеда", wished="2030-01-15")
     order = world.buyer.get(address_of(placed))
     page = text_of(order)
-    for said in ("Заказ K-000001", "На проверке", "Окно A-1", "201,00", "36,25", "до обеда", "15.01.2030", "Дилерская"):
+    for said in (
+        "Заказ K-000001",
+        "Ждёт подтверждения",
+        "В резерве",
+        "Окно A-1",
+        "201,00",
+        "36,25",
+        "до обеда",
+        "15.01.2030",
+        "Дилерская",
+    ):
         assert said in page, said
     assert "K-000001" in text_of(world.buyer.get("/orders"))
     assert "K-000001" in text_of(world.manager.get("/moderation"))
 
 
+def _counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Gets an entry with every call to the storage from now on."""
+    calls: list[int] = []
+    run = storage_session.Session._run
+    monkeypatch.setattr(storage_session.Session, "_run", lambda self, call: (calls.append(1), run(self, call))[1])
+    return calls
+
+
 def test_the_place_action_takes_four_calls_and_the_order_page_two(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = []
-    run = storage_session.Session._run
-    monkeypatch.setattr(storage_session.Session, "_run", lambda self, call: (calls.append(1), run(self, call))[1])
+    calls = _counted(monkeypatch)
     world.buyer.post("/cart/paste", text="A-1 2\nB-2 1\nC-3 4")
     calls.clear()
     placed = world.buyer.post("/cart/place")
@@ -210,6 +226,56 @@ def test_a_manager_proposes_a_change_the_dealer_sees_the_difference_and_agrees(w
         assert said in page_text, said
 
 
+def test_a_manager_sees_stock_credit_and_debt_beside_the_decisions(world: World) -> None:
+    confirmed = world.place("B-2 10")
+    world.manager.post(f"{confirmed}/confirm", version=version_of(world.manager.get(confirmed)))
+    path = world.place("A-1 4", "C-3 2")
+    world.shop.tell({"C-3": 1}, utc_now())
+    page = world.manager.get(path)
+    said = text_of(page)
+    for expected in ("Есть 10 шт", "Есть 1 шт не хватает 1", "3 392,00 ₽", "1 005,00 ₽", "просрочки нет"):
+        assert expected in said, expected
+    body = page.body.decode()
+    for action in ("confirm", "change", "ask", "refuse"):
+        assert f'action="{path}/{action}"' in body
+    assert "<details" not in re.sub(r'<details class="(?:small|drop)[^>]*>', "", body)
+    assert "Есть" not in text_of(world.buyer.get(path))
+
+
+def test_the_manager_reads_what_is_needed_to_decide_in_four_calls(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = world.place("A-1 2", "B-2 1")
+    calls = _counted(monkeypatch)
+    assert world.manager.get(path).status_code == 200
+    assert len(calls) == 4
+
+
+def test_no_line_is_confirmed_before_its_order_is_and_none_lives_on_in_a_cancelled_one(world: World) -> None:
+    path = world.place("A-1 2")
+    assert "Подтверждена" not in text_of(world.buyer.get(path))
+    world.manager.post(f"{path}/confirm", version=version_of(world.manager.get(path)))
+    assert "Подтверждена" in text_of(world.buyer.get(path))
+    world.buyer.post(f"{path}/cancel", version=version_of(world.buyer.get(path)))
+    page = text_of(world.manager.get(path))
+    assert "Отменена" in page
+    assert "Подтверждена" not in page
+
+
+def test_both_sides_read_the_same_word_for_a_state(world: World) -> None:
+    path = world.place("A-1 2")
+    for address in (path, "/orders"):
+        assert "Ждёт подтверждения" in text_of(world.buyer.get(address))
+        assert "Ждёт подтверждения" in text_of(world.manager.get(address))
+
+
+def test_a_price_is_explained_in_the_readers_numbers(world: World) -> None:
+    path = world.place("A-1 2")
+    page = text_of(world.buyer.get(path))
+    assert "В прайс-листе: 100,50 ₽" in page
+    assert "НДС 22 % входит в цену" in page
+
+
 def test_a_form_of_an_order_that_changed_meanwhile_says_so_and_keeps_what_was_typed(world: World) -> None:
     path = world.place("A-1 2")
     stale = version_of(world.manager.get(path))
@@ -235,7 +301,7 @@ def test_bad_pasted_rows_are_named_and_stay_in_the_box(world: World) -> None:
     answer = world.buyer.post("/cart/paste", text="A-1 2\nНЕТ-1 3\nB-2 пять")
     page = text_of(answer)
     assert answer.status_code == 422
-    assert "Строка 2: «НЕТ-1» нет в каталоге" in page
+    assert "Строка 2: артикула или штрихкода «НЕТ-1» в каталоге нет" in page
     assert "Строка 3: «B-2», количество «пять» не число" in page
     assert _box(answer) == "НЕТ-1 3\nB-2 пять"
     assert "Окно A-1" in page
@@ -252,7 +318,7 @@ def test_bad_rows_keep_the_numbers_and_the_text_that_were_pasted(world: World) -
     pasted = "\r\n\r\n  НЕТ-1;;3 ;\r\nA-1\u00a01\r\n\tB-2\t1 уп"
     answer = world.buyer.post("/cart/paste", text=pasted)
     page = text_of(answer)
-    assert "Строка 3: «НЕТ-1» нет в каталоге" in page
+    assert "Строка 3: артикула или штрихкода «НЕТ-1» в каталоге нет" in page
     assert "Строка 5: «B-2» продаётся в «шт», а указано «уп»" in page
     assert _box(answer) == "  НЕТ-1;;3 ;\n\tB-2\t1 уп"
     assert world.shop.cart() == {"A-1": D(1)}

@@ -25,7 +25,7 @@ from chalicelib.ordering.actions.moderation import (
     refuse,
 )
 from chalicelib.ordering.actions.placing import MAX_LINES, NewOrder, place_order
-from chalicelib.ordering.actions.reading import list_orders, moderation_queue, show_order
+from chalicelib.ordering.actions.reading import decision_desk, list_orders, moderation_queue, show_order
 from chalicelib.ordering.actions.transaction import Ask
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "clear_cart",
     "complaint_of",
     "confirm",
+    "decision_desk",
     "decline_changes",
     "edit_order",
     "exported_versions",

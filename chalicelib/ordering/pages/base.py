@@ -12,7 +12,7 @@ from chalicelib.http.request import Request
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 from chalicelib.kernel.money import Money
-from chalicelib.ordering.model import LineStatus, State
+from chalicelib.ordering.model import LineStatus, Order, OrderLine, State
 
 doors = Doors("chalicelib.ordering.pages")
 READ, PLACE, MODERATE = Permission.ORDERS_READ, Permission.ORDER_PLACE, Permission.MODERATE
@@ -27,8 +27,8 @@ TONES: dict[State, Tone] = {
     State.COMPLETED: "mute",
     State.CANCELLED: "bad",
 }
-LINE_TONES: dict[LineStatus, Tone] = {
-    LineStatus.ACCEPTED: "mute",
+_LINE_TONES: dict[LineStatus, Tone] = {
+    LineStatus.ACCEPTED: "ok",
     LineStatus.IN_PRODUCTION: "info",
     LineStatus.READY: "ok",
     LineStatus.IN_DELIVERY: "ok",
@@ -44,9 +44,18 @@ def formats(request: Request) -> Formats:
 
 
 def state_text(request: Request, state: State) -> str:
-    """The state in the words of the reader's side (domain §5.1)."""
-    side = "dealer_state" if request.actor.is_dealer else "state"
-    return request.t.t(f"ordering.{side}.{state}")
+    """The state in words: the same for both sides, but for the one that asks the reader for something."""
+    own = f"ordering.dealer_state.{state}"
+    return request.t.t(own if request.actor.is_dealer and request.t.has(own) else f"ordering.state.{state}")
+
+
+def line_tag(request: Request, order: Order, line: OrderLine) -> tuple[Tone, str]:
+    """Where a line is, for its tag: before the order is confirmed its goods are reserved and no more."""
+    if order.state is State.CANCELLED:
+        return "bad", request.t.t("ordering.line_status.cancelled")
+    if line.status is LineStatus.ACCEPTED and not order.state.is_confirmed:
+        return "mute", request.t.t("ordering.line_status.held")
+    return _LINE_TONES[line.status], request.t.t(f"ordering.line_status.{line.status}")
 
 
 def money_text(request: Request, sums: tuple[Money, ...]) -> str:

@@ -10,24 +10,28 @@ from chalicelib.billing.model import OrderDocument
 from chalicelib.http.problems import field_errors, sentence
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
+from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 from chalicelib.ordering import actions
 from chalicelib.ordering.actions import Ask
+from chalicelib.ordering.actions.reading import DecisionDesk
 from chalicelib.ordering.billing_facts import vat_shares
 from chalicelib.ordering.model import Act, Order, Side, may
 from chalicelib.ordering.pages.base import (
-    LINE_TONES,
     MODERATE,
     PLACE,
     READ,
     TONES,
     complaints_of,
     doors,
+    formats,
+    line_tag,
     state_text,
 )
 from chalicelib.ordering.pages.history import change_rows, timeline
 from chalicelib.ordering.quickorder import number_of
 from chalicelib.ordering.store import OrderFile
+from chalicelib.pricing.words import sentences
 
 _QUANTITY = "q-"
 
@@ -144,7 +148,7 @@ def _acting(request: Request, act: Callable[[Ask], Order], notice: str) -> Respo
 
 def _show(request: Request, refusal: KontorError | None = None) -> Response:
     file = actions.show_order(request.db, request.actor, request.params["order_id"])
-    order = file.order
+    order, possible = file.order, _possible(request, file.order)
     errors = field_errors(request.t, refusal) if isinstance(refusal, Invalid) else {}
     return request.page(
         "ordering/order.html",
@@ -153,19 +157,25 @@ def _show(request: Request, refusal: KontorError | None = None) -> Response:
         lines=file.lines,
         vat=vat_shares(file.live_lines),
         state=(TONES[order.state], state_text(request, order.state)),
-        line_tones=LINE_TONES,
+        tags={line.id: line_tag(request, order, line) for line in file.lines},
+        why={line.id: sentences(request.t, formats(request), line.why) for line in file.lines},
+        desk=_decision_desk(request, file) if possible.change else None,
         events=timeline(request, file),
         documents=[(document, _document_path(document)) for document in file.documents],
         shipments=file.shipments,
         changes=change_rows(request, file) if order.waits_for_agreement else [],
         question=_question(file),
-        possible=_possible(request, order),
+        possible=possible,
         staff=not request.actor.is_dealer,
         refused=sentence(request.t, refusal) if refusal and not errors else None,
         complaints=complaints_of(request, refusal) if refusal and not errors else [],
         errors=errors,
         form=request.form.plain(),
     )
+
+
+def _decision_desk(request: Request, file: OrderFile) -> DecisionDesk:
+    return actions.decision_desk(request.db, file, local_day(request.now, request.time_zone))
 
 
 def _possible(request: Request, order: Order) -> Possible:
