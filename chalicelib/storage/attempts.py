@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from chalicelib.kernel.errors import Unavailable
-from chalicelib.storage.session import TransactionRefused
+from chalicelib.storage.outcomes import TransactionRefused, pause
 from chalicelib.storage.writes import AlreadyDone
 
 _T = TypeVar("_T")
 _ATTEMPTS = 40
+_LONGEST_PAUSE = 0.3  # seconds: rivals commit in a fraction of it
 
 
 def until_committed(act: Callable[[], _T]) -> _T:
@@ -26,5 +25,5 @@ def until_committed(act: Callable[[], _T]) -> _T:
         try:
             return act()
         except (TransactionRefused, AlreadyDone):
-            time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 5)))  # noqa: S311 - jitter, no secret
+            pause(attempt, longest=_LONGEST_PAUSE)
     raise Unavailable("storage_busy")

@@ -6,88 +6,35 @@ policy says the same to AWS. `open_directory` gives the one on the directory, fo
 
 from __future__ import annotations
 
-import random
-import time
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.connection import Connection
-from pynamodb.connection.base import MetaTable
 from pynamodb.exceptions import PynamoDBException
-from pynamodb.expressions import condition as conditions
-from pynamodb.expressions.operand import Path, Value
-from pynamodb.expressions.update import Action, RemoveAction, SetAction
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.kernel.errors import KontorError, Unavailable
+from chalicelib.kernel.errors import Unavailable
 from chalicelib.kernel.ids import new_secret
-from chalicelib.storage import codec
-from chalicelib.storage.credentials import Credentials, tenant_credentials
-from chalicelib.storage.fence import fence
-from chalicelib.storage.keys import Index, Key, Partition, Table, tenant_prefix
-from chalicelib.storage.rows import ROWS, CoreRow, Row, table_name, to_attribute
-from chalicelib.storage.writes import (
-    Absent,
-    Add,
-    AtLeast,
-    AtMost,
-    Check,
-    Condition,
-    Delete,
-    Equals,
-    Present,
-    Put,
-    Set,
-    Update,
-    Write,
-)
+from chalicelib.storage import queries
+from chalicelib.storage.connections import connection
+from chalicelib.storage.credentials import tenant_credentials
+from chalicelib.storage.expressions import fill, update_actions, update_condition
+from chalicelib.storage.keys import Key, Partition, Table, tenant_prefix
+from chalicelib.storage.outcomes import OUTAGES as OUTAGES
+from chalicelib.storage.outcomes import TransactionRefused as TransactionRefused
+from chalicelib.storage.outcomes import pause, refusal_of, worth_retrying
+from chalicelib.storage.records import Page as Page
+from chalicelib.storage.records import Record as Record
+from chalicelib.storage.records import record_of
+from chalicelib.storage.rows import table_name
+from chalicelib.storage.writes import Update, Write
 
-_T = TypeVar("_T")
-OUTAGES = (BotoCoreError, ClientError, PynamoDBException)
-"""What calls to AWS end with when AWS itself fails: worth another try later."""
 _MAX_TRANSACTION = 100
-_LONGEST_PK, _LONGEST_SK = 2048, 1024  # bytes
 _ATTEMPTS = 8
-_DIRECTORY_PREFIXES = ("TENANTS", "LOGIN#", "MACHINE#", "KEY#", "SIGNUP#", "STEP#", "THR#")
-_OPEN_SESSIONS = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """An item as read: `data` for `codec.load`, `n` exact counters, `version` for the optimistic lock."""
-
-    key: Key
-    kind: str
-    data: Mapping[str, Any]
-    n: Mapping[str, Any] = field(default_factory=dict)
-    version: int = 0
-    expires: int | None = None
-    place: str = ""  # the sort key in the index that it was read from
-
-    def load(self, kind: type[_T]) -> _T:
-        return codec.load(kind, dict(self.data))
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Records of one query; `next` is an opaque position for the following page, None at the end."""
-
-    records: tuple[Record, ...]
-    next: str | None
-
-
-class TransactionRefused(KontorError):
-    """Conditions failed: every one of them, with the item as it stood (for lists such as all short lines)."""
-
-    status = 409
-
-    def __init__(self, failures: Sequence[tuple[Write, Record | None]]) -> None:
-        super().__init__("conflict")
-        self.failures = tuple(failures)
+_LONGEST_PAUSE = 2.56  # seconds: throttling passes in moments
+_DIRECTORY_PREFIXES = ("TENANTS", "LOGIN#", "MACHINE#", "SIGNUP#", "STEP#", "THR#")
 
 
 @dataclass(slots=True)
@@ -107,7 +54,7 @@ class Session:
 
     def get(self, key: Key, *, consistent: bool = True) -> Record | None:
         """The item, or None if it is absent or its TTL has passed."""
-        if not _storable(key):
+        if not queries.storable(key):
             return None
         response = self._call(
             "GetItem",
@@ -115,25 +62,25 @@ class Session:
             Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}},
             ConsistentRead=consistent,
         )
-        return _record(key.table, response["Item"]) if "Item" in response else None
+        return record_of(key.table, response["Item"]) if "Item" in response else None
 
     def get_many(self, keys: Iterable[Key], *, consistent: bool = True) -> dict[Key, Record]:
         """Items by key in as few round trips as can be (100 a call); absent ones are left out."""
-        wanted = [key for key in dict.fromkeys(keys) if _storable(key)]
+        wanted = [key for key in dict.fromkeys(keys) if queries.storable(key)]
         found: dict[Key, Record] = {}
         for start in range(0, len(wanted), 100):
-            pending = _batch(wanted[start : start + 100], consistent)
+            pending = queries.batch(wanted[start : start + 100], consistent)
             for attempt in range(_ATTEMPTS):
                 response = self._call("BatchGetItem", RequestItems=pending)
                 for table in Table:
                     for item in response["Responses"].get(table_name(table), ()):
-                        record = _record(table, item)
+                        record = record_of(table, item)
                         if record is not None:
                             found[record.key] = record
                 pending = response.get("UnprocessedKeys") or {}
                 if not pending:
                     break
-                _pause(attempt)
+                pause(attempt, longest=_LONGEST_PAUSE)
             else:
                 raise Unavailable("storage_busy")
         return found
@@ -150,29 +97,22 @@ class Session:
         consistent: bool = False,
     ) -> Page:
         """One page of a partition in the order of its sort keys; `since` ≤ sort key < `until` if given."""
-        sk = f"{partition.index}sk" if partition.index else "sk"
-        low = since if since is not None else partition.prefix
-        condition: conditions.Condition | None = None
-        if since is None and until is None and partition.prefix:
-            condition = Path([sk]).startswith(partition.prefix)
-        elif since is not None or until is not None:
-            condition = Path([sk]).between(low or " ", _just_before(until) if until is not None else low + "\U0010fffd")
         response = self._run(
             lambda: self._connection.query(
                 table_name(partition.table),
                 partition.pk,
-                range_key_condition=condition,
+                range_key_condition=queries.sort_key_range(partition, since, until),
                 index_name=str(partition.index) if partition.index else None,
                 limit=limit,
                 scan_index_forward=not newest_first,
-                exclusive_start_key=_position(partition, after) if after else None,
+                exclusive_start_key=queries.position(partition, after) if after else None,
                 consistent_read=consistent and partition.index is None,
             )
         )
-        found = (_record(partition.table, item, partition.index) for item in response["Items"])
+        found = (record_of(partition.table, item, partition.index) for item in response["Items"])
         records = tuple(record for record in found if record is not None)
         last = response.get("LastEvaluatedKey")
-        return Page(records, _cursor(partition, last) if last else None)
+        return Page(records, queries.cursor(partition, last) if last else None)
 
     def query_all(self, partition: Partition, **options: Any) -> Iterator[Record]:
         """Every record of a partition, page by page; only for partitions that stay small."""
@@ -192,53 +132,47 @@ class Session:
         if len(writes) > _MAX_TRANSACTION:
             raise ValueError(f"{len(writes)} writes in one transaction")
         token = new_secret()[:36]  # a repeat whose first reply was lost is answered like the first
-        for attempt in range(_ATTEMPTS):
-            transaction = TransactWrite(connection=self._connection, client_request_token=token)
-            order = _fill(transaction, writes)
-            try:
-                self._run(transaction._commit)
-                return
-            except PynamoDBException as failure:
-                reasons = _reasons(failure)
-                refused = [i for i, reason in enumerate(reasons) if reason and reason.code == "ConditionalCheckFailed"]
-                if refused:
-                    raise _refusal([(order[i], reasons[i]) for i in refused]) from failure
-                if not _worth_retrying(failure, reasons) or attempt == _ATTEMPTS - 1:
-                    raise Unavailable("storage_busy") from failure
-                _pause(attempt)
+        transaction = TransactWrite(connection=self._connection, client_request_token=token)
+        in_order = fill(transaction, writes)
+        self._written(transaction._commit, in_order)
 
     def change(self, update: Update) -> Record:
         """Carries out one update by itself; the item as it is afterwards. For counters that many draw from at once:
         nobody has to have read it before. Conflicts with transactions and throttling are retried."""
-        for attempt in range(_ATTEMPTS):
+        response = self._written(
+            lambda: self._connection.update_item(
+                table_name(update.key.table),
+                update.key.pk,
+                update.key.sk,
+                actions=update_actions(update),
+                condition=update_condition(update),
+                return_values="ALL_NEW",
+            ),
+            [update],
+        )
+        record = record_of(update.key.table, response["Attributes"])
+        assert record is not None, "a counter does not expire"
+        return record
+
+    def _written(self, call: Callable[[], Any], writes: Sequence[Write]) -> Any:
+        attempt = 0
+        while True:
             try:
-                response = self._run(
-                    lambda: self._connection.update_item(
-                        table_name(update.key.table),
-                        update.key.pk,
-                        update.key.sk,
-                        actions=_actions(update),
-                        condition=_all((Present(), *update.when)),
-                        return_values="ALL_NEW",
-                    )
-                )
+                return self._run(call)
             except PynamoDBException as failure:
-                if failure.cause_response_code == "ConditionalCheckFailedException":
-                    raise update.refusal or TransactionRefused([(update, None)]) from failure
-                if not _worth_retrying(failure, ()) or attempt == _ATTEMPTS - 1:
+                refusal = refusal_of(failure, writes)
+                if refusal is not None:
+                    raise refusal from failure
+                if not worth_retrying(failure) or attempt == _ATTEMPTS - 1:
                     raise Unavailable("storage_busy") from failure
-                _pause(attempt)
-            else:
-                record = _record(update.key.table, response["Attributes"])
-                if record is not None:
-                    return record
-        raise Unavailable("storage_busy")
+            pause(attempt, longest=_LONGEST_PAUSE)
+            attempt += 1
 
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         response: dict[str, Any] = self._run(lambda: self._connection.dispatch(operation, arguments))
         return response
 
-    def _run(self, call: Any) -> Any:
+    def _run(self, call: Callable[[], Any]) -> Any:
         self.usage.calls += 1
         response = call()
         capacity = (response or {}).get("ConsumedCapacity") or ()
@@ -255,237 +189,11 @@ class TenantSession(Session):
         self.tenant_id = tenant_id
 
 
-_connections: OrderedDict[tuple[str, ...], Connection] = OrderedDict()
-
-
 def open_tenant(tenant_id: str) -> TenantSession:
     prefix = tenant_prefix(tenant_id)
     credentials = tenant_credentials(tenant_id)
-    return TenantSession(tenant_id, _connection((prefix,), credentials))
+    return TenantSession(tenant_id, connection((prefix,), credentials))
 
 
 def open_directory() -> Session:
-    return Session(_connection(_DIRECTORY_PREFIXES, None))
-
-
-def _connection(prefixes: tuple[str, ...], credentials: Credentials | None) -> Connection:
-    identity = (*prefixes, credentials.access_key if credentials else "")
-    cached = _connections.get(identity)
-    if cached is not None:
-        _connections.move_to_end(identity)
-        return cached
-    connection = Connection(
-        connect_timeout_seconds=1,
-        read_timeout_seconds=3,
-        max_pool_connections=10,
-        **(credentials.arguments if credentials else {}),
-    )
-    for row in ROWS.values():
-        connection.add_meta_table(_meta(row))
-    fence(connection.client, prefixes)
-    _connections[identity] = connection
-    if len(_connections) > _OPEN_SESSIONS:
-        _connections.popitem(last=False)
-    return connection
-
-
-def _meta(row: type[Row]) -> MetaTable:
-    names = [
-        "pk",
-        "sk",
-        *(["gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk", "gsi3pk", "gsi3sk"] if row is CoreRow else []),
-    ]
-    return MetaTable(
-        {
-            "TableName": row.Meta.table_name,
-            "KeySchema": _schema("pk", "sk"),
-            "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in names],
-            "GlobalSecondaryIndexes": [
-                {"IndexName": str(index), "KeySchema": _schema(f"{index}pk", f"{index}sk")}
-                for index in Index
-                if row is CoreRow
-            ],
-        }
-    )
-
-
-def _schema(hash_key: str, range_key: str) -> list[dict[str, str]]:
-    return [{"AttributeName": hash_key, "KeyType": "HASH"}, {"AttributeName": range_key, "KeyType": "RANGE"}]
-
-
-def _storable(key: Key) -> bool:
-    """Whether DynamoDB could hold such a key: an id that is longer than any of ours is simply absent."""
-    return len(key.pk.encode()) <= _LONGEST_PK and 0 < len(key.sk.encode()) <= _LONGEST_SK
-
-
-def _batch(keys: Sequence[Key], consistent: bool) -> dict[str, Any]:
-    tables: dict[str, Any] = {}
-    for key in keys:
-        request = tables.setdefault(table_name(key.table), {"Keys": [], "ConsistentRead": consistent})
-        request["Keys"].append({"pk": {"S": key.pk}, "sk": {"S": key.sk}})
-    return tables
-
-
-def _record(table: Table, item: dict[str, Any], index: Index | None = None) -> Record | None:
-    row = ROWS[table].from_raw_data(item)
-    if row.ttl is not None and int(row.ttl) <= time.time():
-        return None  # DynamoDB deletes expired items late
-    return Record(
-        key=Key(table, row.pk, row.sk),
-        kind=row.type or "",
-        data=row.data or {},
-        n=row.n or {},
-        version=int(row.version or 0),
-        expires=int(row.ttl) if row.ttl is not None else None,
-        place=getattr(row, f"{index}sk") if index else "",
-    )
-
-
-def _row(put: Put) -> Row:
-    data = dict(put.data) if isinstance(put.data, Mapping) else codec.dump(put.data)
-    row = ROWS[put.key.table](put.key.pk, put.key.sk, type=put.kind, data=data)
-    row.version = (put.version or 0) + 1
-    if put.counters is not None:
-        row.n = dict(put.counters)
-    if put.expires is not None:
-        row.ttl = int(put.expires.timestamp())
-    for place in put.indexes:
-        setattr(row, f"{place.index}pk", place.pk)
-        setattr(row, f"{place.index}sk", place.sk)
-    return row
-
-
-def _fill(transaction: TransactWrite, writes: Sequence[Write]) -> list[Write]:
-    """Adds the writes and returns them in PynamoDB's order (checks, deletes, puts, updates): that of the reasons."""
-    checks = [w for w in writes if isinstance(w, Check)]
-    deletes = [w for w in writes if isinstance(w, Delete)]
-    puts = [w for w in writes if isinstance(w, Put)]
-    updates = [w for w in writes if isinstance(w, Update)]
-    for check in checks:
-        transaction.condition_check(ROWS[check.key.table], check.key.pk, check.key.sk, condition=_all(check.when))
-    for delete in deletes:
-        transaction.delete(ROWS[delete.key.table](delete.key.pk, delete.key.sk), condition=_all(delete.when))
-    for put in puts:
-        transaction.save(_row(put), condition=_all(_put_conditions(put)), return_values="ALL_OLD")
-    for update in updates:
-        transaction.update(
-            ROWS[update.key.table](update.key.pk, update.key.sk),
-            actions=_actions(update),
-            condition=_all((Present(), *update.when)),
-            return_values="ALL_OLD",
-        )
-    return [*checks, *deletes, *puts, *updates]
-
-
-def _put_conditions(put: Put) -> tuple[Condition, ...]:
-    if put.version is None:
-        return put.when
-    lock: Condition = Absent() if put.version == 0 else Equals(("version",), put.version)
-    return (lock, *put.when)
-
-
-def _all(when: Sequence[Condition]) -> conditions.Condition | None:
-    joined: conditions.Condition | None = None
-    for one in when:
-        serialized = _condition(one)
-        joined = serialized if joined is None else joined & serialized
-    return joined
-
-
-def _condition(one: Condition) -> conditions.Condition:
-    path = Path(list(one.path))
-    match one:
-        case Absent():
-            return path.does_not_exist()
-        case Present():
-            return path.exists()
-        case Equals():
-            return path == Value(to_attribute(one.value))
-        case AtLeast():
-            return path >= Value(to_attribute(one.value))
-        case AtMost():
-            return path <= Value(to_attribute(one.value))
-
-
-def _actions(update: Update) -> list[Action]:
-    actions: list[Action] = []
-    for change in update.changes:
-        path = Path(list(change.path))
-        if isinstance(change, Add):
-            actions.append(SetAction(path, path + Value(to_attribute(change.value))))
-        elif isinstance(change, Set) and change.value is None:
-            actions.append(RemoveAction(path))
-        else:
-            actions.append(SetAction(path, Value(to_attribute(change.value))))
-    for place in update.indexes:
-        actions.append(SetAction(Path([f"{place.index}pk"]), Value({"S": place.pk})))
-        actions.append(SetAction(Path([f"{place.index}sk"]), Value({"S": place.sk})))
-    for index in update.leave:
-        actions.append(RemoveAction(Path([f"{index}pk"])))
-        actions.append(RemoveAction(Path([f"{index}sk"])))
-    actions.append(SetAction(Path(["version"]), (Path(["version"]) | Value({"N": "0"})) + Value({"N": "1"})))
-    return actions
-
-
-def _reasons(failure: PynamoDBException) -> list[Any]:
-    return list(getattr(failure, "cancellation_reasons", None) or [])
-
-
-def _refusal(failed: list[tuple[Write, Any]]) -> KontorError:
-    refusals = {id(write.refusal): write.refusal for write, _ in failed}
-    if len(refusals) == 1:
-        (only,) = refusals.values()
-        if only is not None:
-            return only
-    return TransactionRefused(
-        [(write, _record(write.key.table, reason.raw_item) if reason.raw_item else None) for write, reason in failed]
-    )
-
-
-_TRANSIENT = frozenset(
-    {
-        "TransactionConflict",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-        "ThrottlingError",
-        "ThrottlingException",
-        "ProvisionedThroughputExceeded",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "InternalServerError",
-    }
-)
-
-
-def _worth_retrying(failure: PynamoDBException, reasons: Sequence[Any]) -> bool:
-    if any(reason and reason.code in _TRANSIENT for reason in reasons):
-        return True
-    cause = failure.cause
-    if isinstance(cause, ClientError):
-        return cause.response.get("Error", {}).get("Code") in _TRANSIENT
-    return isinstance(cause, BotoCoreError)
-
-
-def _pause(attempt: int) -> None:
-    time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, no secret
-
-
-def _just_before(text: str) -> str:
-    """The greatest sort key that is still less than `text` (BETWEEN includes both ends)."""
-    return text[:-1] + chr(ord(text[-1]) - 1) + "\U0010fffd"
-
-
-def _cursor(partition: Partition, last: dict[str, Any]) -> str:
-    parts = [last["pk"]["S"], last["sk"]["S"]]
-    if partition.index:
-        parts.append(last[f"{partition.index}sk"]["S"])
-    return codec.pack(parts)
-
-
-def _position(partition: Partition, after: str) -> dict[str, Any]:
-    parts = codec.unpack(after, 3 if partition.index else 2)
-    position = {"pk": {"S": parts[0]}, "sk": {"S": parts[1]}}
-    if partition.index:
-        position[f"{partition.index}pk"] = {"S": partition.pk}
-        position[f"{partition.index}sk"] = {"S": parts[2]}
-    return position
+    return Session(connection(_DIRECTORY_PREFIXES, None))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
+from botocore.awsrequest import AWSRequest, AWSResponse
+from urllib3 import HTTPResponse
 
-from chalicelib.kernel.errors import Invalid, Refused
+from chalicelib.kernel.errors import Invalid, Refused, Unavailable
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id, new_tenant_id
 from chalicelib.storage import codec, keys
@@ -90,6 +95,17 @@ def test_an_item_whose_time_has_passed_is_absent_even_before_dynamodb_deletes_it
     db.commit([Put(key=key, kind="note", data=NOTE, expires=datetime.now(UTC) - timedelta(seconds=1))])
     assert db.get(key) is None
     assert db.get_many([key]) == {}
+
+
+def test_an_item_whose_time_has_passed_gives_way_to_a_new_one_and_to_one_only(db: TenantSession) -> None:
+    key = keys.idempotency(db.tenant_id, "key")
+    long_ago = guard(db.tenant_id, "key", Done(), now=NOW - timedelta(days=300))
+    today = guard(db.tenant_id, "key", Done({"order": "2"}), now=datetime.now(UTC))
+    db.commit([long_ago])
+    assert db.get(key) is None
+    db.commit([today])
+    with pytest.raises(AlreadyDone):
+        db.commit([today])
 
 
 def test_a_second_writer_of_the_same_version_is_refused(db: TenantSession) -> None:
@@ -177,6 +193,80 @@ def test_a_guarded_transaction_happens_once_however_often_it_is_sent(db: TenantS
     kept = db.get(keys.idempotency(db.tenant_id, "key"))
     assert kept is not None
     assert kept.data["result"] == {"order": "1"}
+
+
+@pytest.fixture
+def broken(db: TenantSession, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Makes the next calls of an operation fail with each of `answers` (the body of AWS's reply) in turn; the list that
+    comes back has the operations that were sent."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+    def install(operation: str, *answers: dict[str, object]) -> list[str]:
+        left, sent = list(answers), []
+
+        def answer(request: AWSRequest, event_name: str, **_: object) -> AWSResponse | None:
+            sent.append(event_name.rsplit(".", 1)[1])
+            if not left:
+                return None
+            return AWSResponse(
+                request.url, 400, {}, HTTPResponse(BytesIO(json.dumps(left.pop(0)).encode()), preload_content=False)
+            )
+
+        events = db._connection.client.meta.events
+        events.register(f"before-send.dynamodb.{operation}", answer)
+        return sent
+
+    return install
+
+
+_CONFLICT = {
+    "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+    "message": "Transaction cancelled, please refer cancellation reasons [None, TransactionConflict]",
+    "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}],
+}
+_UPDATE_CONFLICT = {"__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException", "message": "x"}
+_FORBIDDEN = {"__type": "com.amazon.coral.service#AccessDeniedException", "message": "not authorized"}
+
+
+def test_a_transaction_that_met_another_is_sent_again(db: TenantSession, broken: Callable[..., list[str]]) -> None:
+    db.commit([_stock(db, "a", 5)])
+    sent = broken("TransactWriteItems", _CONFLICT, _CONFLICT)
+    db.commit([_take(db, "a", "1"), publish(_event(db))])
+    assert len(sent) == 3
+    record = db.get(keys.stock_level(db.tenant_id, "a"))
+    assert record is not None
+    assert record.n["w1"]["available"] == 4
+
+
+def test_a_transaction_that_always_meets_others_is_given_up_and_changes_nothing(
+    db: TenantSession, broken: Callable[..., list[str]]
+) -> None:
+    db.commit([_stock(db, "a", 5)])
+    broken("TransactWriteItems", *[_CONFLICT] * 8)
+    with pytest.raises(Unavailable, match="storage_busy"):
+        db.commit([_take(db, "a", "1"), publish(_event(db))])
+    record = db.get(keys.stock_level(db.tenant_id, "a"))
+    assert record is not None
+    assert record.n["w1"]["available"] == 5
+
+
+def test_what_is_no_passing_trouble_is_not_tried_again(db: TenantSession, broken: Callable[..., list[str]]) -> None:
+    sent = broken("TransactWriteItems", _FORBIDDEN)
+    with pytest.raises(Unavailable):
+        db.commit([_stock(db, "a", 5)])
+    assert len(sent) == 1
+
+
+def test_a_counter_is_drawn_from_without_reading_it_and_again_after_a_conflict(
+    db: TenantSession, broken: Callable[..., list[str]]
+) -> None:
+    key = keys.sequence(db.tenant_id, "orders")
+    draw = Update(key=key, changes=(Add(("n", "last"), Decimal(1)),), refusal=Refused("none"))
+    with pytest.raises(Refused, match="none"):
+        db.change(draw)
+    db.commit([Put(key=key, kind="sequence", data={}, counters={"last": Decimal(7)})])
+    broken("UpdateItem", _UPDATE_CONFLICT)
+    assert [db.change(draw).n["last"] for _ in range(2)] == [8, 9]
 
 
 def test_counters_stop_at_their_limit(db: TenantSession) -> None:

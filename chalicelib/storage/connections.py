@@ -1,0 +1,62 @@
+"""Connections to DynamoDB, each behind its fence and under the credentials it was asked for."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from pynamodb.connection import Connection
+from pynamodb.connection.base import MetaTable
+
+from chalicelib.storage.credentials import Credentials
+from chalicelib.storage.fence import fence
+from chalicelib.storage.keys import Index
+from chalicelib.storage.rows import ROWS, CoreRow, Row
+
+_KEPT = 64
+_connections: OrderedDict[tuple[str, ...], Connection] = OrderedDict()
+
+
+def connection(prefixes: tuple[str, ...], credentials: Credentials | None) -> Connection:
+    """A connection that lets only keys with one of `prefixes` pass; kept while the credentials last."""
+    identity = (*prefixes, credentials.access_key if credentials else "")
+    cached = _connections.get(identity)
+    if cached is not None:
+        _connections.move_to_end(identity)
+        return cached
+    made = Connection(
+        connect_timeout_seconds=1,
+        read_timeout_seconds=3,
+        max_pool_connections=10,
+        **(credentials.arguments if credentials else {}),
+    )
+    for row in ROWS.values():
+        made.add_meta_table(_meta(row))
+    fence(made.client, prefixes)
+    _connections[identity] = made
+    if len(_connections) > _KEPT:
+        _connections.popitem(last=False)
+    return made
+
+
+def _meta(row: type[Row]) -> MetaTable:
+    names = [
+        "pk",
+        "sk",
+        *(["gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk", "gsi3pk", "gsi3sk"] if row is CoreRow else []),
+    ]
+    return MetaTable(
+        {
+            "TableName": row.Meta.table_name,
+            "KeySchema": _schema("pk", "sk"),
+            "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in names],
+            "GlobalSecondaryIndexes": [
+                {"IndexName": str(index), "KeySchema": _schema(f"{index}pk", f"{index}sk")}
+                for index in Index
+                if row is CoreRow
+            ],
+        }
+    )
+
+
+def _schema(hash_key: str, range_key: str) -> list[dict[str, str]]:
+    return [{"AttributeName": hash_key, "KeyType": "HASH"}, {"AttributeName": range_key, "KeyType": "RANGE"}]
