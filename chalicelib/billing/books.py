@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from chalicelib.billing import store
-from chalicelib.billing.credit import account_from
 from chalicelib.billing.ledger import mistakes
 from chalicelib.kernel.errors import NotFound
+from chalicelib.network.store import account_from
 from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession
 

@@ -7,16 +7,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from chalicelib.billing.model import Account
 from chalicelib.kernel.errors import Refused
 from chalicelib.kernel.money import Money, money
+from chalicelib.network.model import Account
 from chalicelib.storage import keys
-from chalicelib.storage.session import Record
 from chalicelib.storage.writes import Add, AtMost, Update
-
-
-def account_from(record: Record) -> Account:
-    return Account(**record.n)
 
 
 def hold(tenant_id: str, contract_id: str, amount: Money, limit: Decimal | None) -> Update:

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from chalicelib.billing.model import Account, Invoice, InvoiceKind, Payment, PaymentKind
+from chalicelib.billing.model import Invoice, InvoiceKind, Payment, PaymentKind
+from chalicelib.network.model import Account
 
 
 class Book(StrEnum):

@@ -36,18 +36,6 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """A contract's counters, all in its currency; positive = the dealer owes. `exposure` = balance + ordered.
-
-    `balance` is the ledger's (negative: an advance); `ordered` = orders not yet invoiced.
-    """
-
-    balance: Decimal = Decimal(0)
-    ordered: Decimal = Decimal(0)
-    exposure: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceLine:
     """One line as the order has it. `amount` is what is paid for the line, VAT included; `vat` its share."""
 

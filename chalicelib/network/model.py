@@ -111,6 +111,19 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A contract's counters, all in its currency; positive = the dealer owes. `exposure` = balance + ordered.
+
+    `balance` is the ledger's (negative: an advance); `ordered` = orders not yet invoiced. Made with
+    the contract; from then on only billing changes it.
+    """
+
+    balance: Decimal = Decimal(0)
+    ordered: Decimal = Decimal(0)
+    exposure: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriceType:
     """A price type that contracts may name, as the last import told it. None = the ERP said nothing."""
 

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import asdict, dataclass
 
 from chalicelib.identity.model import User
 from chalicelib.identity.store import user_of
 from chalicelib.kernel.errors import NotFound, Refused
-from chalicelib.network.model import DEALER, Contract, LegalEntity, Party, PriceType, Warehouse
+from chalicelib.network.model import DEALER, Account, Contract, LegalEntity, Party, PriceType, Warehouse
 from chalicelib.storage import codec, keys
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.storage.writes import Absent, Put
 
 PARTY, ENTITY, CONTRACT, ACCOUNT = "party", "legal_entity", "contract", "account"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counters:
-    """What a contract's account stands at (its rules are billing's): positive = the dealer owes."""
-
-    balance: Decimal = Decimal(0)
-    ordered: Decimal = Decimal(0)
-    exposure: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +38,8 @@ def contract_from(record: Record) -> Contract:
     return record.load(Contract)
 
 
-def counters_from(record: Record) -> Counters:
-    return Counters(**record.n)
+def account_from(record: Record) -> Account:
+    return Account(**record.n)
 
 
 def load_party(db: TenantSession, party_id: str) -> Party:
@@ -99,10 +89,10 @@ def tax_id_guard(tenant_id: str, entity: LegalEntity) -> Put:
     )
 
 
-def counters_of(db: TenantSession, contract_ids: Sequence[str]) -> dict[str, Counters]:
+def accounts_of(db: TenantSession, contract_ids: Sequence[str]) -> dict[str, Account]:
     """How the contracts' accounts stand, by contract id."""
     wanted = {keys.account(db.tenant_id, contract_id): contract_id for contract_id in contract_ids}
-    return {wanted[key]: counters_from(record) for key, record in db.get_many(wanted).items()}
+    return {wanted[key]: account_from(record) for key, record in db.get_many(wanted).items()}
 
 
 def found(record: Record | None) -> Record:
@@ -129,10 +119,11 @@ def contract_put(tenant_id: str, contract: Contract, version: int) -> Put:
 
 
 def account_put(tenant_id: str, contract: Contract) -> Put:
-    """The contract's account, new and at zero; from here on only billing changes it."""
-    zero = {"balance": Decimal(0), "ordered": Decimal(0), "exposure": Decimal(0)}
+    """The contract's account, new and at zero."""
     data = {"party_id": contract.party_id, "currency": contract.currency}
-    return Put(key=keys.account(tenant_id, contract.id), kind=ACCOUNT, data=data, counters=zero, when=(Absent(),))
+    return Put(
+        key=keys.account(tenant_id, contract.id), kind=ACCOUNT, data=data, counters=asdict(Account()), when=(Absent(),)
+    )
 
 
 def price_types(db: TenantSession) -> tuple[PriceType, ...]:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from chalicelib.billing import ledger
 from chalicelib.billing.ledger import OWED, Book, Entry, book_sum, mistakes
-from chalicelib.billing.model import Account, Invoice, InvoiceKind, Part, Payment, PaymentKind
+from chalicelib.billing.model import Invoice, InvoiceKind, Part, Payment, PaymentKind
+from chalicelib.network.model import Account
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 DAY = date(2026, 11, 20)

@@ -21,7 +21,7 @@ from chalicelib.kernel.errors import Invalid, NotFound, Refused
 from chalicelib.kernel.ids import new_id, new_tenant_id
 from chalicelib.kernel.money import money
 from chalicelib.network.model import Contract, Party
-from chalicelib.network.store import account_put, contract_put, party_put
+from chalicelib.network.store import account_from, account_put, contract_put, party_put
 from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession, open_tenant
 from chalicelib.storage.writes import Add, Update
@@ -122,7 +122,7 @@ class Books:
     def account(self) -> tuple[Decimal, Decimal, Decimal]:
         record = self.db.get(keys.account(self.settings.id, self.contract.id))
         assert record is not None
-        account = credit.account_from(record)
+        account = account_from(record)
         return account.balance, account.ordered, account.exposure
 
     def agree(self) -> None:

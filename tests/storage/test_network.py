@@ -18,7 +18,7 @@ from chalicelib.kernel.ids import new_id, new_tenant_id
 from chalicelib.network import store
 from chalicelib.network.actions import contracts, dealers, people
 from chalicelib.network.actions.reading import choices, open_dealer
-from chalicelib.network.model import PriceType, Warehouse
+from chalicelib.network.model import Account, PriceType, Warehouse
 from chalicelib.storage.session import TenantSession, open_tenant
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import settings_write
@@ -107,7 +107,7 @@ def test_a_dealer_has_its_entity_its_contract_and_an_account_at_zero(manager: Ma
     (entity,), (contract,) = dealer.entities, dealer.contracts
     assert (dealer.party.name, entity.tax_id, contract.number) == ("Светлый дом", TAX_IDS[0], "14/2026")
     assert contract.entity_id == entity.id
-    assert dealer.counters[contract.id] == store.Counters()
+    assert dealer.accounts[contract.id] == Account()
     assert dealer.party.tax_ids == (TAX_IDS[0],)
 
 

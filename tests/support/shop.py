@@ -8,13 +8,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
-from chalicelib.billing.credit import account_from
-from chalicelib.billing.model import Account
 from chalicelib.catalogue.model import sku_id
 from chalicelib.kernel.access import Actor, Role
 from chalicelib.kernel.ids import new_id, new_tenant_id
-from chalicelib.network.model import Contract, LegalEntity, Party
-from chalicelib.network.store import account_put, contract_put, entity_put, party_put
+from chalicelib.network.model import Account, Contract, LegalEntity, Party
+from chalicelib.network.store import account_from, account_put, contract_put, entity_put, party_put
 from chalicelib.ordering import cart_store, store
 from chalicelib.ordering.actions import Ask, NewOrder, add_to_cart, confirm, place_order
 from chalicelib.ordering.goods import Goods

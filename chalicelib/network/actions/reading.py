@@ -14,8 +14,7 @@ from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.ids import new_id
 from chalicelib.network import store
 from chalicelib.network.forms import Known
-from chalicelib.network.model import Contract, ContractMark, LegalEntity, Party, PriceType, Warehouse
-from chalicelib.network.store import Counters
+from chalicelib.network.model import Account, Contract, ContractMark, LegalEntity, Party, PriceType, Warehouse
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.storage.writes import Put, Write, audit
 
@@ -37,7 +36,7 @@ class Dealer:
     contracts: tuple[Contract, ...]
     people: tuple[User, ...]
     invitations: tuple[Invitation, ...]
-    counters: dict[str, Counters]  # by contract id
+    accounts: dict[str, Account]  # by contract id
 
     def entity(self, entity_id: str) -> LegalEntity:
         """NotFound for another dealer's."""
@@ -69,7 +68,7 @@ def open_dealer(db: TenantSession, party_id: str) -> Dealer:
         contracts=contracts,
         people=tuple(user_of(record) for record in rows.get(PERSON, ())),
         invitations=tuple(invitation_of(record) for record in rows.get(INVITATION, ())),
-        counters=store.counters_of(db, [contract.id for contract in contracts]),
+        accounts=store.accounts_of(db, [contract.id for contract in contracts]),
     )
 
 

@@ -50,7 +50,7 @@ def dealer_list(request: Request) -> Response:
 
 def _dealer_row(request: Request, row: DealerRow) -> Row:
     party, t, fmt = row.party, request.t.t, Formats(request.locale, request.time_zone)
-    debts = [money(row.counters[m.id].balance, m.currency) for m in party.contracts if m.id in row.counters]
+    debts = [money(row.accounts[m.id].balance, m.currency) for m in party.contracts if m.id in row.accounts]
     state = Cell(t("network.blocked"), tone="bad") if party.blocked else Cell(t("network.active"), tone="ok")
     return Row(
         id=party.id,
@@ -116,7 +116,7 @@ def _tiles(dealer: Dealer) -> list[tuple[Money, Money, Money]]:
     """Debt, orders not yet invoiced and exposure, one row a currency."""
     tiles = []
     for currency in dict.fromkeys(contract.currency for contract in dealer.contracts):
-        mine = [dealer.counters[c.id] for c in dealer.contracts if c.currency == currency and c.id in dealer.counters]
+        mine = [dealer.accounts[c.id] for c in dealer.contracts if c.currency == currency and c.id in dealer.accounts]
         parts = ([getattr(one, name) for one in mine] for name in ("balance", "ordered", "exposure"))
         debt, ordered, exposure = (total([money(p, currency) for p in part], currency) for part in parts)
         tiles.append((debt, ordered, exposure))

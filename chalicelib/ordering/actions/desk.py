@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.billing.credit import account_from
-from chalicelib.billing.model import Account
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import NotFound, Refused
-from chalicelib.network.model import Contract, Party
-from chalicelib.network.store import contract_from, party_from
+from chalicelib.network.model import Account, Contract, Party
+from chalicelib.network.store import account_from, contract_from, party_from
 from chalicelib.ordering import cart_store
 from chalicelib.ordering.cart import Cart
 from chalicelib.ordering.goods import Shelf

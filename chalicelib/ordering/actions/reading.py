@@ -8,12 +8,11 @@ from datetime import date
 from decimal import Decimal
 
 from chalicelib.billing.ageing import Ageing, ageing
-from chalicelib.billing.credit import account_from
 from chalicelib.billing.store import listed_open
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.money import Money, money
-from chalicelib.network.store import contract_from, party_from
+from chalicelib.network.store import account_from, contract_from, party_from
 from chalicelib.ordering import store
 from chalicelib.ordering.cover import covered
 from chalicelib.ordering.model import Order, State
