@@ -96,7 +96,10 @@ class Row:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """A column. `phone` is the cell's place on the three-line card that a row becomes on a phone:
-    `id` and `sum` above, `what` in the middle, `units` and `state` below; `hide` leaves it out."""
+    `id` and `sum` above, `what` in the middle, `units` and `state` below; `hide` leaves it out.
+
+    There is no head on a phone: a cell says its column's name itself, but for the row's own name, a status and a
+    text in the middle. `named` True or False says otherwise."""
 
     key: str
     label_key: str
@@ -104,6 +107,13 @@ class Column:
     phone: Phone = "hide"
     sortable: bool = False
     unit: str | None = None  # said in the head, e.g. the currency of the whole column
+    named: bool | None = None
+
+    @property
+    def names_itself(self) -> bool:
+        if self.named is not None:
+            return self.named
+        return self.phone != "id" and self.kind != "status" and (self.phone != "what" or self.kind != "text")
 
     @property
     def right(self) -> bool:

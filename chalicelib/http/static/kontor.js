@@ -18,6 +18,7 @@
   function settle() {
     applyTheme(cookieTheme());
     all("[data-list]").forEach(showChosen);
+    all("[data-sets]").forEach(setOthers);
     fit();
     one("[data-focus]")?.focus();
   }
@@ -120,6 +121,16 @@
       if (done) event.preventDefault();
     }
   });
+
+  // --- a choice that sets others, as a country its currency: as long as nobody has chosen another by hand
+  function setOthers(select) {
+    const wanted = JSON.parse(select.dataset.sets)[select.value] || {};
+    for (const [name, value] of Object.entries(wanted)) {
+      const other = select.form.elements[name];
+      if (!other.value || other.value === (other.dataset.set ?? value)) other.value = other.dataset.set = value;
+    }
+  }
+  document.addEventListener("change", (event) => { if (event.target.matches("[data-sets]")) setOthers(event.target); });
 
   // --- small things
   document.addEventListener("click", (event) => {
