@@ -31,7 +31,7 @@ _DIGITS = {
     ),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }
-CURRENCIES = ("RUB", "MDL", "RON", "EUR", "USD", "BYN", "KZT", "UAH")
+CURRENCIES = ("RUB", "MDL", "RON", "EUR", "USD", "BYN", "KZT", "UAH", "PLN", "CZK", "HUF")
 _QUANTITY_STEP = Decimal("0.001")
 
 

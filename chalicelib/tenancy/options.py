@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -11,14 +12,54 @@ from chalicelib.kernel.taxids import COUNTRIES
 from chalicelib.tenancy.company import TIME_ZONES
 
 Options = tuple[tuple[str, str], ...]
-_START = {"ru": ("RU", "RUB", "Europe/Moscow"), "ro": ("RO", "RON", "Europe/Bucharest")}
-_OTHERWISE = ("DE", "EUR", "Europe/Berlin")
+_COUNTRY_OF = {"ru": "RU", "ro": "RO"}
+_HOME: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    # currency, time zone, and the languages among ours that its companies use; none: the reader's own is kept
+    "RU": ("RUB", "Europe/Moscow", ("ru",)),
+    "MD": ("MDL", "Europe/Chisinau", ("ro", "ru")),
+    "RO": ("RON", "Europe/Bucharest", ("ro",)),
+    "BY": ("BYN", "Europe/Minsk", ("ru",)),
+    "UA": ("UAH", "Europe/Kyiv", ()),
+    "BG": ("EUR", "Europe/Sofia", ()),
+    "DE": ("EUR", "Europe/Berlin", ()),
+    "PL": ("PLN", "Europe/Warsaw", ()),
+    "LT": ("EUR", "Europe/Vilnius", ()),
+    "LV": ("EUR", "Europe/Riga", ()),
+    "EE": ("EUR", "Europe/Tallinn", ()),
+    "CZ": ("CZK", "Europe/Prague", ()),
+    "SK": ("EUR", "Europe/Bratislava", ()),
+    "HU": ("HUF", "Europe/Budapest", ()),
+    "IT": ("EUR", "Europe/Rome", ()),
+    "AT": ("EUR", "Europe/Vienna", ()),
+}
 
 
-def likely(locale: str) -> dict[str, str]:
-    """What a visitor with this language most likely chooses."""
-    country, currency, time_zone = _START.get(locale, _OTHERWISE)
-    return {"country": country, "currency": currency, "time_zone": time_zone, "locale": locale}
+def likely_country(locale: str) -> str:
+    """Where a visitor with this language most likely is."""
+    return _COUNTRY_OF.get(locale, "DE")
+
+
+def home(country: str, reader: str) -> dict[str, str]:
+    """`currency`, `time_zone` and `locale` that a company of the country most likely wants; nothing for an unknown one.
+
+    `reader` is the language of who asks: it is kept where it is one of the country's.
+    """
+    if country not in _HOME:
+        return {}
+    currency, time_zone, languages = _HOME[country]
+    locale = reader if reader in languages or not languages else languages[0]
+    return {"currency": currency, "time_zone": time_zone, "locale": locale}
+
+
+def homes(reader: str) -> dict[str, dict[str, str]]:
+    """`home` of every country, for the form's script."""
+    return {country: home(country, reader) for country in COUNTRIES}
+
+
+def as_at_home(typed: Mapping[str, str], reader: str) -> dict[str, str]:
+    """What was typed, with the currency, time zone and language of its country where they were left blank."""
+    blank = {name: value for name, value in home(typed.get("country", ""), reader).items() if not typed.get(name)}
+    return {**typed, **blank}
 
 
 @cache

@@ -199,10 +199,25 @@ def test_every_select_offers_everything_by_a_name(locale: str) -> None:
     assert [code for code, _ in options.currencies(locale)] == list(CURRENCIES)
     assert {zone for zone, _ in options.time_zones(locale, NOW)} == set(TIME_ZONES)
     assert all(name.strip() for _, name in (*options.countries(locale), *options.time_zones(locale, NOW)))
-    likely = options.likely(locale)
-    checked_company(
-        TYPED | {**likely, "tax_id": {"RU": "7707083893", "RO": "18547290"}.get(likely["country"], "136695976")}
-    )
+
+
+@pytest.mark.parametrize("reader", LOCALES)
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_what_is_left_blank_is_as_usual_in_the_country(country: str, reader: str) -> None:
+    home = options.as_at_home({"country": country, "currency": "", "time_zone": ""}, reader)
+    assert home["currency"] in CURRENCIES
+    assert home["time_zone"] in TIME_ZONES
+    assert home["locale"] in LOCALES
+    chosen = {"currency": "USD", "time_zone": "UTC", "locale": "en"}
+    assert options.as_at_home({"country": country, **chosen}, reader) == {"country": country, **chosen}
+
+
+def test_a_reader_keeps_the_language_where_the_country_uses_it() -> None:
+    assert options.home("RU", "en") == {"currency": "RUB", "time_zone": "Europe/Moscow", "locale": "ru"}
+    assert [options.home("MD", reader)["locale"] for reader in LOCALES] == ["ru", "ro", "ro"]
+    assert [options.home("DE", reader)["locale"] for reader in LOCALES] == list(LOCALES)
+    assert options.home("XX", "ru") == {}
+    assert all(options.likely_country(reader) in COUNTRIES for reader in LOCALES)
 
 
 def test_time_zones_go_from_west_to_east_and_keep_a_foreign_choice() -> None:

@@ -153,6 +153,24 @@ def test_a_sign_up_form_keeps_what_was_typed_and_names_each_wrong_field(visitor:
     assert "short" not in page
 
 
+def test_a_sign_up_takes_currency_time_zone_and_language_of_the_country(visitor: Browser) -> None:
+    blank = {"country": "MD", "tax_id": "1008600038413", "currency": "", "time_zone": "", "locale": ""}
+    visitor.post("/signup", **SIGN_UP | blank, email=new_email())
+    assert leads_to(visitor.post("/signup/confirm", code=CODE)) == "/"
+    settings = visitor.page("/settings")
+    assert '<option value="Europe/Chisinau" selected>' in settings
+    assert "MDL" in settings
+
+
+def test_the_summary_of_a_form_names_its_wrong_fields_and_leads_to_them(visitor: Browser) -> None:
+    page = visitor.post("/signup", **SIGN_UP | {"company": "", "tax_id": "123"}, email=new_email()).body.decode()
+    summary = page[page.index('class="note bad errors"') : page.index("</ul>")]
+    assert re.findall(r'<a href="#f-(\w+)">([^<]+)</a>\. ', summary) == [
+        ("company", "Company name"),
+        ("tax_id", "Tax id"),
+    ]
+
+
 def test_a_forged_or_missing_token_is_refused(visitor: Browser) -> None:
     assert visitor.post("/signup", csrf="forged", **SIGN_UP, email=new_email()).status_code == 403
     assert visitor.post("/signin", csrf="", email="a@b.cd", password="x").status_code == 403

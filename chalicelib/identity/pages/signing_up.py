@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from chalicelib.http.doors import PUBLIC
@@ -26,7 +27,7 @@ _NAME_LENGTH = 80
 def sign_up_page(request: Request) -> Response:
     if request.session is not None:
         return request.go("/")
-    form = options.likely(request.locale)
+    form = {"country": options.likely_country(request.locale)}
     return request.page(_FORM, form=form, errors={}, summary=None, **_choices(request))
 
 
@@ -83,7 +84,7 @@ def _typed(request: Request) -> signing_up.Typed:
     wrong: dict[str, Complaint] = {}
     company, email = None, ""
     try:
-        company = checked_company(typed(request))
+        company = checked_company(options.as_at_home(typed(request), request.locale))
     except Invalid as invalid:
         wrong |= invalid.fields
     name = form.text("name")
@@ -104,10 +105,12 @@ def _typed(request: Request) -> signing_up.Typed:
 
 
 def _choices(request: Request) -> dict[str, Any]:
+    as_country = ("", request.t.t("identity.as_country"))
     return {
         "countries": options.countries(request.locale),
-        "currencies": options.currencies(request.locale),
-        "time_zones": options.time_zones(request.locale, request.now),
-        "languages": tuple((one, request.t.t(f"http.language.{one}")) for one in LOCALES),
+        "homes": json.dumps(options.homes(request.locale)),
+        "currencies": (as_country, *options.currencies(request.locale)),
+        "time_zones": (as_country, *options.time_zones(request.locale, request.now)),
+        "languages": (as_country, *((one, request.t.t(f"http.language.{one}")) for one in LOCALES)),
         "least": PASSWORD_MIN,
     }
