@@ -29,6 +29,7 @@ os.environ.pop("AWS_PROFILE", None)
 import pytest  # noqa: E402
 from playwright.sync_api import Browser, Page  # noqa: E402
 
+from chalicelib.storage import connections  # noqa: E402
 from tests.support import browser as chromium  # noqa: E402
 from tests.support import run  # noqa: E402
 from tests.support import stack as packaged  # noqa: E402
@@ -67,6 +68,7 @@ def dynamodb_endpoint() -> str:
 def tables(dynamodb_endpoint: str) -> None:
     """Kontor's four tables on DynamoDB Local, this worker's own; the product's settings name them."""
     os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb_endpoint
+    connections.READ_TIMEOUT = 30.0  # DynamoDB Local and the tests' many threads share few cores
     dynamodb_local.create_tables(dynamodb_endpoint, os.environ["KONTOR_TABLE_PREFIX"])
 
 

@@ -12,6 +12,7 @@ from chalicelib.storage.fence import fence
 from chalicelib.storage.keys import Index
 from chalicelib.storage.rows import ROWS, CoreRow, Row
 
+READ_TIMEOUT = 3.0  # seconds
 _KEPT = 64
 _connections: OrderedDict[tuple[str, ...], Connection] = OrderedDict()
 
@@ -25,7 +26,7 @@ def connection(prefixes: tuple[str, ...], credentials: Credentials | None) -> Co
         return cached
     made = Connection(
         connect_timeout_seconds=1,
-        read_timeout_seconds=3,
+        read_timeout_seconds=READ_TIMEOUT,
         max_pool_connections=10,
         **(credentials.arguments if credentials else {}),
     )
