@@ -24,6 +24,7 @@ if settings().serves_pages:
     import chalicelib.identity.pages
     import chalicelib.network.pages
     import chalicelib.ordering.pages
+    import chalicelib.overview.pages
     import chalicelib.stock.pages
     import chalicelib.storefront.pages
     import chalicelib.tenancy.pages
@@ -39,6 +40,7 @@ if settings().serves_pages:
         chalicelib.ordering.pages,
         chalicelib.exchange.api,
         chalicelib.exchange.pages,
+        chalicelib.overview.pages,
     ):
         app.register_blueprint(room.doors.blueprint)
 

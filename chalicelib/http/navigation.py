@@ -19,7 +19,7 @@ class Section:
 
 
 SECTIONS = (
-    Section("http.nav.start", "/", Permission.OWN_ACCOUNT, dealer=False, staff=True),
+    Section("http.nav.start", "/", Permission.OWN_ACCOUNT, dealer=True, staff=True),
     Section("http.nav.catalogue", "/catalogue", Permission.CATALOGUE_READ, dealer=True, staff=True),
     Section("http.nav.orders", "/orders", Permission.ORDERS_READ, dealer=True, staff=True),
     Section("http.nav.moderation", "/moderation", Permission.MODERATE, dealer=False, staff=True),

@@ -1,4 +1,4 @@
-"""Doors: the start page and the tenant's settings."""
+"""Doors: the tenant's settings."""
 
 from __future__ import annotations
 
@@ -17,20 +17,6 @@ from chalicelib.tenancy.model import RoundingBase, TenantSettings
 
 doors = Doors(__name__)
 _SETTINGS = "tenancy/settings.html"
-
-
-@doors.page("/", may=Permission.OWN_ACCOUNT)
-def start_page(request: Request) -> Response:
-    """Where everybody lands: a dealer's person in the catalogue, the manufacturer's before what is to be done."""
-    if request.actor.is_dealer:
-        return request.go("/catalogue")
-    beginnings = store.load_beginnings(request.db)
-    return request.page(
-        "tenancy/start.html",
-        settings=beginnings.settings,
-        ready=beginnings.ready,
-        steps=_steps(request, beginnings),
-    )
 
 
 @doors.page("/settings", may=Permission.SETTINGS)
@@ -57,30 +43,6 @@ def change_settings(request: Request) -> Response:
         return _settings(request, before, form, errors=field_errors(request.t, refusal), status=422)
     actions.tell_session(request.db, request.session, settings)
     return request.go("/settings", notice="saved")
-
-
-_STEPS = (
-    ("connect", "/exchange", Permission.EXCHANGE),
-    ("catalogue", "/catalogue", Permission.CATALOGUE_READ),
-    ("dealer", "/dealers", Permission.NETWORK_EDIT),
-)
-
-
-def _steps(request: Request, beginnings: store.Beginnings) -> list[dict[str, Any]]:
-    """The checklist; the first step that is not done is the main one."""
-    t = request.t.t
-    done = {"connect": beginnings.connected, "catalogue": beginnings.has_catalogue, "dealer": beginnings.has_dealer}
-    next_one = next((step for step, _, _ in _STEPS if not done[step]), None)
-    return [
-        {
-            "title": t(f"tenancy.step.{step}"),
-            "text": t(f"tenancy.step.{step}_text"),
-            "done": done[step],
-            "main": step == next_one,
-            "action": (t(f"tenancy.step.{step}_do"), path) if request.actor.may(permission) else None,
-        }
-        for step, path, permission in _STEPS
-    ]
 
 
 def _settings(

@@ -57,8 +57,8 @@ def entry_write(settings: TenantSettings) -> Put:
     return Put(key=keys.tenant_entry(settings.id), kind="tenant", data={"created": settings.created.isoformat()})
 
 
-def load_beginnings(db: TenantSession) -> Beginnings:
-    """Two round trips: the settings with the catalogue's pointer, and the first dealer."""
+def load_beginnings(db: TenantSession, *, has_dealer: bool = False) -> Beginnings:
+    """Two round trips: the settings with the catalogue's pointer, and the first dealer, unless it is known already."""
     wanted = (keys.tenant_settings(db.tenant_id), keys.snapshot_current(db.tenant_id))
     found = db.get_many(wanted)
     if wanted[0] not in found:
@@ -66,5 +66,5 @@ def load_beginnings(db: TenantSession) -> Beginnings:
     return Beginnings(
         settings=settings_of(found[wanted[0]]),
         has_catalogue=wanted[1] in found,
-        has_dealer=bool(db.query(keys.parties(db.tenant_id, _DEALER), limit=1).records),
+        has_dealer=has_dealer or bool(db.query(keys.parties(db.tenant_id, _DEALER), limit=1).records),
     )

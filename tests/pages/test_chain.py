@@ -101,7 +101,7 @@ def _accepts(page: Page, stack: Stack) -> None:
     page.goto(link.group())
     _fill(page, password=PASSWORD)
     _send(page, "/invitation")
-    expect(page.locator("h1")).to_contain_text("Каталог")
+    expect(page.locator("main")).to_contain_text("Можно заказать")
 
 
 def _orders(page: Page) -> str:

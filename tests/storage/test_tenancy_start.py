@@ -1,4 +1,4 @@
-"""The start page's checklist is what the tenant really has; settings keep their history."""
+"""The first steps are what the tenant really has done; settings keep their history."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ from tests.storage.identity_world import COMPANY
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 FORM = {
-    "company": "Двери Юг", "tax_id": "7707083893", "locale": "ru", "time_zone": "Europe/Moscow", "vat_rate": "22",
-    "rounding_base": "row", "safety_stock": "0", "order_prefix": "K-", "reminder_days": "0, 3, 7",
+    "company": "Двери Юг", "tax_id": "7707083893", "locale": "ru", "time_zone": "Europe/Moscow",
+    "vat_rate": "20\n22 2026-01-01", "rounding_base": "row", "safety_stock": "0", "order_prefix": "K-",
+    "reminder_days": "0, 3, 7",
 }  # fmt: skip
 
 
@@ -56,10 +57,12 @@ def test_each_step_is_done_when_its_thing_exists(db: TenantSession) -> None:
     assert store.load_beginnings(db).ready
 
 
-def test_the_start_page_costs_two_round_trips(db: TenantSession) -> None:
+def test_the_first_steps_cost_two_round_trips_and_one_when_a_dealer_is_known(db: TenantSession) -> None:
     before = db.usage.calls
-    store.load_beginnings(db)
+    assert not store.load_beginnings(db).has_dealer
     assert db.usage.calls - before == 2
+    assert store.load_beginnings(db, has_dealer=True).has_dealer
+    assert db.usage.calls - before == 3
 
 
 def test_changed_settings_say_before_and_after_in_the_audit(db: TenantSession) -> None:
