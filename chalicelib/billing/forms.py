@@ -18,7 +18,8 @@ ParseNumber = Callable[[str], Decimal]
 
 
 def payment_from_form(typed: Typed, parse: ParseNumber, contract: Contract) -> NewPayment:
-    """A payment of the fields `amount day number kind comment` and `part-<invoice id>` for what it is said to pay.
+    """A payment of the fields `amount day number kind comment`, `part-<invoice id>` for what it is said to pay, and
+    `beside`, which the second button of a repeated payment has.
 
     Invalid names every wrong field.
     """
@@ -36,6 +37,7 @@ def payment_from_form(typed: Typed, parse: ParseNumber, contract: Contract) -> N
         number=checks.text("number", limit=40, required=True),
         kind=checks.parsed("kind", lambda text: PaymentKind(text or "payment"), PaymentKind.PAYMENT, code="choose"),
         comment=checks.text("comment", limit=500),
+        beside=typed.get("beside") or None,
         wanted={invoice_id: part for invoice_id, part in wanted.items() if part},
     )
     checks.finish()

@@ -169,7 +169,7 @@ class Payment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPayment:
     """What came. `wanted` = invoice id → sum when the payer says what it is for; else `first_invoice` and those of
-    order `order_id` come first, then the oldest due."""
+    order `order_id` come first, then the oldest due. `beside` = the payment just like it that the person has seen."""
 
     party_id: str
     contract_id: str
@@ -180,6 +180,7 @@ class NewPayment:
     comment: str = ""
     order_id: str | None = None
     first_invoice: str | None = None
+    beside: str | None = None
     erp_id: str | None = None
     wanted: Mapping[str, Decimal] = field(default_factory=dict)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.billing import allocation, ledger, settling, store
+from chalicelib.billing import allocation, ledger, settling, store, twins
 from chalicelib.billing.allocation import Share
 from chalicelib.billing.invoices import account_update
 from chalicelib.billing.model import Invoice, NewPayment, OrderDocument, Origin, Payment
@@ -37,7 +37,8 @@ def record_payment(db: TenantSession, new: NewPayment, actor: Actor, key: str, n
     """Enters a payment; the same `key` again answers the first one. Whatever no invoice gets stays as an advance.
 
     Invalid for a sum that is not positive, a day to come, or parts that don't fit; Refused("payment_currency") when
-    the contract is in another currency; NotFound for another counterparty's contract.
+    the contract is in another currency, Refused("payment_repeated") when it looks like one that is there already
+    (`twins`); NotFound for another counterparty's contract.
     """
     settings = load_settings(db)
     if new.day > local_day(now, settings.time_zone):
@@ -45,12 +46,21 @@ def record_payment(db: TenantSession, new: NewPayment, actor: Actor, key: str, n
     own_key, mark = f"payment#{actor.user_id}#{key}", stable_id(repr(new))
     done = keys.idempotency(db.tenant_id, own_key)
 
-    def once() -> Payment:
+    def first_answer() -> Payment | None:
         record = db.get(done)
-        if record is not None:
-            if record.data["fingerprint"] != mark:
-                raise Invalid("key_reused")
-            return load_payment(db, str(record.data["result"]["payment"]))
+        if record is None:
+            return None
+        if record.data["fingerprint"] != mark:
+            raise Invalid("key_reused")
+        return load_payment(db, str(record.data["result"]["payment"]))
+
+    def once() -> Payment:
+        if first := first_answer():
+            return first
+        if refusal := twins.question(db, new):
+            if first := first_answer():  # the same form, sent twice at one moment
+                return first
+            raise refusal
         payment, writes = recorded(db, new, settings, actor.user_id, now)
         answer = guard(db.tenant_id, own_key, Done({"payment": payment.id}, mark), now=now)
         db.commit([answer, *writes])
@@ -116,7 +126,7 @@ def recorded(
         store.entry_put(tenant_id, contract.id, ledger.paid_in(payment)),
         account_update(tenant_id, contract.id, balance=-new.amount, ordered=zero(contract.currency)),
         publish(_event("payment.recorded", payment, settings, now)),
-        _audit("payment.recorded", payment, settings, actor_id, now),
+        _audit("payment.recorded", payment, settings, actor_id, now, **({"beside": new.beside} if new.beside else {})),
         *settling.settled_invoices(records, shares, settings, now),
     ]
     if payment.order_id:
@@ -222,7 +232,7 @@ def _event(name: str, payment: Payment, settings: TenantSettings, now: datetime)
     )
 
 
-def _audit(action: str, payment: Payment, settings: TenantSettings, actor_id: str, now: datetime) -> Put:
+def _audit(action: str, payment: Payment, settings: TenantSettings, actor_id: str, now: datetime, **detail: str) -> Put:
     return audit(
         settings.id,
         f"payment/{payment.id}",
@@ -230,5 +240,5 @@ def _audit(action: str, payment: Payment, settings: TenantSettings, actor_id: st
         actor_id=actor_id,
         at=now,
         entry_id=new_id(now),
-        detail={"amount": f"{payment.amount} {payment.currency}", "number": payment.number},
+        detail={"amount": f"{payment.amount} {payment.currency}", "number": payment.number, **detail},
     )

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -49,6 +50,7 @@ class Books:
         )
         self.db: TenantSession = open_tenant(self.settings.id)
         self.actor = Actor(tenant_id=self.settings.id, user_id="anna", name="Анна", role=Role.ACCOUNTANT)
+        self.numbers = count(1)
         party = Party(id=new_id(NOW), name="Светлый дом", created=NOW)
         self.contract = Contract(
             id=new_id(NOW),
@@ -112,7 +114,7 @@ class Books:
             contract_id=self.contract.id,
             amount=money(amount, currency),
             day=TODAY,
-            number="55",
+            number=f"55/{next(self.numbers)}",
         )
         return replace(new, **changes)  # type: ignore[arg-type]
 
@@ -226,11 +228,10 @@ def test_the_payer_may_say_what_a_payment_is_for(books: Books) -> None:
 
 def test_a_payment_sent_twice_counts_once_also_at_the_same_moment(books: Books) -> None:
     books.issue("100.00")
+    new = books.new("60.00")
 
     def one(_: int) -> str:
-        return payments.record_payment(
-            open_tenant(books.settings.id), books.new("60.00"), books.actor, "k" * 20, NOW
-        ).id
+        return payments.record_payment(open_tenant(books.settings.id), new, books.actor, "k" * 20, NOW).id
 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(one, range(4)))) == 1
