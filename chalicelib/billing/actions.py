@@ -18,7 +18,7 @@ from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.money import Money, total
 from chalicelib.network.model import Contract, LegalEntity, Party
-from chalicelib.network.store import contract_from, dealers, entity_from, found, load_contract, load_party
+from chalicelib.network.store import contract_from, dealers, entity_from, found, load_contract, load_party, party_from
 from chalicelib.storage import keys
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.tenancy.model import TenantSettings
@@ -210,12 +210,6 @@ def open_payment(db: TenantSession, actor: Actor, payment_id: str) -> Payment:
     return payment
 
 
-def list_payments(db: TenantSession, actor: Actor, party_id: str | None) -> tuple[Payment, ...]:
-    """Payments of a counterparty, newest first; for a dealer's person, of the own one. At most 2,000."""
-    party_id = actor.party_id or party_id
-    return tuple(islice(store.payments_of_party(db, party_id), _MOST)) if party_id else ()
-
-
 def list_debtors(db: TenantSession, actor: Actor, today: date) -> tuple[Debtor, ...]:
     """Who owes, by what is overdue: the most first. NotFound for a dealer's person."""
     if actor.is_dealer:
@@ -241,6 +235,12 @@ def list_debtors(db: TenantSession, actor: Actor, today: date) -> tuple[Debtor, 
 
 def _advance_sum(payments: Iterable[Payment], currency: str) -> Money:
     return total([Money(payment.advance, currency) for payment in payments], currency)
+
+
+def payer_name(db: TenantSession, party_id: str) -> str | None:
+    """What a counterparty is called; None if there is none."""
+    record = db.get(keys.party_profile(db.tenant_id, party_id))
+    return None if record is None else party_from(record).name
 
 
 def payers(db: TenantSession) -> list[Party]:

@@ -80,7 +80,10 @@ def _clock(tenant_id: str, invoice_id: str, at: datetime) -> keys.IndexKey:
 
 
 def payment_put(tenant_id: str, payment: Payment, version: int) -> Put:
-    places = [keys.payment_by_party(tenant_id, payment.party_id, payment.day, payment.id)]
+    places = [
+        keys.payment_by_party(tenant_id, payment.party_id, payment.day, payment.id),
+        keys.payment_by_month(tenant_id, payment.day, payment.id),
+    ]
     if payment.advance and not payment.returning:
         places.append(keys.advance(tenant_id, payment.party_id, payment.contract_id, payment.day, payment.id))
     key = keys.payment(tenant_id, payment.id)
@@ -160,9 +163,24 @@ def invoices_of_party(db: TenantSession, party_id: str, since: date, until: date
     yield from (invoice_from(record) for record in places)
 
 
-def payments_of_party(db: TenantSession, party_id: str) -> Iterator[Payment]:
-    """A counterparty's payments, newest first."""
-    places = db.query_all(keys.party_payments(db.tenant_id, party_id), newest_first=True)
+def payments_of_months(db: TenantSession, since: date, until: date) -> Iterator[Payment]:
+    """Everybody's payments with `since` ≤ day ≤ `until`, newest first."""
+    for month in months_back(since, until):
+        partition = keys.month_payments(db.tenant_id, month)
+        places = db.query_all(partition, since=since.isoformat(), until=_after(until), newest_first=True)
+        yield from (payment_from(record) for record in places)
+
+
+def payments_of_party(
+    db: TenantSession, party_id: str, since: date | None = None, until: date | None = None
+) -> Iterator[Payment]:
+    """A counterparty's payments, newest first; those with `since` ≤ day ≤ `until` if given."""
+    places = db.query_all(
+        keys.party_payments(db.tenant_id, party_id),
+        newest_first=True,
+        since=since.isoformat() if since else None,
+        until=_after(until) if until else None,
+    )
     yield from (payment_from(record) for record in places)
 
 

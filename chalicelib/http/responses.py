@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from chalice.app import Response as ChaliceResponse
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PAGE_POLICY = "; ".join(
     (
         "default-src 'none'",

@@ -6,6 +6,7 @@ import base64
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from html import unescape
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +19,8 @@ from chalice.test import Client, HTTPResponse
 import app
 from chalicelib.billing.invoices import invoice_for_order
 from chalicelib.billing.model import Invoice, InvoiceLine, NewPayment, OrderForInvoice, Payment, VatShare
-from chalicelib.billing.payments import record_payment
+from chalicelib.billing.payments import record_payment, reverse_payment
+from chalicelib.billing.store import payments_of_party
 from chalicelib.http import csrf, sessions
 from chalicelib.http.formats import parse_decimal
 from chalicelib.http.sessions import SignedIn
@@ -28,6 +30,7 @@ from chalicelib.kernel.ids import new_id, new_tenant_id
 from chalicelib.kernel.money import money
 from chalicelib.network.actions import dealers
 from chalicelib.network.actions.reading import open_dealer
+from chalicelib.storage import keys
 from chalicelib.storage.session import open_tenant
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import settings_write
@@ -60,6 +63,7 @@ class Shop:
         self.db = open_tenant(self.settings.id)
         self.db.commit([settings_write(self.settings, 0)])
         self.owner = self.sign_in(Role.OWNER)
+        self.accountant = Actor(tenant_id=self.settings.id, user_id="anna", name="Анна", role=Role.ACCOUNTANT)
         self.dealers = [self._dealer(number) for number in range(2)]
         self.invoices = [self._invoice(party_id) for party_id in self.dealers]
         self.payments = [self._payment(party_id) for party_id in self.dealers]
@@ -115,8 +119,7 @@ class Shop:
             day=date(2026, 1, 15),
             number="п/п 7",
         )
-        actor = Actor(tenant_id=self.settings.id, user_id="anna", name="Анна", role=Role.ACCOUNTANT)
-        return record_payment(self.db, new, actor, new_id(NOW), utc_now())
+        return record_payment(self.db, new, self.accountant, new_id(NOW), utc_now())
 
     def sign_in(self, role: Role, party_id: str | None = None) -> str:
         person = SignedIn(
@@ -234,6 +237,102 @@ def test_a_payment_shows_what_it_would_pay_before_it_is_recorded(shop: Shop) -> 
     foreign = f"{shop.dealers[0]}.{open_dealer(shop.db, shop.dealers[1]).contracts[0].id}"
     for damaged in (foreign, "nothing", f"{shop.dealers[0]}.", "../.."):
         assert shop.post("/payments", accountant, **fields | {"account": damaged}).status_code == 404
+
+
+def _typed(shop: Shop, **fields: str) -> dict[str, str]:
+    """The form of a payment that the first dealer has already."""
+    contract = open_dealer(shop.db, shop.dealers[0]).contracts[0]
+    return {
+        "account": f"{shop.dealers[0]}.{contract.id}",
+        "amount": "22,00",
+        "day": "2026-01-15",
+        "number": "П/П  7",
+        **fields,
+    }
+
+
+def test_the_same_payment_typed_twice_is_asked_about_and_recorded_only_when_the_answer_is_yes(shop: Shop) -> None:
+    accountant = shop.sign_in(Role.ACCOUNTANT)
+    answer = shop.post("/payments", accountant, **_typed(shop, comment="за окна"))
+    page = text(answer)
+    assert answer.status_code == 409
+    assert "Платёж № п/п 7 на 22,00" in unescape(page)
+    assert 'value="22,00"' in page
+    assert 'value="за окна"' in page
+    assert len(_payments(shop)) == 1
+    again = re.findall(r'name="beside" value="([^"]+)"', page)
+    assert again == [shop.payments[0].id]
+    assert shop.post("/payments", accountant, **_typed(shop, beside=again[0])).status_code == 303
+    assert len(_payments(shop)) == 2
+    (entry,) = [
+        record.data["detail"]
+        for payment in _payments(shop)
+        for record in shop.db.query_all(keys.audit(shop.settings.id, f"payment/{payment.id}"))
+        if "beside" in record.data["detail"]
+    ]
+    assert entry["beside"] == shop.payments[0].id
+
+
+def test_the_invoices_page_asks_about_a_repeated_payment_too(shop: Shop) -> None:
+    accountant = shop.sign_in(Role.ACCOUNTANT)
+    fields = {"amount": "22", "day": "2026-01-15", "number": "п/п 7"}
+    answer = shop.post(f"/invoices/{shop.invoices[0].id}/pay", accountant, **fields)
+    assert answer.status_code == 409
+    fields["beside"] = shop.payments[0].id
+    assert shop.post(f"/invoices/{shop.invoices[0].id}/pay", accountant, **fields).status_code == 303
+
+
+def test_the_same_form_sent_twice_is_no_repeated_payment(shop: Shop) -> None:
+    accountant = shop.sign_in(Role.ACCOUNTANT)
+    fields = _typed(shop, number="8", once="0" * 20)
+    first, second = (shop.post("/payments", accountant, **fields) for _ in range(2))
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.headers["Location"] == second.headers["Location"]
+
+
+@pytest.mark.parametrize("other", [{"amount": "23"}, {"day": "2026-01-16"}, {"number": "п/п 8"}], ids=str)
+def test_a_payment_that_differs_is_not_asked_about(shop: Shop, other: dict[str, str]) -> None:
+    assert shop.post("/payments", shop.sign_in(Role.ACCOUNTANT), **_typed(shop, **other)).status_code == 303
+
+
+def test_a_payment_that_was_taken_back_is_entered_anew_without_a_question(shop: Shop) -> None:
+    reverse_payment(shop.db, shop.payments[0].id, shop.accountant, utc_now())
+    assert shop.post("/payments", shop.sign_in(Role.ACCOUNTANT), **_typed(shop)).status_code == 303
+
+
+def _payments(shop: Shop) -> list[Payment]:
+    return list(payments_of_party(shop.db, shop.dealers[0]))
+
+
+def test_payments_of_all_dealers_are_listed_summed_filtered_and_exported(shop: Shop) -> None:
+    lately = text(shop.get("/payments", shop.owner))
+    assert "За последние три месяца платежей нет" in lately
+    listed = _words(shop.get("/payments?day_from=2026-01-01&day_to=2026-01-31", shop.owner))
+    for said in ("Светлый дом", "=1+1 & Co", "2 платежа", "44,00 ₽", "Разнесён"):
+        assert said in listed, said
+    one = _words(shop.get(f"/payments?party={shop.dealers[0]}", shop.owner))
+    assert "Светлый дом" in one
+    assert "22,00 ₽" in one
+    assert "=1+1 & Co" not in one
+    assert "Ничего не нашлось" in text(shop.get(f"/payments?party={shop.dealers[0]}&state=reversed", shop.owner))
+    number = shop.invoices[1].number
+    assert "1 платёж" in _words(shop.get(f"/payments?day_from=2026-01-01&q={number}", shop.owner))
+    with ZipFile(BytesIO(file(shop.get("/payments.xlsx?day_from=2026-01-01", shop.owner)))) as book:
+        assert "=1+1 &amp; Co" in book.read("xl/sharedStrings.xml").decode()
+        assert "<f>" not in book.read("xl/worksheets/sheet1.xml").decode()
+
+
+def test_a_dealers_person_lists_and_exports_the_own_payments_only(shop: Shop) -> None:
+    buyer = shop.sign_in(Role.DEALER_ACCOUNTANT, shop.dealers[0])
+    assert "1 платёж" in _words(shop.get("/payments", buyer))
+    for address in ("/payments.xlsx", f"/payments.xlsx?party={shop.dealers[1]}"):
+        with ZipFile(BytesIO(file(shop.get(address, buyer)))) as book:
+            assert "=1+1" not in book.read("xl/sharedStrings.xml").decode()
+
+
+def _words(response: HTTPResponse) -> str:
+    """A page's visible text with plain spaces."""
+    return re.sub(r"[\s\u00a0\u202f]+", " ", unescape(re.sub(r"<[^>]+>", " ", text(response))))
 
 
 def test_the_printed_invoice_has_its_letters_and_sums(shop: Shop) -> None:

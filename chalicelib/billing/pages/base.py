@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from chalicelib.billing.model import Invoice, InvoiceState
 from chalicelib.http.doors import Doors
 from chalicelib.http.formats import Formats
 from chalicelib.http.listing import Cell, Tone
+from chalicelib.http.problems import sentence
 from chalicelib.http.request import Request
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.errors import Refused
 from chalicelib.kernel.money import Money
 
 doors = Doors("chalicelib.billing.pages")
@@ -23,6 +26,21 @@ TONES: dict[InvoiceState, Tone] = {
     InvoiceState.PAID: "ok",
     InvoiceState.VOID: "mute",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The question before a payment that looks like one that is there: that one's id, and what is asked."""
+
+    payment_id: str
+    question: str
+
+
+def repeated(request: Request, refusal: Refused) -> Repeated:
+    """What to ask the person; any other refusal goes on."""
+    if refusal.code != "payment_repeated":
+        raise refusal
+    return Repeated(str(refusal.params["payment"]), sentence(request.t, refusal))
 
 
 def formats(request: Request) -> Formats:

@@ -8,11 +8,13 @@ from chalicelib.billing.model import Invoice, InvoiceKind, InvoiceState
 from chalicelib.billing.pages.base import (
     EDIT,
     READ,
+    Repeated,
     a_date,
     age_names,
     doors,
     formats,
     money_text,
+    repeated,
     rest_text,
     state_cell,
     today,
@@ -21,10 +23,9 @@ from chalicelib.http.formats import parse_decimal
 from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row, View
 from chalicelib.http.problems import field_errors
 from chalicelib.http.request import Request
-from chalicelib.http.responses import Response, download
-from chalicelib.kernel.errors import Invalid
+from chalicelib.http.responses import XLSX, Response, download
+from chalicelib.kernel.errors import Invalid, Refused
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _VIEWS = {"": "open", "overdue": "overdue", "all": "all"}
 
 
@@ -149,16 +150,20 @@ def pay_invoice(request: Request) -> Response:
         )
     except Invalid as wrong:
         return _invoice_page(request, form, wrong)
+    except Refused as refusal:
+        return _invoice_page(request, form, twin=repeated(request, refusal))
     return request.go(f"/invoices/{invoice_id}", notice="payment_recorded")
 
 
-def _invoice_page(request: Request, form: dict[str, str], wrong: Invalid | None = None) -> Response:
+def _invoice_page(
+    request: Request, form: dict[str, str], wrong: Invalid | None = None, twin: Repeated | None = None
+) -> Response:
     page = actions.open_invoice(request.db, request.actor, request.params["invoice_id"])
     invoice, fmt, day = page.invoice, formats(request), today(request)
     typed = form or {"amount": fmt.amount(invoice.rest.amount, invoice.currency), "day": day.isoformat()}
     return request.page(
         "billing/invoice.html",
-        status=422 if wrong else 200,
+        status=422 if wrong else 409 if twin else 200,
         page=page,
         state=state_cell(request, invoice, day),
         staff=not request.actor.is_dealer,
@@ -166,6 +171,7 @@ def _invoice_page(request: Request, form: dict[str, str], wrong: Invalid | None 
         form=typed,
         errors=field_errors(request.t, wrong) if wrong else {},
         day=day,
+        twin=twin,
     )
 
 

@@ -2,54 +2,170 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
 from chalicelib.billing import actions, payments
 from chalicelib.billing.actions import PaymentDesk
 from chalicelib.billing.forms import payment_from_form
 from chalicelib.billing.model import Payment, PaymentKind
-from chalicelib.billing.pages.base import EDIT, READ, doors, formats
+from chalicelib.billing.pages.base import EDIT, READ, Repeated, a_date, doors, formats, money_text, repeated, today
+from chalicelib.billing.payment_list import PaymentList, PaymentState, WantedPayments, list_payments, state_of
 from chalicelib.http.formats import parse_decimal
-from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
+from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row, Tone
 from chalicelib.http.problems import field_errors
 from chalicelib.http.request import Request
-from chalicelib.http.responses import Response
-from chalicelib.kernel.errors import Invalid, NotFound
+from chalicelib.http.responses import XLSX, Response, download
+from chalicelib.kernel.errors import Invalid, NotFound, Refused
 from chalicelib.kernel.money import Money
 
 _ACCOUNT = "{party}.{contract}"
+_INVOICES_NAMED = 2
+_TONES: dict[PaymentState, Tone] = {
+    PaymentState.ALLOCATED: "ok",
+    PaymentState.ADVANCE: "info",
+    PaymentState.REVERSED: "mute",
+}
 
 
 @doors.page("/payments", may=READ)
 def payment_list(request: Request) -> Response:
     query = ListQuery.parse(request.query.plain())
-    staff, party_id = not request.actor.is_dealer, query.get("party") or None
-    found = actions.list_payments(request.db, request.actor, party_id)
-    dealers = tuple((party.id, party.name) for party in actions.payers(request.db)) if staff else ()
-    listing = Listing(
+    found = list_payments(request.db, request.actor, _wanted(query), today(request))
+    return request.page(
+        "billing/payments.html",
+        listing=_listing(request, query, found),
+        found=found,
+        may_pay=request.actor.may(EDIT),
+    )
+
+
+@doors.page("/payments.xlsx", may=READ)
+def payment_file(request: Request) -> Response:
+    from chalicelib.http.spreadsheet import SheetColumn, xlsx
+
+    t = request.t.t
+    found = list_payments(request.db, request.actor, _wanted(ListQuery.parse(request.query.plain())), today(request))
+    columns = [
+        SheetColumn(t(f"billing.{key}"), width, key in ("total", "advance"))
+        for key, width in (
+            ("payment_number", 16),
+            ("day", 12),
+            ("dealer", 36),
+            ("contract", 18),
+            ("payment_kind", 14),
+            ("what_for", 36),
+            ("state", 16),
+            ("currency", 9),
+            ("total", 16),
+            ("advance", 16),
+        )
+    ]
+    content = xlsx(t("billing.payments"), columns, _sheet_rows(request, found))
+    return download(content, name=f"{t('billing.payments')}.xlsx", content_type=XLSX)
+
+
+def _sheet_rows(request: Request, found: PaymentList) -> Iterator[tuple[str | date | Decimal, ...]]:
+    t = request.t.t
+    for payment in found.payments:
+        yield (
+            payment.number,
+            payment.day,
+            payment.party_name,
+            payment.contract_number,
+            t(f"billing.kind.{payment.kind}"),
+            ", ".join(part.invoice_number for part in payment.parts),
+            t(f"billing.payment_state.{state_of(payment)}"),
+            payment.currency,
+            payment.amount,
+            payment.advance,
+        )
+
+
+def _wanted(query: ListQuery) -> WantedPayments:
+    states = {str(state): state for state in PaymentState}
+    return WantedPayments(
+        party_id=query.get("party") or None,
+        state=states.get(query.get("state")),
+        search=query.get("q"),
+        since=a_date(query.get("day_from")),
+        until=a_date(query.get("day_to")),
+        sort=query.sort,
+        descending=query.descending,
+    )
+
+
+def _listing(request: Request, query: ListQuery, found: PaymentList) -> Listing:
+    t, staff = request.t.t, not request.actor.is_dealer
+    states = tuple((str(state), t(f"billing.payment_state.{state}")) for state in PaymentState)
+    filters = [
+        Filter(name="q", label_key="billing.find_payment", kind="search"),
+        Filter(name="day", label_key="billing.period", kind="dates"),
+        Filter(name="state", label_key="billing.state", options=states),
+    ]
+    if staff:
+        filters.append(Filter(name="party", label_key="billing.dealer", options=_payers(request, query, found)))
+    return Listing(
         caption_key="billing.payments",
         columns=(
-            Column(key="number", label_key="billing.payment_number", phone="id"),
-            Column(key="day", label_key="billing.day", kind="date", phone="units"),
-            Column(key="contract", label_key="billing.contract", phone="what"),
+            Column(key="number", label_key="billing.payment_number", phone="id", sortable=True),
+            Column(key="day", label_key="billing.day", kind="date", phone="units", sortable=True),
+            Column(
+                key="party", label_key="billing.dealer" if staff else "billing.contract", phone="what", sortable=True
+            ),
+            Column(key="for", label_key="billing.what_for"),
             Column(key="state", label_key="billing.state", kind="status", phone="state"),
-            Column(key="amount", label_key="billing.total", kind="money", phone="sum"),
+            Column(key="amount", label_key="billing.total", kind="money", phone="sum", sortable=True),
         ),
-        rows=tuple(_row(request, payment) for payment in found[(query.page - 1) * actions.PAGE :][: actions.PAGE]),
+        rows=tuple(_row(request, payment, staff) for payment in found.page(query.page)),
         query=query,
-        pages=max(1, -(-len(found) // actions.PAGE)),
-        filters=(Filter(name="party", label_key="billing.dealer", options=dealers),) if staff else (),
-        empty_key="billing.choose_dealer" if staff and not party_id else "billing.no_payments",
+        total_text=t("billing.payment_count", count=len(found.payments)),
+        totals={
+            "amount": Cell(
+                money_text(request, *(sums.total for sums in found.sums)),
+                sub=t("billing.advances_of_all", rest=money_text(request, *(sums.advance for sums in found.sums)))
+                if any(sums.advance for sums in found.sums)
+                else None,
+            )
+        },
+        pages=found.pages,
+        filters=tuple(filters),
+        empty_key="billing.no_payments_lately" if staff and not query.get("party") else "billing.no_payments",
+        empty_action=("billing.new_payment", "/payments/new") if request.actor.may(EDIT) else None,
+        export_href=query.link("/payments.xlsx"),
     )
-    return request.page("billing/payments.html", listing=listing, may_pay=request.actor.may(EDIT))
 
 
-def _row(request: Request, payment: Payment) -> Row:
+def _payers(request: Request, query: ListQuery, found: PaymentList) -> tuple[tuple[str, str], ...]:
+    """The dealers that paid, and the one that is looked at if it did not."""
+    names = {payment.party_id: payment.party_name for payment in found.payments}
+    chosen = query.get("party")
+    if chosen and chosen not in names and (name := actions.payer_name(request.db, chosen)):
+        names[chosen] = name
+    return tuple(sorted(names.items(), key=lambda pair: pair[1].casefold()))
+
+
+def _row(request: Request, payment: Payment, staff: bool) -> Row:
     fmt, t = formats(request), request.t.t
+    kind = None if payment.kind is PaymentKind.PAYMENT else t(f"billing.kind.{payment.kind}")
+    numbers = [part.invoice_number for part in payment.parts]
+    more = len(numbers) - _INVOICES_NAMED
+    whose = (
+        Cell(payment.party_name, href=f"/dealers/{payment.party_id}", sub=payment.contract_number)
+        if staff
+        else Cell(payment.contract_number)
+    )
     return Row(
         id=payment.id,
         cells={
-            "number": Cell(payment.number, href=f"/payments/{payment.id}", sub=t(f"billing.kind.{payment.kind}")),
+            "number": Cell(payment.number, href=f"/payments/{payment.id}", sub=kind),
             "day": fmt.date(payment.day),
-            "contract": Cell(payment.party_name, sub=payment.contract_number),
+            "party": whose,
+            "for": Cell(
+                ", ".join(numbers[:_INVOICES_NAMED]) or "—",
+                sub=t("billing.and_more_invoices", count=more) if more > 0 else None,
+            ),
             "state": _state(request, payment),
             "amount": fmt.money(payment.amount, payment.currency),
         },
@@ -57,13 +173,10 @@ def _row(request: Request, payment: Payment) -> Row:
 
 
 def _state(request: Request, payment: Payment) -> Cell:
-    t = request.t.t
-    if payment.reversed_at:
-        return Cell(t("billing.reversed"), tone="mute")
-    if payment.advance:
-        rest = Money(payment.advance, payment.currency)
-        return Cell(t("billing.advance"), tone="info", sub=t("billing.advance_said", rest=rest))
-    return Cell(t("billing.allocated"), tone="ok")
+    t, state = request.t.t, state_of(payment)
+    rest = Money(payment.advance, payment.currency)
+    said = t("billing.advance_said", rest=rest) if state is PaymentState.ADVANCE and payment.allocated else None
+    return Cell(t(f"billing.payment_state.{state}"), tone=_TONES[state], sub=said)
 
 
 @doors.page("/payments/new", may=EDIT)
@@ -100,6 +213,8 @@ def record_payment(request: Request) -> Response:
         payment = payments.record_payment(request.db, new, request.actor, request.idempotency_key, request.now)
     except Invalid as wrong:
         return _form(request, desk, form["account"], form, wrong)
+    except Refused as refusal:
+        return _form(request, desk, form["account"], form, twin=repeated(request, refusal))
     return request.go(f"/payments/{payment.id}", notice="payment_recorded")
 
 
@@ -117,16 +232,18 @@ def _form(
     form: dict[str, str],
     wrong: Invalid | None = None,
     preview: dict[str, Money] | None = None,
+    twin: Repeated | None = None,
 ) -> Response:
     return request.page(
         "billing/payment_new.html",
-        status=422 if wrong else 200,
+        status=422 if wrong else 409 if twin else 200,
         desk=desk,
         account=account,
         kinds=tuple((str(kind), request.t.t(f"billing.kind.{kind}")) for kind in PaymentKind),
         form=form,
         errors=field_errors(request.t, wrong) if wrong else {},
         preview=preview,
+        twin=twin,
     )
 
 

@@ -107,6 +107,16 @@ def payment_by_party(tenant: str, party: str, day: date, payment: str) -> IndexK
     return party_payments(tenant, party).place(f"{day.isoformat()}#{payment}")
 
 
+@pattern("everybody's payments of a month, newest first (gsi2)")
+def month_payments(tenant: str, month: str) -> Partition:
+    return index_part(Index.GSI2, tenant, f"PAYMENTS#{month}")
+
+
+@pattern("a payment among those of its month (gsi2)")
+def payment_by_month(tenant: str, day: date, payment: str) -> IndexKey:
+    return month_payments(tenant, day.isoformat()[:7]).place(f"{day.isoformat()}#{payment}")
+
+
 @pattern("all advances of the tenant: payments with a rest (gsi1, sparse)")
 def all_advances(tenant: str) -> Partition:
     return index_part(Index.GSI1, tenant, "ADVANCES")

@@ -1,0 +1,58 @@
+"""A list as a spreadsheet: one sheet, sums as numbers, days as dates; a text that begins with `=` stays a text.
+
+Imported where it is needed only: the library costs a cold start more than most pages do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from io import BytesIO
+
+import xlsxwriter
+
+Value = str | date | Decimal | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetColumn:
+    """A column's head, its width in characters, and whether its numbers are sums of money."""
+
+    title: str
+    width: int
+    is_money: bool = False
+
+
+def xlsx(title: str, columns: Sequence[SheetColumn], rows: Iterable[Sequence[Value]]) -> bytes:
+    """`rows` have a value for each column; None leaves the cell empty."""
+    content = BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "default_date_format": "dd.mm.yyyy",
+    }
+    with xlsxwriter.Workbook(content, options) as book:
+        sheet = book.add_worksheet(title[:31])
+        head = book.add_format({"bold": True, "bottom": 1})
+        money = book.add_format({"num_format": "#,##0.00"})
+        for place, column in enumerate(columns):
+            sheet.set_column(place, place, column.width, money if column.is_money else None)
+            sheet.write_string(0, place, column.title, head)
+        for number, row in enumerate(rows, 1):
+            for place, value in enumerate(row):
+                _write(sheet, number, place, value)
+        sheet.freeze_panes(1, 1)
+    return content.getvalue()
+
+
+def _write(sheet: xlsxwriter.worksheet.Worksheet, row: int, place: int, value: Value) -> None:
+    if isinstance(value, str):
+        sheet.write_string(row, place, value)
+    elif isinstance(value, date):
+        sheet.write_datetime(row, place, value)
+    elif value is not None:
+        sheet.write_number(row, place, value)
