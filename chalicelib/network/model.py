@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -121,6 +122,43 @@ class Account:
     balance: Decimal = Decimal(0)
     ordered: Decimal = Decimal(0)
     exposure: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a dealer stands in one currency, over its contracts. `limit` None: one of them has none.
+
+    `free` is what may still be ordered: contracts don't lend each other their credit.
+    """
+
+    currency: str
+    debt: Decimal
+    ordered: Decimal
+    used: Decimal
+    limit: Decimal | None
+    free: Decimal | None
+
+
+def standings(terms: Iterable[tuple[Contract, Account]]) -> tuple[Standing, ...]:
+    """One for each currency, in the order of the contracts."""
+    by_currency: dict[str, list[tuple[Contract, Account]]] = {}
+    for contract, account in terms:
+        by_currency.setdefault(contract.currency, []).append((contract, account))
+    return tuple(_standing(currency, group) for currency, group in by_currency.items())
+
+
+def _standing(currency: str, terms: list[tuple[Contract, Account]]) -> Standing:
+    limited = [(contract.credit_limit, account) for contract, account in terms if contract.credit_limit is not None]
+    has_limit = len(limited) == len(terms)
+    zero = Decimal(0)
+    return Standing(
+        currency=currency,
+        debt=sum((account.balance for _, account in terms), zero),
+        ordered=sum((account.ordered for _, account in terms), zero),
+        used=sum((account.exposure for _, account in terms), zero),
+        limit=sum((limit for limit, _ in limited), zero) if has_limit else None,
+        free=sum((max(limit - account.exposure, zero) for limit, account in limited), zero) if has_limit else None,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,19 @@ def accounts_of(db: TenantSession, contract_ids: Sequence[str]) -> dict[str, Acc
     return {wanted[key]: account_from(record) for key, record in db.get_many(wanted).items()}
 
 
+def terms_of(db: TenantSession, parties: Sequence[Party]) -> dict[str, tuple[Contract, Account]]:
+    """The contracts of the counterparties with their accounts, by contract id; one round trip for 50 contracts."""
+    marks = [(party.id, mark.id) for party in parties for mark in party.contracts]
+    contracts = {contract_id: keys.contract(db.tenant_id, party_id, contract_id) for party_id, contract_id in marks}
+    accounts = {contract_id: keys.account(db.tenant_id, contract_id) for _, contract_id in marks}
+    rows = db.get_many([*contracts.values(), *accounts.values()])
+    return {
+        contract_id: (contract_from(rows[key]), account_from(rows[accounts[contract_id]]))
+        for contract_id, key in contracts.items()
+        if key in rows and accounts[contract_id] in rows
+    }
+
+
 def found(record: Record | None) -> Record:
     if record is None:
         raise NotFound()

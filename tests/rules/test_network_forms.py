@@ -10,7 +10,7 @@ import pytest
 from chalicelib.http.formats import parse_decimal
 from chalicelib.kernel.errors import Invalid
 from chalicelib.network.forms import Known, contract_from_form, entity_from_form, party_from_form
-from chalicelib.network.model import Contract, LegalEntity, Party, VatMode, is_tax_reason
+from chalicelib.network.model import Account, Contract, LegalEntity, Party, VatMode, is_tax_reason, standings
 from chalicelib.tenancy.company import Checks
 
 PARTY = Party(id="p", name="Светлый дом", created=datetime(2026, 11, 20, tzinfo=UTC))
@@ -129,3 +129,16 @@ def test_a_dealer_needs_a_name_and_a_plausible_address() -> None:
     checks = Checks({"name": "", "email": "nobody"})
     party_from_form(checks, PARTY)
     assert set(checks.wrong) == {"name", "email"}
+
+
+def test_a_dealers_standing_is_told_by_currency_and_contracts_lend_each_other_no_credit() -> None:
+    def terms(limit: str, balance: int, ordered: int, currency: str = "RUB") -> tuple[Contract, Account]:
+        account = Account(balance=Decimal(balance), ordered=Decimal(ordered), exposure=Decimal(balance + ordered))
+        return contract(credit_limit=limit, currency=currency), account
+
+    roubles, euros = standings([terms("1000", 300, 200), terms("500", 900, 0), terms("", 70, 0, "EUR")])
+    assert (roubles.currency, roubles.debt, roubles.ordered, roubles.used) == ("RUB", 1200, 200, 1400)
+    assert (roubles.limit, roubles.free) == (1500, 500)  # 1000 - 500, and nothing where the limit is exceeded
+    assert (euros.currency, euros.debt, euros.limit, euros.free) == ("EUR", 70, None, None)
+    assert standings([terms("1000", 0, 0), terms("", 0, 0)])[0].limit is None
+    assert standings([]) == ()

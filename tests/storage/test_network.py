@@ -129,6 +129,24 @@ def test_a_tax_id_is_one_entity_of_the_tenant_and_of_another_tenant_too(manager:
         manager.create(tax_id=TAX_IDS[1])
 
 
+def test_a_tax_id_is_the_same_with_and_without_its_countrys_prefix(manager: Manager) -> None:
+    romanian = {"country": "RO", "tax_reason": "", "currency": "RON"}
+    manager.create(**romanian, tax_id="RO 18547290")
+    with pytest.raises(Invalid) as wrong:
+        manager.create(**romanian, tax_id="18547290")
+    assert wrong.value.fields["tax_id"].code == "tax_id_taken"
+
+
+def test_the_list_tells_what_each_dealer_may_still_order(manager: Manager) -> None:
+    manager.create(credit_limit="1000")
+    manager.create(name="Арка", tax_id=TAX_IDS[1], credit_limit="")
+    before = manager.db.usage.calls
+    arch, house = dealers.list_dealers(manager.db).rows
+    assert manager.db.usage.calls - before == 2  # the list of names, then contracts and accounts together
+    assert [(one.debt, one.limit, one.free) for one in house.standings] == [(0, 1000, 1000)]
+    assert [(one.limit, one.free) for one in arch.standings] == [(None, None)]
+
+
 def test_an_entity_that_changes_its_tax_id_frees_the_old_one(manager: Manager) -> None:
     party_id = manager.create()
     entity = open_dealer(manager.db, party_id).entities[0]

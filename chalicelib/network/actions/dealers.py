@@ -13,7 +13,7 @@ from chalicelib.network import store
 from chalicelib.network.actions.people import relabel
 from chalicelib.network.actions.reading import choices, contract_writes, mark_of, network_audit
 from chalicelib.network.forms import ParseNumber, Typed, contract_from_form, entity_from_form, party_from_form
-from chalicelib.network.model import Account, Party
+from chalicelib.network.model import Party, Standing, standings
 from chalicelib.storage import keys
 from chalicelib.storage.session import Record, TenantSession, TransactionRefused
 from chalicelib.storage.writes import AlreadyDone, Delete, Done, Write, guard
@@ -25,7 +25,7 @@ PAGE = 50
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DealerRow:
     party: Party
-    accounts: dict[str, Account]  # by contract id
+    standings: tuple[Standing, ...]  # one a currency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +44,9 @@ def list_dealers(db: TenantSession, *, search: str = "", blocked: bool | None = 
         if (blocked is None or party.blocked is blocked) and any(wanted in text for text in _words(party))
     ]
     shown = fitting[(page - 1) * PAGE : page * PAGE]
-    accounts = store.accounts_of(db, [mark.id for party in shown for mark in party.contracts])
+    terms = store.terms_of(db, shown)
     rows = tuple(
-        DealerRow(party=party, accounts={m.id: accounts[m.id] for m in party.contracts if m.id in accounts})
+        DealerRow(party=party, standings=standings(terms[mark.id] for mark in party.contracts if mark.id in terms))
         for party in shown
     )
     return DealerPage(rows=rows, total=len(fitting), pages=max(1, -(-len(fitting) // PAGE)))

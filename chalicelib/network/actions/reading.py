@@ -14,7 +14,17 @@ from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.ids import new_id
 from chalicelib.network import store
 from chalicelib.network.forms import Known
-from chalicelib.network.model import Account, Contract, ContractMark, LegalEntity, Party, PriceType, Warehouse
+from chalicelib.network.model import (
+    Account,
+    Contract,
+    ContractMark,
+    LegalEntity,
+    Party,
+    PriceType,
+    Standing,
+    Warehouse,
+    standings,
+)
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.storage.writes import Put, Write, audit
 
@@ -41,6 +51,10 @@ class Dealer:
     def entity(self, entity_id: str) -> LegalEntity:
         """NotFound for another dealer's."""
         return _found(next((entity for entity in self.entities if entity.id == entity_id), None))
+
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        return standings((one, self.accounts[one.id]) for one in self.contracts if one.id in self.accounts)
 
     def contract(self, contract_id: str) -> Contract:
         return _found(next((contract for contract in self.contracts if contract.id == contract_id), None))

@@ -6,12 +6,13 @@ from chalicelib.http.formats import Formats, parse_decimal
 from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
+from chalicelib.identity.model import Invitation
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.errors import Invalid
-from chalicelib.kernel.money import Money, money, total
 from chalicelib.network.actions import dealers
 from chalicelib.network.actions.dealers import DealerRow
-from chalicelib.network.actions.reading import Dealer, choices, open_dealer
+from chalicelib.network.actions.reading import choices, open_dealer
+from chalicelib.network.model import Standing
 from chalicelib.network.pages.base import DEALER, EDIT, READ, Form, contract_options, country_names, doors, form_page
 
 
@@ -25,10 +26,10 @@ def dealer_list(request: Request) -> Response:
         caption_key="network.dealers",
         columns=(
             Column(key="name", label_key="network.name", phone="id"),
-            Column(key="tax_ids", label_key="network.tax_id", phone="what"),
-            Column(key="contracts", label_key="network.contracts", phone="units"),
+            Column(key="tax_ids", label_key="network.tax_id", phone="what", named=True),
+            Column(key="contracts", label_key="network.contracts"),
+            *(_MONEY if sees_money else ()),
             Column(key="state", label_key="network.state", kind="status", phone="state"),
-            *((Column(key="debt", label_key="network.debt", kind="money", phone="sum"),) if sees_money else ()),
         ),
         rows=tuple(_dealer_row(request, row) for row in page.rows),
         query=query,
@@ -48,25 +49,38 @@ def dealer_list(request: Request) -> Response:
     return request.page("network/dealers.html", listing=listing, may_edit=request.actor.may(EDIT))
 
 
+_MONEY = (
+    Column(key="debt", label_key="network.debt", kind="money", phone="sum"),
+    Column(key="free", label_key="network.free_credit", kind="money", phone="units"),
+)
+
+
 def _dealer_row(request: Request, row: DealerRow) -> Row:
     party, t, fmt = row.party, request.t.t, Formats(request.locale, request.time_zone)
-    debts = [money(row.accounts[m.id].balance, m.currency) for m in party.contracts if m.id in row.accounts]
     state = Cell(t("network.blocked"), tone="bad") if party.blocked else Cell(t("network.active"), tone="ok")
+    debts = [fmt.money(one.debt, one.currency) for one in row.standings if one.debt] or [
+        fmt.money(one.debt, one.currency) for one in row.standings[:1]
+    ]
     return Row(
         id=party.id,
         cells={
             "name": Cell(party.name, href=f"/dealers/{party.id}", sub=party.phone or party.email or None),
             "tax_ids": ", ".join(party.tax_ids),
             "contracts": ", ".join(mark.number for mark in party.contracts),
+            "debt": Cell(" + ".join(debts)),
+            "free": _free(request, row.standings, fmt),
             "state": state,
-            "debt": Cell(" + ".join(fmt.money(debt.amount, debt.currency) for debt in _by_currency(debts))),
         },
     )
 
 
-def _by_currency(sums: list[Money]) -> list[Money]:
-    currencies = dict.fromkeys(one.currency for one in sums)
-    return [total([one for one in sums if one.currency == currency], currency) for currency in currencies]
+def _free(request: Request, standings: tuple[Standing, ...], fmt: Formats) -> Cell:
+    """What may still be ordered, with the limits under it."""
+    t = request.t.t
+    free = [t("network.no_limit") if one.free is None else fmt.money(one.free, one.currency) for one in standings]
+    limits = [fmt.money(one.limit, one.currency) for one in standings if one.limit is not None]
+    said = t("network.of_limit", limit=" + ".join(limits)) if limits else None
+    return Cell(" + ".join(free), sub=said, tone="bad" if any(one.free == 0 for one in standings) else None)
 
 
 @doors.page("/dealers/new", may=EDIT)
@@ -99,7 +113,8 @@ def dealer_page(request: Request) -> Response:
     return request.page(
         "network/dealer.html",
         dealer=dealer,
-        tiles=_tiles(dealer) if _sees_money(request) else [],
+        standings=dealer.standings if _sees_money(request) else (),
+        invitations=[_invited(request, one) for one in dealer.invitations],
         sees_money=_sees_money(request),
         price_types={one.id: one.name for one in known.price_types},
         warehouses={one.id: one.name for one in known.warehouses},
@@ -112,15 +127,14 @@ def _sees_money(request: Request) -> bool:
     return request.actor.may(Permission.BILLING_READ)
 
 
-def _tiles(dealer: Dealer) -> list[tuple[Money, Money, Money]]:
-    """Debt, orders not yet invoiced and exposure, one row a currency."""
-    tiles = []
-    for currency in dict.fromkeys(contract.currency for contract in dealer.contracts):
-        mine = [dealer.accounts[c.id] for c in dealer.contracts if c.currency == currency and c.id in dealer.accounts]
-        parts = ([getattr(one, name) for one in mine] for name in ("balance", "ordered", "exposure"))
-        debt, ordered, exposure = (total([money(p, currency) for p in part], currency) for part in parts)
-        tiles.append((debt, ordered, exposure))
-    return tiles
+def _invited(request: Request, invitation: Invitation) -> tuple[Invitation, Cell]:
+    """An invitation with how it stands: its mail has left or not, its links still work or not."""
+    t, fmt = request.t.t, Formats(request.locale, request.time_zone)
+    if not invitation.is_open(request.now):
+        return invitation, Cell(t("network.invitation_over"), tone="warn", sub=fmt.date(invitation.expires))
+    mailed = t("network.mailed", moment=fmt.datetime(invitation.mailed_at)) if invitation.mailed_at else None
+    state = t("network.invited_until", day=fmt.date(invitation.expires))
+    return invitation, Cell(state, tone="info", sub=mailed or t("network.mail_leaves"))
 
 
 @doors.page(DEALER + "/edit", may=EDIT)
