@@ -157,7 +157,7 @@ def _desk(db: TenantSession, actor: Actor, contract_id: str | None, now: datetim
         raise NotFound()
     tenant = settings_of(rows[settings])
     return _Desk(
-        catalogue=catalogue_of(rows.get(pointer)),
+        catalogue=catalogue_of(db.tenant_id, rows.get(pointer)),
         settings=tenant,
         contract=contract_from(rows[contract]) if contract is not None else None,
         day=local_day(now, tenant.time_zone),
