@@ -52,11 +52,6 @@ def deploy(emulator: Emulator, package: Package) -> dict[str, str]:
     return outputs
 
 
-def outputs_of(emulator: Emulator) -> dict[str, str]:
-    """Outputs of the deployed stack by name."""
-    return _outputs(client(emulator, "cloudformation"))
-
-
 def _parameters(emulator: Emulator) -> dict[str, str]:
     return {
         "Stage": STAGE,

@@ -20,7 +20,6 @@ KEPT = timedelta(days=30)  # uploads and their state; the journal stays
 FILE_LIMIT = 3_000_000  # bytes of one fragment: a request carries 6 MB, base64 takes a third of it
 MAX_UPLOAD = 1_000_000_000  # bytes of one file
 MAX_FRAGMENTS = 2_000
-MAX_FILES = 5_000  # uploads of one set
 REJECTED_KEPT = 400  # rejected rows that a journal entry names; the rest is only counted
 _ROOT_END = "</КоммерческаяИнформация>"
 _ROOT_ENDS = tuple(_ROOT_END.encode(charset) for charset in ("utf-8", "windows-1251"))

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from chalicelib.http import csrf
-from chalicelib.http.formats import parse_decimal
 from chalicelib.http.i18n import Translator, translator
 from chalicelib.http.navigation import shell
 from chalicelib.http.rendering import render
 from chalicelib.http.responses import Response, redirect
 from chalicelib.http.sessions import SignedIn, WebSession
 from chalicelib.kernel.access import Actor
-from chalicelib.kernel.errors import Complaint, Invalid
+from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import new_id
 from chalicelib.storage.session import TenantSession
 
@@ -36,16 +34,6 @@ class Form(dict[str, list[str]]):
 
     def all(self, name: str) -> list[str]:
         return [value.strip() for value in self.get(name, [])]
-
-    def decimal(self, name: str) -> Decimal | None:
-        """`1 234,50` as an exact number, None if empty; Invalid names the field."""
-        raw = self.text(name)
-        if not raw:
-            return None
-        try:
-            return parse_decimal(raw)
-        except ValueError as wrong:
-            raise Invalid(fields={name: Complaint(code="not_a_number")}) from wrong
 
     def plain(self) -> dict[str, str]:
         """First values by name: what a pydantic form model takes."""

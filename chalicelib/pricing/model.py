@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from chalicelib.catalogue.model import PriceTier
-from chalicelib.kernel.money import Money, money
+from chalicelib.kernel.money import money
 from chalicelib.kernel.vat import VatRate, rate_of_goods
 
 _HUNDRED = Decimal(100)
@@ -96,9 +96,6 @@ class Quote:
     min_quantity: Decimal
     considered: tuple[Considered, ...]
     next_tiers: tuple[tuple[Decimal, Decimal], ...] = ()  # (from quantity, price of one)
-
-    def cost(self, quantity: Decimal) -> Money:
-        return money(self.price * quantity, self.currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,35 +71,6 @@ def move(tenant_id: str, sku: str, moves: Mapping[str, Move], *, at: datetime | 
     return Update(key=level_key(tenant_id, sku), changes=tuple(changes), when=tuple(when))
 
 
-def take(tenant_id: str, sku: str, quantities: Mapping[str, Decimal]) -> Update:
-    """Holds the quantities by warehouse, on condition that each is available."""
-    return move(tenant_id, sku, {name: model.taken(q) for name, q in quantities.items()})
-
-
-def give_back(tenant_id: str, sku: str, quantities: Mapping[str, Decimal], *, known: bool) -> Update:
-    """Lets go of what an order held; `known` = the ERP had counted the order."""
-    return move(tenant_id, sku, {name: model.given_back(q, known=known) for name, q in quantities.items()})
-
-
-def ship(
-    tenant_id: str,
-    sku: str,
-    quantities: Mapping[str, Decimal],
-    *,
-    known: bool,
-    at: datetime,
-    reflected: frozenset[str] = frozenset(),
-) -> Update:
-    """What an order held has left; `reflected` names warehouses whose ERP number has it already."""
-    moves = {name: model.shipped(q, known=known, reflected=name in reflected) for name, q in quantities.items()}
-    return move(tenant_id, sku, moves, at=at)
-
-
-def count_as_known(tenant_id: str, sku: str, quantities: Mapping[str, Decimal], *, at: datetime) -> Update:
-    """The ERP has confirmed the order that holds these quantities."""
-    return move(tenant_id, sku, {name: model.counted(q) for name, q in quantities.items()}, at=at)
-
-
 def restated_write(
     tenant_id: str, level: Level, changes: Sequence[Restated], *, as_of: datetime, message_id: str
 ) -> LevelWrite:

@@ -132,6 +132,38 @@ def test_every_notice_after_a_redirect_has_its_text() -> None:
     assert missing == set()
 
 
+def named() -> tuple[set[str], list[re.Pattern[str]]]:
+    """Every word that code and templates write between quotes, and the words that they put together."""
+    words: set[str] = set()
+    made: set[str] = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if word := constant(node if isinstance(node, ast.expr) else None):
+                words.add(word)
+            if isinstance(node, ast.JoinedStr):
+                made.add("".join(re.escape(constant(part) or "\0") for part in node.values))
+    for path in TEMPLATES:
+        for match in re.finditer(r"""(?=["']([a-z][\w.]*)["'](\s*~)?)""", path.read_text("utf-8")):
+            words.add(match[1])
+            if match[2]:
+                made.add(re.escape(f"{match[1]}\0"))
+    # what begins with an unknown part, or is nothing but `error.` and an unknown part, would name any text
+    telling = [text for text in made if re.match(r"[a-z]+(_|\\\.\w)", text)]
+    return words, [re.compile(text.replace("\\\0", r"[\w.]+").replace("\0", r"[\w.]+")) for text in telling]
+
+
+def test_every_text_is_used() -> None:
+    words, made = named()
+
+    def is_used(key: str) -> bool:
+        code = key.partition(".")[2] if key.startswith(SHARED_PREFIXES) else key
+        family = key.rpartition(".")[0]
+        known = {key, code} | ({family} if "." in family else set())
+        return bool(known & words) or any(one.fullmatch(text) for one in made for text in (key, code))
+
+    assert [key for key in catalogue("en") if not is_used(key)] == []
+
+
 @pytest.mark.parametrize(
     ("locale", "count", "said"),
     [

@@ -136,7 +136,3 @@ def create_stage(connection: Connection) -> None:
     """Tables for the rows of one feed, in a temporary database that goes with the connection."""
     connection.execute("ATTACH '' AS stage")
     connection.executescript("PRAGMA stage.journal_mode = OFF; PRAGMA stage.synchronous = OFF;" + _STAGE)
-
-
-def schema_version(connection: Connection) -> int:
-    return int(connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()[0])

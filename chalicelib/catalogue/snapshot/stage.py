@@ -29,9 +29,6 @@ from chalicelib.catalogue.snapshot.engine import Connection
 from chalicelib.catalogue.snapshot.numbers import Numbers
 from chalicelib.catalogue.snapshot.schema import PRICE_DIGITS, QUANTITY_DIGITS
 
-REASONS = ("no_id", "no_name", "bad_price", "price_too_fine", "bad_quantity", "bad_coefficient", "own_parent")
-"""Codes of the refusals made here; texts: `exchange.reason.<code>`."""
-
 _FLUSH_AT = 20_000
 _PRICE_UNITS = 10**PRICE_DIGITS
 _QUANTITY_UNITS = 10**QUANTITY_DIGITS

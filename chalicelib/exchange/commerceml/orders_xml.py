@@ -15,7 +15,6 @@ from xml.sax.saxutils import escape, quoteattr
 
 OPERATION = "Заказ товара"
 MAX_NUMBER = 11  # characters: the column of 1C in which the site's number is looked up
-CHARSETS = ("windows-1251", "utf-8")
 _BAD_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _FORMATS = (
     ' ФорматДаты="ДФ=yyyy-MM-dd; ДЛФ=DT" ФорматВремени="ДФ=ЧЧ:мм:сс; ДЛФ=T" РазделительДатаВремя="T"'
