@@ -40,9 +40,10 @@ def made_at(identifier: str) -> datetime:
         raise ValueError(f"not an id: {identifier!r}") from wrong
 
 
-def new_tenant_id() -> str:
-    """`t` and 11 random characters: of fixed length, never with the key separator (domain §9.1)."""
-    return "t" + _base32(secrets.randbits(5 * (TENANT_ID_LENGTH - 1)), TENANT_ID_LENGTH - 1)
+def new_tenant_id(*parts: str) -> str:
+    """`t` and 11 characters that depend only on `parts`, or are random without any: of fixed length, never with the
+    key separator (domain §9.1)."""
+    return "t" + stable_id(*(parts or [new_secret()]))[: TENANT_ID_LENGTH - 1]
 
 
 def is_tenant_id(text: str) -> bool:

@@ -24,7 +24,7 @@ from chalicelib.identity.passwords import password_complaint
 from chalicelib.identity.throttle import MAILS, MAILS_FROM, SIGN_UPS, SIGN_UPS_FROM
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.errors import Complaint, Invalid, Refused, Unauthenticated
-from chalicelib.kernel.ids import stable_id
+from chalicelib.kernel.ids import new_tenant_id, stable_id
 from chalicelib.storage.session import TransactionRefused, open_tenant
 from chalicelib.tenancy.company import Company, new_tenant
 from chalicelib.tenancy.model import TenantSettings
@@ -184,7 +184,7 @@ def _waiting(typed: Typed, sub: str) -> SignUp:
         email=typed.email,
         name=typed.name,
         company=typed.company,
-        tenant_id="t" + stable_id("tenant", typed.email, typed.once)[:11],
+        tenant_id=new_tenant_id("tenant", typed.email, typed.once),
         owner_id=stable_id("owner", typed.email, typed.once),
     )
 
