@@ -1,5 +1,5 @@
-"""Documents of 1C → orders, payments and shipments. A document that cannot be applied is an answer, not a failure:
-`failure` would make 1C send it for ever (protocol §7)."""
+"""Documents of 1C → orders, payments, shipments and invoices. A document that cannot be applied is an answer, not a
+failure: `failure` would make 1C send it for ever (protocol §7)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from datetime import datetime
 
 from chalicelib.catalogue.feed import RejectedRow
 from chalicelib.exchange.commerceml.documents import read_documents
-from chalicelib.exchange.commerceml.erp import ErpOrder, ErpPayment, ErpRow, ErpShipment
-from chalicelib.exchange.from_erp import update_of, update_of_payment, update_of_shipment
+from chalicelib.exchange.commerceml.erp import ErpInvoice, ErpOrder, ErpParty, ErpPayment, ErpRow, ErpShipment
+from chalicelib.exchange.from_erp import update_of, update_of_invoice, update_of_payment, update_of_shipment
 from chalicelib.exchange.model import EntryKind, KindCount, Rejected, as_rejected
 from chalicelib.exchange.results import FileResult, refused
 from chalicelib.gateways.telemetry import failure
@@ -19,7 +19,7 @@ from chalicelib.ordering.actions.erp_update import apply_erp_update
 from chalicelib.ordering.erp import ErpUpdate, Outcome
 from chalicelib.storage.session import TenantSession
 
-_KINDS = {ErpOrder: "order", ErpPayment: "payment", ErpShipment: "shipment"}
+_KINDS = {ErpOrder: "order", ErpPayment: "payment", ErpShipment: "shipment", ErpInvoice: "invoice"}
 
 
 def apply_documents(db: TenantSession, name: str, chunks: Iterable[bytes], now: datetime) -> FileResult:
@@ -58,7 +58,7 @@ def _apply(db: TenantSession, row: ErpRow, now: datetime) -> tuple[tuple[str, ..
     """(why it, or a part of it, was not taken; whether anything changed)."""
     update = _update(row)
     if update is None:
-        return ("no_order" if isinstance(row, ErpPayment | ErpShipment) else "party_not_taken",), False
+        return ("party_not_taken" if isinstance(row, ErpParty) else "no_order",), False
     try:
         outcome = apply_erp_update(db, update, now)
     except Unavailable:
@@ -80,10 +80,12 @@ def _update(row: ErpRow) -> ErpUpdate | None:
         return update_of_payment(row)
     if isinstance(row, ErpShipment) and row.based_on:
         return update_of_shipment(row)
+    if isinstance(row, ErpInvoice) and row.based_on:
+        return update_of_invoice(row)
     return None
 
 
 def _subject(row: ErpRow) -> str:
-    if isinstance(row, ErpOrder | ErpPayment | ErpShipment):
+    if isinstance(row, ErpOrder | ErpPayment | ErpShipment | ErpInvoice):
         return row.number or row.id
     return ""

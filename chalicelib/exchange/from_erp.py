@@ -1,7 +1,7 @@
 """A document of 1C → what ordering understands (protocol §7). Whatever the document did not say stays unsaid.
 
-A payment or shipment that is only planned, or no longer posted, counts as deleted: one that was never there is not
-missed.
+A payment, shipment or invoice that is only planned, or no longer posted, counts as deleted: one that was never there is
+not missed.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
-from chalicelib.exchange.commerceml.erp import ErpLine, ErpOrder, ErpPayment, ErpShipment
+from chalicelib.exchange.commerceml.erp import ErpInvoice, ErpLine, ErpOrder, ErpPayment, ErpShipment
 from chalicelib.kernel.ids import stable_id
 from chalicelib.ordering.erp import (
     ErpStatus,
     ErpUpdate,
+    ErpUpdateInvoice,
     ErpUpdateLine,
     ErpUpdatePayment,
     ErpUpdateShipment,
@@ -75,16 +76,25 @@ def update_of(order: ErpOrder) -> ErpUpdate:
         paid=_all_paid(order),
         shipments=tuple(shipment_of(one) for one in order.shipments),
         payments=tuple(payment_of(one) for one in order.payments),
+        invoices=tuple(invoice_of(one) for one in order.invoices),
+        formed=order.formed,
     )
 
 
 def update_of_payment(payment: ErpPayment) -> ErpUpdate:
     """A payment that came on its own, for the order that it names."""
-    return ErpUpdate(number=payment.based_on, payments=(payment_of(payment),))
+    about = f"payment#{payment.id or payment.number}"
+    return ErpUpdate(number=payment.based_on, payments=(payment_of(payment),), about=about, formed=payment.formed)
 
 
 def update_of_shipment(shipment: ErpShipment) -> ErpUpdate:
-    return ErpUpdate(number=shipment.based_on, shipments=(shipment_of(shipment),))
+    told = shipment_of(shipment)
+    return ErpUpdate(number=shipment.based_on, shipments=(told,), about=f"shipment#{told.id}", formed=shipment.formed)
+
+
+def update_of_invoice(invoice: ErpInvoice) -> ErpUpdate:
+    about = f"invoice#{invoice.id or invoice.number}"
+    return ErpUpdate(number=invoice.based_on, invoices=(invoice_of(invoice),), about=about, formed=invoice.formed)
 
 
 def _all_shipped(order: ErpOrder) -> ErpUpdateShipment | None:
@@ -126,6 +136,20 @@ def payment_of(payment: ErpPayment) -> ErpUpdatePayment:
         currency=payment.currency or "",
         refund=payment.refund,
         deleted=payment.deleted or not payment.done,
+    )
+
+
+def invoice_of(invoice: ErpInvoice) -> ErpUpdateInvoice:
+    """Without an id of its own it stays without one, as a payment does."""
+    return ErpUpdateInvoice(
+        id=invoice.id,
+        number=invoice.number,
+        day=invoice.day,
+        due=invoice.due,
+        total=invoice.amount,
+        currency=invoice.currency or "",
+        lines=None if invoice.lines is None else tuple(_line(line) for line in invoice.lines),
+        deleted=invoice.deleted or not invoice.done,
     )
 
 

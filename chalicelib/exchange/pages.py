@@ -18,7 +18,7 @@ from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.errors import Invalid
-from chalicelib.tenancy.model import Charset, ExchangeSettings, OrderStructure, StockKind
+from chalicelib.tenancy.model import Charset, ExchangeSettings, InvoiceSource, OrderStructure, StockKind
 
 doors = Doors(__name__)
 _MAY = Permission.EXCHANGE
@@ -98,6 +98,7 @@ def _page(
         errors=errors or {},
         charsets=tuple((str(one), t(f"exchange.charset.{one}")) for one in Charset),
         structures=tuple((str(one), t(f"exchange.structure.{one}")) for one in OrderStructure),
+        invoice_sources=tuple((str(one), t(f"exchange.invoices.{one}")) for one in InvoiceSource),
         stock_kinds=tuple((str(one), t(f"exchange.stock_kind.{one}")) for one in reversed(StockKind)),
         listing=_listing(request),
     )
@@ -110,6 +111,7 @@ def _form(settings: ExchangeSettings) -> dict[str, str]:
         "byte_order_mark": "1" if settings.byte_order_mark else "",
         "structure": str(settings.structure),
         "stock_kind": str(settings.stock_kind),
+        "invoices": str(settings.invoices),
         "organisation": settings.organisation,
     }
 

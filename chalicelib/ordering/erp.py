@@ -76,6 +76,21 @@ class ErpUpdatePayment:
     deleted: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErpUpdateInvoice:
+    """An invoice that the ERP issued for the order. `total` None = what its lines cost, or else the whole order;
+    `lines` None = not told. `id` empty: the number tells it from others of the same order."""
+
+    id: str
+    number: str = ""
+    day: date | None = None
+    due: date | None = None
+    total: Decimal | None = None
+    currency: str = ""
+    lines: tuple[ErpUpdateLine, ...] | None = None
+    deleted: bool = False
+
+
 class ErpStatus(StrEnum):
     """What the ERP's own status means to us; words that mean nothing to us are kept as `status_text` only."""
 
@@ -89,11 +104,12 @@ class ErpStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErpUpdate:
-    """One document of the ERP about one order.
+    """One document of the ERP about one order, or about what was done for it: then `about` names the document.
 
-    `number` is ours, `document_id` the ERP's GUID or our id; they must not disagree. `lines` None = not told.
-    `document_version` makes an older copy recognisable where the ERP gives one. `shipped` and `paid` say that all of
-    it was; parts come as `shipments` and `payments`.
+    `formed` = when the ERP wrote it, by its own clock (`erp_age`). `number` is ours, `document_id` the ERP's GUID or
+    our id; they must not disagree. `lines` None = not told. `document_version` makes a copy of an earlier one
+    recognisable where the ERP gives one. `shipped` and `paid` say that all of it was; parts come as `shipments` and
+    `payments`.
     """
 
     number: str
@@ -110,7 +126,10 @@ class ErpUpdate:
     paid: ErpUpdatePayment | None = None
     shipments: tuple[ErpUpdateShipment, ...] = ()
     payments: tuple[ErpUpdatePayment, ...] = ()
+    invoices: tuple[ErpUpdateInvoice, ...] = ()
     promised: date | None = None  # when the ERP means to ship
+    about: str = ""
+    formed: str = ""
 
 
 class Outcome(StrEnum):
@@ -124,9 +143,9 @@ class ErpOutcome:
     """What became of an ErpUpdate.
 
     `reason` is a message code `ordering.erp.<reason>` when it was rejected: unknown_order, id_disagrees,
-    not_confirmed, final, currency_disagrees, too_many_lines. A rejection is an answer, not a failure: the ERP must
-    not send the document again because of it (protocol §7). `notes` are the same kind of codes for parts of a
-    document that was applied otherwise: payment_refused.
+    not_confirmed, final, currency_disagrees, too_many_lines, older. A rejection is an answer, not a failure: the ERP
+    must not send the document again because of it (protocol §7). `notes` are the same kind of codes for parts of a
+    document that was applied otherwise: payment_refused, invoice_refused.
     """
 
     outcome: Outcome

@@ -6,7 +6,7 @@ shipments and the ERP's own status.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -36,15 +36,24 @@ def is_cancelled(update: ErpUpdate) -> bool:
     return update.cancelled or update.status is ErpStatus.CANCELLED
 
 
-def followed(lines: Sequence[OrderLine], shipments: Sequence[Shipment], update: ErpUpdate, terms: Terms) -> Followed:
+def followed(
+    lines: Sequence[OrderLine],
+    shipments: Sequence[Shipment],
+    update: ErpUpdate,
+    terms: Terms,
+    only: Container[str] | None = None,
+) -> Followed:
     """The lines as the ERP has them, with what was shipped of them and how far they are.
 
-    A cancelled order keeps what has left: the rest of its lines is cancelled.
+    A cancelled order keeps what has left: the rest of its lines is cancelled. `only` = the SKUs whose shipments count
+    so far; None = all.
     """
     after = told_lines(lines, update.lines, terms) if update.lines is not None else tuple(lines)
     sent = told_shipments(after, shipments, update)
     if is_cancelled(update):
         after = _only_shipped(after, sent, terms)
+    if only is not None:
+        sent = _so_far(shipments, sent, only)
     moved = _progressed(after, sent, update)
     return Followed(lines=moved, shipments=sent, content_changed=not line_rules.same(lines, moved))
 
@@ -60,7 +69,7 @@ def told_lines(lines: Sequence[OrderLine], told: Sequence[ErpUpdateLine], terms:
         if own is not None:
             line = found[own.id] = _as_told(own, one)
         else:
-            line = _new_line(one, line_rules.next_id([*lines, *added]))
+            line = _new_line(one, line_rules.next_id([*lines, *added]), terms)
             added.append(line)
         if one.total is not None:
             costs[line.id] = one.total
@@ -95,8 +104,8 @@ def _as_told(own: OrderLine, one: ErpUpdateLine) -> OrderLine:
     )
 
 
-def _new_line(one: ErpUpdateLine, line_id: str) -> OrderLine:
-    """A line that the ERP added; its unit and names are as the document has them."""
+def _new_line(one: ErpUpdateLine, line_id: str, terms: Terms) -> OrderLine:
+    """A line that the ERP added; its unit and names are as the document has them, its VAT is told or the standard."""
     price = one.price
     if price is None:
         price = one.total / one.quantity if one.total is not None else _ZERO
@@ -112,7 +121,7 @@ def _new_line(one: ErpUpdateLine, line_id: str) -> OrderLine:
         unit_code="",
         quantity=one.quantity,
         price=price,
-        vat_rate=one.vat_rate or None,
+        vat_rate=(terms.standard_vat if one.vat_rate is None else one.vat_rate) or None,
         service=one.service,
         net=_ZERO,
         vat=_ZERO,
@@ -138,6 +147,25 @@ def told_shipments(lines: Sequence[OrderLine], known: Sequence[Shipment], update
             others = [shipment for shipment in by_id.values() if shipment.id != one.id]
             by_id[one.id] = _shipment(one, _left(lines, others))
     return tuple(by_id.values())
+
+
+def _so_far(before: Sequence[Shipment], after: Sequence[Shipment], only: Container[str]) -> tuple[Shipment, ...]:
+    """The shipments as they were, but for these SKUs."""
+    known = {shipment.id: shipment for shipment in before}
+    out = []
+    for shipment in after:
+        old = known.get(shipment.id)
+        was = {} if old is None or old.deleted else old.quantities
+        end = {} if shipment.deleted else shipment.quantities
+        now = {sku: quantity for sku, quantity in was.items() if sku not in only}
+        now |= {sku: quantity for sku, quantity in end.items() if sku in only}
+        if now == end:
+            out.append(shipment)
+        elif now != was:
+            out.append(replace(shipment, quantities=now, deleted=False))
+        elif old is not None:
+            out.append(old)
+    return tuple(out)
 
 
 def _whole_shipment(update: ErpUpdate) -> ErpUpdateShipment | None:

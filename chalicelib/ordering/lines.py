@@ -18,11 +18,15 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """How an order's lines are summed up: where VAT is rounded, and whether prices contain it (domain §3.2)."""
+    """How an order's lines are summed up: where VAT is rounded, and whether prices contain it (domain §3.2).
+
+    `standard_vat` = the rate in percent of a line for which nobody names one; None = without VAT.
+    """
 
     currency: str
     vat_included: bool
     base: RoundingBase
+    standard_vat: Decimal | None = None
 
 
 def summed(

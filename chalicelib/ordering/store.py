@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -53,13 +53,15 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFile:
-    """Everything of one order. `editions` holds the lines by edition, `happenings` the history, oldest first."""
+    """Everything of one order. `editions` holds the lines by edition, `happenings` the history, oldest first,
+    `erp_words` when the ERP formed its last word on the order ("") or on a document of it."""
 
     order: Order
     editions: Mapping[int, tuple[OrderLine, ...]]
     happenings: tuple[Happening, ...]
     documents: tuple[OrderDocument, ...]
     shipments: tuple[Shipment, ...]
+    erp_words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def lines(self) -> tuple[OrderLine, ...]:
@@ -88,6 +90,7 @@ def load_order(db: TenantSession, order_id: str, actor: Actor | None = None) -> 
     happenings: list[Happening] = []
     documents: list[OrderDocument] = []
     shipments: list[Shipment] = []
+    words: dict[str, str] = {}
     for record in db.query_all(keys.order(db.tenant_id, order_id), consistent=True):
         match record.kind:
             case "order":
@@ -100,6 +103,8 @@ def load_order(db: TenantSession, order_id: str, actor: Actor | None = None) -> 
                 documents.append(record.load(OrderDocument))
             case "shipment":
                 shipments.append(record.load(Shipment))
+            case "erp_word":
+                words[str(record.data["about"])] = str(record.data["formed"])
     if head is None or not is_visible(head, actor):
         raise NotFound()
     return OrderFile(
@@ -108,6 +113,7 @@ def load_order(db: TenantSession, order_id: str, actor: Actor | None = None) -> 
         happenings=tuple(happenings),
         documents=tuple(documents),
         shipments=tuple(shipments),
+        erp_words=words,
     )
 
 
@@ -118,12 +124,14 @@ def is_visible(order: Order, actor: Actor | None) -> bool:
 
 def order_put(tenant_id: str, order: Order) -> Put:
     """The head under the lock of `order.version` (0 = new)."""
-    places = (
+    places = [
         keys.order_by_party(tenant_id, order.party_id, order.created, order.id),
         keys.order_by_month(tenant_id, order.month, order.created, order.id),
-    )
+    ]
+    if order.held or not order.state.is_final:
+        places.append(keys.open_order(tenant_id, order.created, order.id))
     return Put(
-        key=keys.order_head(tenant_id, order.id), kind="order", data=order, indexes=places, version=order.version
+        key=keys.order_head(tenant_id, order.id), kind="order", data=order, indexes=tuple(places), version=order.version
     )
 
 
@@ -143,6 +151,12 @@ def shipment_put(tenant_id: str, order_id: str, shipment: Shipment) -> Put:
     return Put(key=key, kind="shipment", data=shipment)
 
 
+def erp_word_put(tenant_id: str, order_id: str, about: str, formed: str) -> Put:
+    """When the ERP formed what it last said of the order, or of a document of it."""
+    key = keys.erp_word(tenant_id, order_id, about)
+    return Put(key=key, kind="erp_word", data={"about": about, "formed": formed})
+
+
 def number_taken(tenant_id: str, order: Order) -> Put:
     """The order's number is its own for ever, whatever becomes of the counter."""
     return Put(key=keys.number_guard(tenant_id, order.number), kind="guard", data={"order": order.id}, version=0)
@@ -152,6 +166,11 @@ def order_of_number(db: TenantSession, number: str) -> str | None:
     """The id of the order with this number."""
     record = db.get(keys.number_guard(db.tenant_id, number))
     return None if record is None else record.data.get("order")
+
+
+def open_orders(db: TenantSession, *, limit: int | None = None, after: str | None = None) -> Page:
+    """Heads of orders that are not closed, or still to be invoiced, newest first."""
+    return db.query(keys.open_orders(db.tenant_id), newest_first=True, limit=limit, after=after)
 
 
 def party_orders(db: TenantSession, party_id: str, *, limit: int, after: str | None) -> Page:

@@ -32,6 +32,13 @@ class OrderStructure(StrEnum):
     CONTAINER = "container"  # Контейнер/Документ: the Bitrix module ≥ 6.5
 
 
+class InvoiceSource(StrEnum):
+    """Who issues invoices (docs/adr/0012)."""
+
+    KONTOR = "kontor"  # when an order is confirmed
+    ERP = "erp"  # the ERP sends its own
+
+
 class Charset(StrEnum):
     WINDOWS_1251 = "windows-1251"
     UTF_8 = "utf-8"
@@ -46,6 +53,7 @@ class ExchangeSettings:
     structure: OrderStructure = OrderStructure.FLAT
     stock_kind: StockKind = StockKind.FREE
     organisation: str = ""  # requisite `Организация`, matched by exact name in 1C
+    invoices: InvoiceSource = InvoiceSource.KONTOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ import pytest
 
 from chalicelib.catalogue.feed import RejectedRow
 from chalicelib.exchange.commerceml.documents import read_documents
-from chalicelib.exchange.commerceml.erp import ErpOrder, ErpParty, ErpPayment, ErpRow, ErpShipment
-from chalicelib.exchange.from_erp import shipment_of
+from chalicelib.exchange.commerceml.erp import ErpInvoice, ErpOrder, ErpParty, ErpPayment, ErpRow, ErpShipment
+from chalicelib.exchange.from_erp import shipment_of, update_of_invoice
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?><КоммерческаяИнформация ВерсияСхемы="2.10">'
 END = "</КоммерческаяИнформация>"
@@ -184,6 +184,64 @@ def test_payments_and_shipments_may_come_on_their_own() -> None:
     assert isinstance(shipment, ErpShipment)
     assert isinstance(refund, ErpPayment)
     assert refund.refund
+
+
+INVOICE = (
+    "<Дата>2026-11-21</Дата><Валюта>руб</Валюта><Сумма>1220,00</Сумма><СрокПлатежа>2026-12-05</СрокПлатежа>"
+    "<Товары><Товар><Ид>p#v</Ид><Количество>2</Количество><Цена>610</Цена><Сумма>1220</Сумма></Товар></Товары>"
+)
+
+
+@pytest.mark.parametrize("operation", ["Счет на оплату", "Счёт на оплату", "CчетНаОплату", "счет  на  оплату"])
+def test_an_invoice_is_read_however_its_operation_is_written(operation: str) -> None:
+    (row,) = read(document(INVOICE + "<Основание>K-000001</Основание>", operation, "НФ-17"))
+    assert isinstance(row, ErpInvoice)
+    assert (row.id, row.number, row.day, row.due) == ("i", "НФ-17", date(2026, 11, 21), date(2026, 12, 5))
+    assert (row.amount, row.currency, row.done, row.deleted) == (Decimal(1220), "RUB", True, False)
+    assert [(line.product_id, line.quantity, line.total) for line in row.lines or ()] == [("p", 2, 1220)]
+    assert update_of_invoice(row).number == "K-000001"
+
+
+@pytest.mark.parametrize("name", ["Основание", "Номер заказа", "Заказ", "Номер_заказа_на_сайте", "ДокументОснование"])
+def test_an_invoice_names_its_order_in_a_requisite_too(name: str) -> None:
+    (row,) = read(document(INVOICE + requisites(**{name: "K-000001"}), "Счет на оплату"))
+    assert isinstance(row, ErpInvoice)
+    assert row.based_on == "K-000001"
+
+
+def test_an_invoice_that_is_not_posted_or_marked_for_deletion_is_gone() -> None:
+    for more in (requisites(Проведен="false"), "<ПометкаУдаления>true</ПометкаУдаления>", requisites(Отменен="true")):
+        (row,) = read(document(INVOICE + more, "Счет на оплату"))
+        assert isinstance(row, ErpInvoice)
+        assert update_of_invoice(row).invoices[0].deleted
+
+
+def test_an_invoice_under_an_order_or_in_its_container_belongs_to_it() -> None:
+    paper = f"<ПодчиненныйДокумент><Номер>9</Номер><ХозОперация>Счет на оплату</ХозОперация>{INVOICE}"
+    row = order(f"<ПодчиненныеДокументы>{paper}</ПодчиненныйДокумент></ПодчиненныеДокументы>")
+    assert [one.number for one in row.invoices] == ["9"]
+    both = document("") + document(INVOICE, "Счет на оплату", "9")
+    (held,) = read(f"<Контейнер>{both}</Контейнер>")
+    assert isinstance(held, ErpOrder)
+    assert [one.number for one in held.invoices] == ["9"]
+
+
+@pytest.mark.parametrize(
+    ("said", "formed"),
+    [
+        ("2026-11-21T13:51:02", "2026-11-21T13:51:02"),
+        ("2014-11-25T8:00:00", "2014-11-25T08:00:00"),
+        ("2007-10-30", "2007-10-30"),
+        ("2026-11-21T13:51:02+03:00", "2026-11-21T13:51:02"),
+        ("0001-01-01T00:00:00", ""),
+        ("вчера", ""),
+    ],
+)
+def test_every_document_knows_when_its_file_was_formed(said: str, formed: str) -> None:
+    body = document("") + document("", "Выплата наличных денег") + document(INVOICE, "Счет на оплату")
+    head = f'<КоммерческаяИнформация ВерсияСхемы="2.05" ДатаФормирования="{said}">'
+    rows = list(read_documents([f"{head}{body}{END}".encode()]))
+    assert [row.formed for row in rows if isinstance(row, ErpOrder | ErpPayment | ErpInvoice)] == [formed] * 3
 
 
 def test_a_bad_document_is_rejected_whole_and_the_next_is_taken() -> None:

@@ -6,23 +6,27 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from chalicelib.billing import store as billing_store
-from chalicelib.billing.model import InvoiceState
+from chalicelib.billing.books import check_books
+from chalicelib.billing.erp_invoices import invoices_of_order
+from chalicelib.billing.model import Invoice, InvoiceState
 from chalicelib.exchange.model import EntryKind, EntryState
 from chalicelib.exchange.store import load_rejected
 from chalicelib.kernel.money import money
-from chalicelib.ordering.actions import orders_to_export, refuse
+from chalicelib.ordering.actions import bring_invoice_up_to, orders_to_export, refuse
 from chalicelib.ordering.model import State
 from chalicelib.ordering.store import OrderFile
-from chalicelib.tenancy.model import Charset, ExchangeSettings, OrderStructure
+from chalicelib.tenancy.model import Charset, ExchangeSettings, InvoiceSource, OrderStructure
 from chalicelib.tenancy.store import settings_of, settings_record, settings_write
 from tests.storage.exchange_world import World, make_world
 from tests.storage.test_exchange_protocol import goods, offers
-from tests.support.shop import D, Shop
+from tests.support.shop import NOW, D, Shop
 
 GUID = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"
 
@@ -42,21 +46,65 @@ def numbers(body: bytes) -> list[str]:
 
 
 def document(
-    file: OrderFile, *, inner: str = "", lines: str | None = None, requisites: dict[str, str] | None = None
+    file: OrderFile,
+    *,
+    inner: str = "",
+    lines: str | None = None,
+    requisites: dict[str, str] | None = None,
+    beside: str = "",
+    formed: str = "",
 ) -> bytes:
-    """The order as УТ would send it back."""
+    """The order as УТ would send it back, in a file that was `formed` then; `beside` = other documents in it."""
     goods = lines if lines is not None else "".join(line_xml(line.product_id, line.quantity) for line in file.lines)
     values = "".join(
         f"<ЗначениеРеквизита><Наименование>{name}</Наименование><Значение>{value}</Значение></ЗначениеРеквизита>"
         for name, value in (requisites or {}).items()
     )
     return (
-        '<?xml version="1.0" encoding="UTF-8"?><КоммерческаяИнформация ВерсияСхемы="2.05"><Документ>'
+        f"{root(formed)}<Документ>"
         f"<Ид>{GUID}</Ид><Номер>{file.order.number}</Номер><Дата>2026-11-21</Дата>"
         f"<ХозОперация>Заказ товара</ХозОперация><Валюта>руб</Валюта>{inner}<Товары>{goods}</Товары>"
         f"<ЗначенияРеквизитов>{values}</ЗначенияРеквизитов>"
-        "</Документ></КоммерческаяИнформация>"
+        f"</Документ>{beside}</КоммерческаяИнформация>"
     ).encode()
+
+
+def root(formed: str = "") -> str:
+    when = f' ДатаФормирования="{formed}"' if formed else ""
+    return f'<?xml version="1.0" encoding="UTF-8"?><КоммерческаяИнформация ВерсияСхемы="2.05"{when}>'
+
+
+def invoice_xml(
+    base: str, total: str, *, ref: str = "inv-1", number: str = "НФНФ-000017", more: str = "", lines: str = ""
+) -> str:
+    """An invoice as 1C's schema has it."""
+    goods = f"<Товары>{lines}</Товары>" if lines else ""
+    return (
+        f"<Документ><Ид>{ref}</Ид><Номер>{number}</Номер><Дата>2026-11-21</Дата>"
+        "<ХозОперация>Счет на оплату</ХозОперация>"
+        f"<Роль>Продавец</Роль><Валюта>руб</Валюта><Сумма>{total}</Сумма><СрокПлатежа>2026-12-10</СрокПлатежа>"
+        f"<Основание>{base}</Основание>{more}{goods}</Документ>"
+    )
+
+
+def alone(*documents: str, formed: str = "") -> bytes:
+    return f"{root(formed)}{''.join(documents)}</КоммерческаяИнформация>".encode()
+
+
+def from_1c(shop: Shop) -> None:
+    """The tenant's 1C issues the invoices."""
+    record = settings_record(shop.db)
+    spoken = ExchangeSettings(invoices=InvoiceSource.ERP)
+    shop.db.commit([settings_write(replace(settings_of(record), exchange=spoken), record.version)])
+
+
+def invoices(shop: Shop, file: OrderFile) -> list[Invoice]:
+    return sorted(invoices_of_order(shop.db, file.order.id), key=lambda one: one.number)
+
+
+def owed(shop: Shop) -> tuple[Decimal, Decimal, Decimal]:
+    account = shop.account()
+    return account.balance, account.ordered, account.exposure
 
 
 def line_xml(product: str, quantity: object, price: str = "10.00") -> str:
@@ -339,3 +387,182 @@ def test_the_journal_says_what_was_given_and_what_was_confirmed(shop: Shop, worl
     client.confirm()
     (entry,) = [one for one in world.journal() if one.kind is EntryKind.ORDERS]
     assert (entry.state, entry.changed) == (EntryState.DONE, 2)
+
+
+def books_agree(shop: Shop) -> None:
+    assert check_books(shop.db, shop.party.id, shop.contract.id, NOW) == []
+
+
+def test_an_invoice_of_1c_takes_the_place_of_ours_and_the_debt_is_not_counted_twice(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=2, b=2)
+    assert owed(shop) == (30, 0, 30)
+    content = alone(invoice_xml(file.order.number, "30.00"))
+    for _ in range(2):
+        assert send_back(world, content) == "success"
+        (invoice,) = invoices(shop, file)
+        assert (invoice.number, invoice.total, invoice.due) == ("НФНФ-000017", 30, date(2026, 12, 10))
+        assert owed(shop) == (30, 0, 30)
+    assert [one.changed for one in world.journal()[-1].counts] == [0]
+    told = [one.kind for one in shop.load(file).happenings if one.kind.startswith("invoice_")]
+    assert told == ["invoice_came"]
+    books_agree(shop)
+
+
+def test_where_1c_invoices_an_order_holds_its_credit_until_the_invoice_comes(shop: Shop, world: World) -> None:
+    from_1c(shop)
+    file = shop.confirmed(a=2, b=2)
+    assert (file.order.invoice_id, owed(shop)) == (None, (0, 30, 30))
+    half = alone(invoice_xml(file.order.number, "12.00"))
+    rest = alone(invoice_xml(file.order.id, "18.00", ref="inv-2", number="НФНФ-000018"))
+    send_back(world, half)
+    assert owed(shop) == (12, 18, 30)
+    for _ in range(2):
+        send_back(world, rest)
+        assert owed(shop) == (30, 0, 30)
+    assert [one.total for one in invoices(shop, file)] == [12, 18]
+    books_agree(shop)
+
+
+def test_two_invoices_of_1c_for_one_order_replace_our_single_one_whatever_comes_first(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=2, b=2)
+    second = invoice_xml(file.order.number, "18.00", ref="inv-2", number="НФНФ-000018")
+    first = invoice_xml(file.order.number, "12.00")
+    send_back(world, alone(second))
+    assert owed(shop) == (18, 12, 30)
+    send_back(world, alone(first))
+    assert owed(shop) == (30, 0, 30)
+    assert [one.total for one in invoices(shop, file)] == [12, 18]
+    books_agree(shop)
+
+
+def test_an_invoice_that_1c_takes_back_is_void_and_the_order_holds_its_credit_again(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=2, b=2)
+    send_back(world, alone(invoice_xml(file.order.number, "30.00")))
+    gone = alone(invoice_xml(file.order.number, "30.00", more="<ПометкаУдаления>true</ПометкаУдаления>"))
+    for _ in range(2):
+        assert send_back(world, gone) == "success"
+        assert (invoices(shop, file), owed(shop)) == ([], (0, 30, 30))
+    send_back(world, alone(invoice_xml(file.order.number, "30.00")))
+    assert owed(shop) == (30, 0, 30)
+    send_back(world, alone(invoice_xml("K-000077", "5.00", ref="stranger")))
+    send_back(world, alone(invoice_xml("", "5.00", ref="free")))
+    reasons = [row.reason for entry in world.journal()[-4:] for row in load_rejected(shop.db, entry.id)]
+    assert reasons == ["ordering.erp.unknown_order", "no_order"]
+    assert owed(shop) == (30, 0, 30)
+    books_agree(shop)
+
+
+def test_an_invoice_taken_back_before_it_came_stays_away(shop: Shop, world: World) -> None:
+    from_1c(shop)
+    file = shop.confirmed(a=2)
+    gone = invoice_xml(file.order.number, "20.00", more="<ПометкаУдаления>true</ПометкаУдаления>")
+    send_back(world, alone(gone, formed="2026-11-20T10:05:00"))
+    send_back(world, alone(invoice_xml(file.order.number, "20.00"), formed="2026-11-20T10:00:00"))
+    assert (invoices(shop, file), owed(shop)) == ([], (0, 20, 20))
+    (row,) = load_rejected(shop.db, world.journal()[-1].id)
+    assert (row.kind, row.reason) == ("invoice", "ordering.erp.older")
+
+
+def test_1c_corrects_its_invoice_and_its_order_each_for_itself(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=2, b=2)
+    send_back(world, alone(invoice_xml(file.order.number, "30.00")))
+    send_back(world, document(file, lines=line_xml("a", 4)))
+    assert owed(shop) == (30, 10, 40)
+    assert not bring_invoice_up_to(shop.db, file.order.id, NOW)
+    lines = line_xml("a", 4)
+    send_back(world, alone(invoice_xml(file.order.number, "40.00", lines=lines)))
+    assert owed(shop) == (40, 0, 40)
+    (invoice,) = invoices(shop, file)
+    assert [(share.rate, share.base + share.vat) for share in invoice.vat] == [(22, 40)]
+    send_back(world, document(file, lines=line_xml("a", 3)))
+    assert owed(shop) == (40, 0, 40)  # more is invoiced than ordered: that is what is owed until 1C says otherwise
+    books_agree(shop)
+
+
+def test_a_payment_meets_the_invoice_of_1c_whichever_comes_first(shop: Shop, world: World) -> None:
+    from_1c(shop)
+    file = shop.confirmed(a=2)
+    paid = (
+        "<Документ><Ид>p1</Ид><Номер>П-1</Номер><Дата>2026-11-20</Дата><Сумма>20</Сумма><Валюта>руб</Валюта>"
+        "<ХозОперация>Выплата безналичных денег</ХозОперация><Основание>{}</Основание></Документ>"
+    )
+    send_back(world, alone(paid.format(file.order.number)))
+    assert owed(shop) == (-20, 20, 0)
+    send_back(world, alone(invoice_xml(file.order.number, "20.00")))
+    assert owed(shop) == (0, 0, 0)
+    again = paid.replace("p1", "p2").replace("П-1", "П-2").format("inv-1")
+    assert send_back(world, alone(again)) == "success"
+    assert owed(shop) == (-20, 0, -20)
+    books_agree(shop)
+
+
+def test_ut_that_says_only_paid_before_its_invoice_came_paid_the_order(shop: Shop, world: World) -> None:
+    from_1c(shop)
+    file = shop.confirmed(a=2)
+    told = {"Номер оплаты по 1С": "П-1", "Дата оплаты по 1С": "2026-11-20"}
+    for _ in range(2):
+        send_back(world, document(file, requisites=told))
+        assert owed(shop) == (-20, 20, 0)
+
+
+def test_a_cancelled_order_leaves_no_invoice_of_1c_behind(shop: Shop, world: World) -> None:
+    from_1c(shop)
+    file = shop.confirmed(a=2, b=2)
+    send_back(world, alone(invoice_xml(file.order.number, "12.00")))
+    refuse(shop.db, shop.ask(file), "нет сырья")
+    bring_invoice_up_to(shop.db, file.order.id, NOW)
+    assert (invoices(shop, file), owed(shop)) == ([], (0, 0, 0))
+    send_back(world, alone(invoice_xml(file.order.number, "15.00")))
+    assert owed(shop) == (0, 0, 0)
+    assert [row.reason for row in load_rejected(shop.db, world.journal()[-1].id)] == ["ordering.erp.invoice_refused"]
+    books_agree(shop)
+
+
+def test_an_invoice_beside_its_order_in_one_file_is_taken_with_it(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=2)
+    content = document(file, lines=line_xml("a", 3), beside=invoice_xml(file.order.number, "30.00"))
+    send_back(world, content)
+    assert (owed(shop), len(invoices(shop, file))) == ((30, 0, 30), 1)
+    books_agree(shop)
+
+
+def test_an_older_document_that_comes_late_is_refused_and_the_journal_says_so(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=2)
+    newer = document(file, lines=line_xml("a", 4), formed="2026-11-20T12:00:00")
+    older = document(file, lines=line_xml("a", 3), formed="2026-11-20T11:00:00")
+    send_back(world, newer)
+    before = shop.load(file)
+    assert send_back(world, older) == "success"
+    assert shop.load(file) == before
+    (row,) = load_rejected(shop.db, world.journal()[-1].id)
+    assert (row.kind, row.subject, row.reason) == ("order", file.order.number, "ordering.erp.older")
+    send_back(world, document(file, lines=line_xml("a", 5), formed="2026-11-20T12:00:01"))
+    assert shop.load(file).order.gross == 50
+
+
+def test_what_1c_only_repeats_counts_as_its_latest_word(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=2)
+    for formed in ("2026-11-20T10:00:00", "2026-11-20T12:00:00"):
+        send_back(world, document(file, lines=line_xml("a", 4), formed=formed))
+    send_back(world, document(file, lines=line_xml("a", 3), formed="2026-11-20T11:00:00"))
+    assert shop.load(file).order.gross == 40
+
+
+def test_documents_that_say_nothing_of_their_age_are_applied_as_they_come(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=2)
+    send_back(world, document(file, lines=line_xml("a", 4), formed="2026-11-20T12:00:00"))
+    send_back(world, document(file, lines=line_xml("a", 3)))
+    assert shop.load(file).order.gross == 30
+
+
+def test_an_older_payment_of_an_order_that_changed_since_is_still_new(shop: Shop, world: World) -> None:
+    file = shop.confirmed(a=2)
+    send_back(world, document(file, lines=line_xml("a", 4), formed="2026-11-20T12:00:00"))
+    paid = (
+        "<Документ><Ид>p1</Ид><Номер>П-1</Номер><Дата>2026-11-20</Дата><Сумма>20</Сумма><Валюта>руб</Валюта>"
+        f"<ХозОперация>Выплата безналичных денег</ХозОперация><Основание>{file.order.number}</Основание></Документ>"
+    )
+    send_back(world, alone(paid, formed="2026-11-20T11:00:00"))
+    assert owed(shop) == (20, 0, 20)
+    send_back(world, alone(paid.replace("<Сумма>20", "<Сумма>5"), formed="2026-11-20T10:00:00"))
+    assert owed(shop) == (20, 0, 20)

@@ -15,7 +15,7 @@ from chalicelib.http import csrf, sessions
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.ids import new_id
-from chalicelib.tenancy.model import Charset, OrderStructure, StockKind
+from chalicelib.tenancy.model import Charset, InvoiceSource, OrderStructure, StockKind
 from tests.clients.in_process import InProcess
 from tests.clients.onec import OneC, Reply
 from tests.storage.exchange_world import World, make_world, new_tenant, world  # noqa: F401 - a fixture
@@ -86,10 +86,12 @@ def test_a_new_password_is_shown_once_and_the_old_one_ends(world: World) -> None
 def test_the_settings_are_kept_and_wrong_ones_are_named(world: World) -> None:
     anna = person(world)
     wanted = {"charset": "utf-8", "byte_order_mark": "1", "structure": "container", "stock_kind": "physical"}
+    wanted["invoices"] = "erp"
     assert anna.post("/exchange/settings", organisation="ООО «Завод»", **wanted).status == 303
     kept = world.settings.exchange
     assert (kept.charset, kept.byte_order_mark, kept.structure) == (Charset.UTF_8, True, OrderStructure.CONTAINER)
     assert (kept.stock_kind, kept.organisation) == (StockKind.PHYSICAL, "ООО «Завод»")
+    assert kept.invoices is InvoiceSource.ERP
     wrong = anna.post("/exchange/settings", **{**wanted, "charset": "ebcdic", "organisation": "x" * 300})
     assert wrong.status == 422
     assert "x" * 300 in wrong.text
@@ -98,6 +100,7 @@ def test_the_settings_are_kept_and_wrong_ones_are_named(world: World) -> None:
 
 def test_a_mark_of_byte_order_belongs_to_utf_8_alone(world: World) -> None:
     wanted = {"charset": "windows-1251", "byte_order_mark": "1", "structure": "flat", "stock_kind": "free"}
+    wanted["invoices"] = "kontor"
     person(world).post("/exchange/settings", **wanted)
     assert not world.settings.exchange.byte_order_mark
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from chalicelib.exchange import store
 from chalicelib.exchange.actions import ending
@@ -16,13 +17,26 @@ from chalicelib.kernel.errors import Complaint, Invalid, NotFound, Refused
 from chalicelib.kernel.ids import new_id
 from chalicelib.storage.session import TenantSession, open_directory
 from chalicelib.storage.writes import audit
-from chalicelib.tenancy.model import Charset, ExchangeSettings, OrderStructure, StockKind, TenantSettings
+from chalicelib.tenancy.model import (
+    Charset,
+    ExchangeSettings,
+    InvoiceSource,
+    OrderStructure,
+    StockKind,
+    TenantSettings,
+)
 from chalicelib.tenancy.store import load_settings, settings_of, settings_record, settings_write
 
 SCRIPT = "/1c_exchange.php"
 _PAGE = 50
 _READS = 6  # pages of the journal that are looked through for one page of a view
 _SUBJECT = "exchange"
+_CHOICES: dict[str, type[StrEnum]] = {
+    "charset": Charset,
+    "structure": OrderStructure,
+    "stock_kind": StockKind,
+    "invoices": InvoiceSource,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +106,7 @@ def change_settings(db: TenantSession, actor: Actor, typed: Mapping[str, str], n
 def _typed(typed: Mapping[str, str]) -> ExchangeSettings:
     wrong: dict[str, Complaint] = {}
     choices: dict[str, str] = {}
-    for name, kind in (("charset", Charset), ("structure", OrderStructure), ("stock_kind", StockKind)):
+    for name, kind in _CHOICES.items():
         choices[name] = typed.get(name, "")
         if choices[name] not in tuple(kind):
             wrong[name] = Complaint(code="required")
@@ -107,6 +121,7 @@ def _typed(typed: Mapping[str, str]) -> ExchangeSettings:
         byte_order_mark=charset is Charset.UTF_8 and typed.get("byte_order_mark") == "1",
         structure=OrderStructure(choices["structure"]),
         stock_kind=StockKind(choices["stock_kind"]),
+        invoices=InvoiceSource(choices["invoices"]),
         organisation=organisation,
     )
 

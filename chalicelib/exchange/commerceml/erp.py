@@ -1,4 +1,4 @@
-"""What comes back from 1C, whatever version wrote it: orders as they now stand, payments, shipments, companies."""
+"""What comes back from 1C, whatever version wrote it: orders as they now stand, their papers, companies."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ class ErpPayment:
     done: bool = True  # False: planned or not posted
     deleted: bool = False
     based_on: str = ""  # the order's number or id, when it came on its own
+    formed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +72,32 @@ class ErpShipment:
     done: bool = True
     deleted: bool = False
     based_on: str = ""
+    formed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErpInvoice:
+    """A demand for money. `amount` None: it told none; `lines` None: it listed none."""
+
+    id: str
+    number: str
+    day: date | None
+    due: date | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    lines: tuple[ErpLine, ...] | None = None
+    done: bool = True  # False: not posted
+    deleted: bool = False
+    based_on: str = ""
+    formed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErpOrder:
-    """An order as it stands in 1C. Whatever the document did not say is None; `lines` None: it listed none."""
+    """An order as it stands in 1C. Whatever the document did not say is None; `lines` None: it listed none.
+
+    `formed` = when its file was, see `document_parts.formed`.
+    """
 
     number: str  # the site's
     id: str
@@ -101,8 +123,10 @@ class ErpOrder:
     lines: tuple[ErpLine, ...] | None = None
     payments: tuple[ErpPayment, ...] = ()
     shipments: tuple[ErpShipment, ...] = ()
+    invoices: tuple[ErpInvoice, ...] = ()
+    formed: str = ""
     party: ErpParty | None = None
     requisites: tuple[tuple[str, str], ...] = ()  # every one, as sent
 
 
-ErpRow = ErpOrder | ErpPayment | ErpShipment | ErpParty | RejectedRow
+ErpRow = ErpOrder | ErpPayment | ErpShipment | ErpInvoice | ErpParty | RejectedRow

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 
 from chalicelib.billing.erp import erp_payment_gone, payment_from_erp
-from chalicelib.billing.erp_invoices import erp_refund_gone, refund_from_erp
+from chalicelib.billing.erp_invoices import erp_refund_gone, invoices_of_order, refund_from_erp
 from chalicelib.billing.model import NewPayment
 from chalicelib.billing.payments import load_payment
 from chalicelib.billing.store import invoice_from, load_invoice
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Invalid, Refused
 from chalicelib.kernel.ids import new_id
-from chalicelib.kernel.money import Money, money
+from chalicelib.kernel.money import Money, money, total
 from chalicelib.ordering import store
 from chalicelib.ordering.erp import ErpUpdate, ErpUpdatePayment
 from chalicelib.ordering.model import Happening, Order, Side
@@ -127,11 +128,18 @@ def _place(db: TenantSession, order: Order, payment: ErpUpdatePayment) -> keys.K
 
 
 def _amount(db: TenantSession, order: Order, payment: ErpUpdatePayment, *, is_known: bool) -> Money | None:
-    """What was paid; where the ERP says only that all was, what the invoice still lacks the first time it says so."""
+    """What was paid; where the ERP says only that all was, what is still lacking the first time it says so.
+
+    That is what the order's invoices ask for, or, before the ERP has invoiced it, the order itself.
+    """
     if payment.amount is not None:
         return money(payment.amount, payment.currency or order.currency)
-    if is_known or order.invoice_id is None:
+    if is_known:
         return None
-    record = db.get(keys.invoice(db.tenant_id, order.invoice_id))
-    rest = invoice_from(record).rest if record is not None else None
-    return rest if rest else None
+    invoices = invoices_of_order(db, order.id)
+    rests = [invoice.rest for invoice in invoices]
+    if order.held:
+        came = [one.amount for one in store.load_order(db, order.id).documents if one.kind == "payment"]
+        spare = sum(came, Decimal(0)) - sum((invoice.paid for invoice in invoices), Decimal(0))
+        rests.append(money(max(order.held - max(spare, Decimal(0)), Decimal(0)), order.currency))
+    return total(rests, order.currency) or None

@@ -23,33 +23,39 @@ from chalicelib.ordering.actions.transaction import (
     step_writes,
     with_lines,
 )
-from chalicelib.ordering.billing_facts import order_for_invoice
+from chalicelib.ordering.billing_facts import held_of, order_for_invoice
 from chalicelib.ordering.holding import Holding, follow, wanted
 from chalicelib.ordering.model import Act, Order, OrderLine, Side, State, after
 from chalicelib.ordering.store import OrderFile, Queue, task_delete, task_of, task_put
 from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import Write
-from chalicelib.tenancy.model import TenantSettings
+from chalicelib.tenancy.model import InvoiceSource, TenantSettings
 
 MAX_COMMENT = 2_000
 
 
 def confirm(db: TenantSession, ask: Ask) -> Order:
-    """The manager confirms: the order is binding, invoiced, and waits for the ERP."""
+    """The manager confirms: the order is binding, invoiced, and waits for the ERP.
+
+    Where invoices come from the ERP, the order holds its credit until they do (docs/adr/0012).
+    """
 
     def decide(file: OrderFile, situation: Situation) -> Step:
-        state = after(file.order.state, Act.CONFIRM, ask.side)
-        facts = order_for_invoice(file.order, file.live_lines)
-        invoice, invoice_writes = invoice_for_order(facts, situation.contract, situation.settings, ask.now)
+        invoice_id, invoice_writes = None, list[Write]()
+        if situation.settings.exchange.invoices is InvoiceSource.KONTOR:
+            facts = order_for_invoice(file.order, file.live_lines)
+            invoice, invoice_writes = invoice_for_order(facts, situation.contract, situation.settings, ask.now)
+            invoice_id = invoice.id
         order = replace(
             file.order,
-            state=state,
-            held=Decimal(0),
-            invoice_id=invoice.id,
+            state=after(file.order.state, Act.CONFIRM, ask.side),
+            invoice_id=invoice_id,
+            invoiced=None if invoice_id else Decimal(0),
             agreed_edition=file.order.edition,
             waiting_since=None,
             changed=ask.now,
         )
+        order = replace(order, held=held_of(order))
         return Step(
             order=order,
             happening=happening("confirmed", ask),
@@ -215,9 +221,10 @@ def _queues_left(tenant_id: str, before: Order, order: Order, situation: Situati
 def money_back(db: TenantSession, before: Order, situation: Situation, step: Step, ask: Ask) -> list[Write]:
     """The credit or the invoice of an order that is no more.
 
-    An invoice with so many payments that all does not fit one transaction is made void by the event's handler.
+    The ERP's invoices, and one with so many payments that all does not fit one transaction, are made void by the
+    event's handler.
     """
-    if before.invoice_id is None:
+    if before.invoice_id is None or before.invoiced is not None:
         held = money(before.held, before.currency)
         return [release(db.tenant_id, before.contract_id, held)] if held else []
     _, writes = void_for_order(db, before.invoice_id, situation.settings, ask.now)

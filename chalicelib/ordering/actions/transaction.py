@@ -68,10 +68,10 @@ class Situation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """What an action makes of an order. `lines` None = as they are; a new edition must have been counted up in
-    `order`. `holding` None = it holds what it held."""
+    `order`. `holding` None = it holds what it held; `happening` None: the history has it already."""
 
     order: Order
-    happening: Happening
+    happening: Happening | None
     lines: tuple[OrderLine, ...] | None = None
     holding: Holding | None = None
     writes: Sequence[Write] = field(default_factory=tuple)
@@ -150,10 +150,9 @@ def first_answer(done: Record, ask: Ask, order: Order) -> Order:
 
 def step_writes(tenant_id: str, step: Step, now: datetime) -> list[Write]:
     """The rows of the change: head, lines, history, what is held, and what the action adds."""
-    writes: list[Write] = [
-        store.order_put(tenant_id, step.order),
-        store.happening_put(tenant_id, step.order.id, step.happening),
-    ]
+    writes: list[Write] = [store.order_put(tenant_id, step.order)]
+    if step.happening is not None:
+        writes.append(store.happening_put(tenant_id, step.order.id, step.happening))
     if step.lines is not None:
         writes.append(store.lines_put(tenant_id, step.order, step.lines))
     if step.holding is not None and (step.holding.moves or not step.holding.reservation.held):

@@ -38,6 +38,11 @@ def order_document(tenant: str, order: str, kind: str, document: str) -> Key:
     return core(tenant, f"ORDER#{order}", f"DOC#{kind}#{document}")
 
 
+@pattern("how new the ERP's last word is on an order, or on a document of it")
+def erp_word(tenant: str, order: str, about: str) -> Key:
+    return core(tenant, f"ORDER#{order}", f"ERP#{about}")
+
+
 @pattern("an order's invoices, as it lists them")
 def order_invoices(tenant: str, order: str) -> Partition:
     return core_part(tenant, f"ORDER#{order}", "DOC#invoice#")
@@ -62,6 +67,16 @@ def month_orders(tenant: str, month: str) -> Partition:
 def order_by_month(tenant: str, month: str, created: datetime, order: str) -> IndexKey:
     """`month` = `2026-11`, as the tenant's own calendar has it when the order is created."""
     return month_orders(tenant, month).place(f"{stamp(created)}#{order}")
+
+
+@pattern("orders that are not closed, or not fully invoiced, newest first (gsi2, sparse)")
+def open_orders(tenant: str) -> Partition:
+    return index_part(Index.GSI2, tenant, "OPENORDERS")
+
+
+@pattern("an order among those that are not closed (gsi2)")
+def open_order(tenant: str, created: datetime, order: str) -> IndexKey:
+    return open_orders(tenant).place(f"{stamp(created)}#{order}")
 
 
 @pattern("a task that waits for someone: its own item")
