@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from datetime import datetime
 
 from chalicelib.catalogue.snapshot.engine import OperationalError
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.kernel.errors import Unavailable
+from chalicelib.kernel.recent import Recent
 from chalicelib.storage import snapshots
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.storage.snapshots import Snapshot
 
-_MOST_OPEN = 8
 _ATTEMPTS = 3
-_open: OrderedDict[str, Catalogue] = OrderedDict()
+_open: Recent[str, Catalogue] = Recent(8)
 
 
 def current_catalogue(db: TenantSession, now: datetime) -> Catalogue | None:
@@ -31,12 +30,7 @@ def catalogue_of(tenant_id: str, pointer: Record | None) -> Catalogue | None:
 
 def opened(tenant_id: str, snapshot: Snapshot) -> Catalogue:
     catalogue = _open.get(snapshot.sha256)
-    if catalogue is None:
-        catalogue = _open[snapshot.sha256] = _open_file(tenant_id, snapshot)
-        if len(_open) > _MOST_OPEN:
-            _open.popitem(last=False)
-    _open.move_to_end(snapshot.sha256)
-    return catalogue
+    return _open.keep(snapshot.sha256, _open_file(tenant_id, snapshot)) if catalogue is None else catalogue
 
 
 def _open_file(tenant_id: str, snapshot: Snapshot) -> Catalogue:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
 
+from chalicelib.kernel.recent import Recent
 from chalicelib.storage.credentials import Credentials
 from chalicelib.storage.fence import fence
 from chalicelib.storage.keys import Index
 from chalicelib.storage.rows import ROWS, CoreRow, Row
 
 READ_TIMEOUT = 3.0  # seconds
-_KEPT = 64
-_connections: OrderedDict[tuple[str, ...], Connection] = OrderedDict()
+_connections: Recent[tuple[str, ...], Connection] = Recent(64)
 
 
 def connection(prefixes: tuple[str, ...], credentials: Credentials | None) -> Connection:
@@ -22,7 +20,6 @@ def connection(prefixes: tuple[str, ...], credentials: Credentials | None) -> Co
     identity = (*prefixes, credentials.access_key if credentials else "")
     cached = _connections.get(identity)
     if cached is not None:
-        _connections.move_to_end(identity)
         return cached
     made = Connection(
         connect_timeout_seconds=1,
@@ -33,10 +30,7 @@ def connection(prefixes: tuple[str, ...], credentials: Credentials | None) -> Co
     for row in ROWS.values():
         made.add_meta_table(_meta(row))
     fence(made.client, prefixes)
-    _connections[identity] = made
-    if len(_connections) > _KEPT:
-        _connections.popitem(last=False)
-    return made
+    return _connections.keep(identity, made)
 
 
 def _meta(row: type[Row]) -> MetaTable:

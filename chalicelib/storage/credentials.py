@@ -8,7 +8,6 @@ emulator can enforce.
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,11 +15,11 @@ from typing import Any
 from chalicelib.gateways.aws import client
 from chalicelib.gateways.settings import settings
 from chalicelib.kernel.clock import utc_now
+from chalicelib.kernel.recent import Recent
 from chalicelib.storage.keys import tenant_folders, tenant_prefix
 
 _LIFETIME = timedelta(hours=1)  # what role chaining allows at most
 _RENEW_BEFORE = timedelta(minutes=5)
-_KEPT = 64
 _ITEM_ACTIONS = (
     "BatchGetItem",
     "ConditionCheckItem",
@@ -50,7 +49,7 @@ class Credentials:
         }
 
 
-_cache: OrderedDict[str, Credentials] = OrderedDict()
+_cache: Recent[str, Credentials] = Recent(64)
 
 
 def session_policy(tenant_id: str, bucket: str, *, partition: str = "aws") -> str:
@@ -78,7 +77,6 @@ def tenant_credentials(tenant_id: str) -> Credentials | None:
     now = utc_now()
     cached = _cache.get(tenant_id)
     if cached is not None and cached.expires - _RENEW_BEFORE > now:
-        _cache.move_to_end(tenant_id)
         return cached
     answer = client("sts").assume_role(
         RoleArn=role,
@@ -92,7 +90,4 @@ def tenant_credentials(tenant_id: str) -> Credentials | None:
         token=answer["SessionToken"],
         expires=answer["Expiration"],
     )
-    _cache[tenant_id] = fresh
-    if len(_cache) > _KEPT:
-        _cache.popitem(last=False)
-    return fresh
+    return _cache.keep(tenant_id, fresh)

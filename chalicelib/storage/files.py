@@ -7,19 +7,18 @@ of the two it is. Whatever names a file is written after it.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
 from chalicelib.gateways.aws import new_client
 from chalicelib.gateways.settings import settings
+from chalicelib.kernel.recent import Recent
 from chalicelib.storage.credentials import tenant_credentials
 from chalicelib.storage.fence import fence_files
 from chalicelib.storage.keys import tenant_folders
 
-_OPEN_CLIENTS = 64
 _CHUNK = 1024 * 1024
-_clients: OrderedDict[tuple[str, str], Any] = OrderedDict()
+_clients: Recent[tuple[str, str], Any] = Recent(64)
 
 
 def file_key(tenant_id: str, *parts: str) -> str:
@@ -60,11 +59,7 @@ def _client(tenant_id: str) -> Any:
     identity = (tenant_id, credentials.access_key if credentials else "")
     found = _clients.get(identity)
     if found is not None:
-        _clients.move_to_end(identity)
         return found
     made = new_client("s3", **(credentials.arguments if credentials else {}))
     fence_files(made, settings().bucket, tenant_folders(tenant_id))
-    _clients[identity] = made
-    if len(_clients) > _OPEN_CLIENTS:
-        _clients.popitem(last=False)
-    return made
+    return _clients.keep(identity, made)
