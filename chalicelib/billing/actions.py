@@ -15,10 +15,10 @@ from chalicelib.billing.model import Allocation, Invoice, InvoiceLine, InvoiceSt
 from chalicelib.billing.payments import record_payment
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.clock import local_day
-from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.errors import NotFound, found
 from chalicelib.kernel.money import Money, total
 from chalicelib.network.model import Contract, LegalEntity, Party
-from chalicelib.network.store import contract_from, dealers, entity_from, found, load_contract, load_party, party_from
+from chalicelib.network.store import contract_from, dealers, entity_from, load_contract, load_party, party_from
 from chalicelib.storage import keys
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.tenancy.model import TenantSettings

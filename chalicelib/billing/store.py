@@ -7,7 +7,6 @@ from datetime import date, datetime
 
 from chalicelib.billing.ledger import Entry
 from chalicelib.billing.model import Allocation, Invoice, InvoiceLine, OrderDocument, Payment, Reminders
-from chalicelib.kernel.errors import NotFound
 from chalicelib.storage import codec, keys
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.storage.writes import Put, Update
@@ -109,17 +108,11 @@ def document_put(tenant_id: str, order_id: str, document: OrderDocument) -> Put:
 
 def load_invoice(db: TenantSession, invoice_id: str) -> Record:
     """The invoice's head; NotFound if there is none."""
-    record = db.get(keys.invoice(db.tenant_id, invoice_id))
-    if record is None:
-        raise NotFound()
-    return record
+    return db.fetch(keys.invoice(db.tenant_id, invoice_id))
 
 
 def load_payment(db: TenantSession, payment_id: str) -> Record:
-    record = db.get(keys.payment(db.tenant_id, payment_id))
-    if record is None:
-        raise NotFound()
-    return record
+    return db.fetch(keys.payment(db.tenant_id, payment_id))
 
 
 def open_invoices(db: TenantSession, party_id: str, contract_id: str) -> list[Record]:

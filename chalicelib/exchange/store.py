@@ -160,9 +160,7 @@ def load_entry(db: TenantSession, entry_id: str) -> JournalEntry:
         at = made_at(entry_id)
     except ValueError as wrong:
         raise NotFound() from wrong
-    record = db.get(keys.journal_entry(db.tenant_id, at, entry_id))
-    if record is None:
-        raise NotFound()
+    record = db.fetch(keys.journal_entry(db.tenant_id, at, entry_id))
     return record.load(JournalEntry)
 
 

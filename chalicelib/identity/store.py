@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from chalicelib.identity.model import SIGN_UP_LIFETIME, Invitation, Membership, SignUp, Step, User
-from chalicelib.kernel.errors import NotFound, Refused
+from chalicelib.kernel.errors import Refused
 from chalicelib.kernel.ids import fingerprint, new_secret
 from chalicelib.storage import keys
 from chalicelib.storage.keys import Key
@@ -34,10 +34,7 @@ def user_key(tenant_id: str, user_id: str, party_id: str | None) -> Key:
 
 def user_record(db: TenantSession, user_id: str, party_id: str | None) -> Record:
     """The person's row among exactly these people; NotFound otherwise."""
-    record = db.get(user_key(db.tenant_id, user_id, party_id))
-    if record is None:
-        raise NotFound()
-    return record
+    return db.fetch(user_key(db.tenant_id, user_id, party_id))
 
 
 def load_user(db: TenantSession, user_id: str, party_id: str | None = None) -> User:
@@ -95,10 +92,7 @@ def invitation_key(tenant_id: str, invitation_id: str, party_id: str | None) -> 
 
 def invitation_record(db: TenantSession, invitation_id: str, party_id: str | None) -> Record:
     """An open invitation to exactly these people; NotFound otherwise."""
-    record = db.get(invitation_key(db.tenant_id, invitation_id, party_id))
-    if record is None:
-        raise NotFound()
-    return record
+    return db.fetch(invitation_key(db.tenant_id, invitation_id, party_id))
 
 
 def staff_invitations(db: TenantSession) -> list[Invitation]:

@@ -17,6 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,13 @@ class NotFound(KontorError):
 
     def __init__(self, code: str = "not_found", **params: object) -> None:
         super().__init__(code, **params)
+
+
+def found(thing: _T | None) -> _T:
+    """What was looked for; NotFound when there is no such thing."""
+    if thing is None:
+        raise NotFound()
+    return thing
 
 
 class TooMany(KontorError):

@@ -44,17 +44,17 @@ def account_from(record: Record) -> Account:
 
 def load_party(db: TenantSession, party_id: str) -> Party:
     """The counterparty; NotFound if there is none of this id."""
-    return party_from(found(db.get(keys.party_profile(db.tenant_id, party_id))))
+    return party_from(db.fetch(keys.party_profile(db.tenant_id, party_id)))
 
 
 def load_entity(db: TenantSession, party_id: str, entity_id: str) -> LegalEntity:
     """A legal entity of this counterparty; another's is NotFound."""
-    return entity_from(found(db.get(keys.legal_entity(db.tenant_id, party_id, entity_id))))
+    return entity_from(db.fetch(keys.legal_entity(db.tenant_id, party_id, entity_id)))
 
 
 def load_contract(db: TenantSession, party_id: str, contract_id: str) -> Contract:
     """A contract of this counterparty; another's is NotFound."""
-    return contract_from(found(db.get(keys.contract(db.tenant_id, party_id, contract_id))))
+    return contract_from(db.fetch(keys.contract(db.tenant_id, party_id, contract_id)))
 
 
 def people_of(db: TenantSession, party_id: str) -> list[User]:
@@ -106,12 +106,6 @@ def terms_of(db: TenantSession, parties: Sequence[Party]) -> dict[str, tuple[Con
         for contract_id, key in contracts.items()
         if key in rows and accounts[contract_id] in rows
     }
-
-
-def found(record: Record | None) -> Record:
-    if record is None:
-        raise NotFound()
-    return record
 
 
 def party_put(tenant_id: str, party: Party, version: int) -> Put:

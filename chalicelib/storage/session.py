@@ -15,7 +15,7 @@ from pynamodb.connection import Connection
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.kernel.errors import Unavailable
+from chalicelib.kernel.errors import Unavailable, found
 from chalicelib.kernel.ids import new_secret
 from chalicelib.storage import queries
 from chalicelib.storage.connections import connection
@@ -63,6 +63,10 @@ class Session:
             ConsistentRead=consistent,
         )
         return record_of(key.table, response["Item"]) if "Item" in response else None
+
+    def fetch(self, key: Key) -> Record:
+        """The item; NotFound if it is absent, another tenant's or another dealer's (domain §9.2)."""
+        return found(self.get(key))
 
     def get_many(self, keys: Iterable[Key], *, consistent: bool = True) -> dict[Key, Record]:
         """Items by key in as few round trips as can be (100 a call); absent ones are left out."""

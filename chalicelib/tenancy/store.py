@@ -41,10 +41,7 @@ def load_settings(db: TenantSession) -> TenantSettings:
 
 def settings_record(db: TenantSession) -> Record:
     """The row of the settings, with its version for an optimistic lock; NotFound when the tenant is gone."""
-    record = db.get(keys.tenant_settings(db.tenant_id))
-    if record is None:
-        raise NotFound()
-    return record
+    return db.fetch(keys.tenant_settings(db.tenant_id))
 
 
 def settings_write(settings: TenantSettings, version: int | None = None) -> Put:

@@ -104,7 +104,7 @@ def change_contract(
 def block_contract(
     db: TenantSession, actor: Actor, party_id: str, contract_id: str, blocked: bool, now: datetime
 ) -> None:
-    record = store.found(db.get(keys.contract(db.tenant_id, party_id, contract_id)))
+    record = db.fetch(keys.contract(db.tenant_id, party_id, contract_id))
     contract = store.contract_from(record)
     if contract.blocked is not blocked:
         action = "contract_blocked" if blocked else "contract_unblocked"

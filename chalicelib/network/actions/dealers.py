@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.kernel.access import Actor
-from chalicelib.kernel.errors import Complaint, Invalid, Refused
+from chalicelib.kernel.errors import Complaint, Invalid, Refused, found
 from chalicelib.kernel.ids import new_id
 from chalicelib.network import store
 from chalicelib.network.actions.people import relabel
@@ -89,7 +89,7 @@ def create_dealer(
     try:
         _commit_form(db, writes)
     except (AlreadyDone, TransactionRefused):  # the same form at the same moment, its tax id is taken by then
-        return str(store.found(_made_by(db, key)).data["result"]["party"])
+        return str(found(_made_by(db, key)).data["result"]["party"])
     return party.id
 
 
@@ -99,7 +99,7 @@ def _made_by(db: TenantSession, key: str) -> Record | None:
 
 
 def change_dealer(db: TenantSession, actor: Actor, party_id: str, typed: Typed, now: datetime) -> None:
-    record = store.found(db.get(keys.party_profile(db.tenant_id, party_id)))
+    record = db.fetch(keys.party_profile(db.tenant_id, party_id))
     before = store.party_from(record)
     checks = Checks(typed)
     after = party_from_form(checks, before)
@@ -111,7 +111,7 @@ def change_dealer(db: TenantSession, actor: Actor, party_id: str, typed: Typed, 
 
 def block_dealer(db: TenantSession, actor: Actor, party_id: str, blocked: bool, now: datetime) -> None:
     """From now on the dealer's orders are refused, or accepted again. The same twice changes nothing."""
-    record = store.found(db.get(keys.party_profile(db.tenant_id, party_id)))
+    record = db.fetch(keys.party_profile(db.tenant_id, party_id))
     party = store.party_from(record)
     if party.blocked is not blocked:
         done = network_audit(db, actor, party_id, "dealer_blocked" if blocked else "dealer_unblocked", now)
@@ -120,7 +120,7 @@ def block_dealer(db: TenantSession, actor: Actor, party_id: str, blocked: bool, 
 
 def add_entity(db: TenantSession, actor: Actor, party_id: str, typed: Typed, now: datetime) -> str:
     """Another legal entity of the dealer; its id."""
-    record = store.found(db.get(keys.party_profile(db.tenant_id, party_id)))
+    record = db.fetch(keys.party_profile(db.tenant_id, party_id))
     party = store.party_from(record)
     checks = Checks(typed)
     entity = entity_from_form(checks, party, new_id(now))
@@ -137,8 +137,8 @@ def add_entity(db: TenantSession, actor: Actor, party_id: str, typed: Typed, now
 
 
 def change_entity(db: TenantSession, actor: Actor, party_id: str, entity_id: str, typed: Typed, now: datetime) -> None:
-    profile = store.found(db.get(keys.party_profile(db.tenant_id, party_id)))
-    record = store.found(db.get(keys.legal_entity(db.tenant_id, party_id, entity_id)))
+    profile = db.fetch(keys.party_profile(db.tenant_id, party_id))
+    record = db.fetch(keys.legal_entity(db.tenant_id, party_id, entity_id))
     party, before = store.party_from(profile), store.entity_from(record)
     checks = Checks(typed)
     after = entity_from_form(checks, party, entity_id)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 from chalicelib.identity.model import Invitation, User
 from chalicelib.identity.store import INVITATION, PERSON, invitation_of, user_of
 from chalicelib.kernel.access import Actor
-from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.errors import found
 from chalicelib.kernel.ids import new_id
 from chalicelib.network import store
 from chalicelib.network.forms import Known
@@ -28,14 +27,6 @@ from chalicelib.network.model import (
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.storage.writes import Put, Write, audit
 
-_T = TypeVar("_T")
-
-
-def _found(one: _T | None) -> _T:
-    if one is None:
-        raise NotFound()
-    return one
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dealer:
@@ -50,14 +41,14 @@ class Dealer:
 
     def entity(self, entity_id: str) -> LegalEntity:
         """NotFound for another dealer's."""
-        return _found(next((entity for entity in self.entities if entity.id == entity_id), None))
+        return found(next((entity for entity in self.entities if entity.id == entity_id), None))
 
     @property
     def standings(self) -> tuple[Standing, ...]:
         return standings((one, self.accounts[one.id]) for one in self.contracts if one.id in self.accounts)
 
     def contract(self, contract_id: str) -> Contract:
-        return _found(next((contract for contract in self.contracts if contract.id == contract_id), None))
+        return found(next((contract for contract in self.contracts if contract.id == contract_id), None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +90,7 @@ def mark_of(contract: Contract) -> ContractMark:
 
 
 def one_of(records: Sequence[Record], wanted: str) -> Record:
-    return store.found(next((record for record in records if record.data["id"] == wanted), None))
+    return found(next((record for record in records if record.data["id"] == wanted), None))
 
 
 def network_audit(db: TenantSession, actor: Actor, party_id: str, action: str, now: datetime, **detail: str) -> Put:
