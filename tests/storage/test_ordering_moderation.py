@@ -19,8 +19,11 @@ from chalicelib.ordering.actions import (
     confirm,
     decline_changes,
     edit_order,
+    list_orders,
+    reading,
     refuse,
 )
+from chalicelib.ordering.actions.reading import Wanted
 from chalicelib.ordering.lines import difference
 from chalicelib.ordering.model import LineStatus, Side, State
 from chalicelib.ordering.store import Queue
@@ -50,6 +53,35 @@ def test_lines_that_are_added_later_have_the_terms_of_the_orders_own_day() -> No
     late = replace(shop.ask(file), now=NOW + timedelta(days=60))
     edit_order(shop.db, late, {}, "b 1", shelf_of=shelf_of)
     assert opened == [file.order.created]
+
+
+def test_what_waits_or_is_in_work_is_in_sight_whichever_month_it_is_of(shop: Shop) -> None:
+    waiting, working, closed = shop.place(a=1), shop.confirmed(b=1), shop.place(c=1)
+    cancel(shop.db, shop.ask(closed, shop.buyer))
+
+    def seen(view: str, month: str = "") -> set[str]:
+        return {order.id for order in list_orders(shop.db, shop.manager, Wanted(view=view, month=month)).orders}
+
+    assert seen("waiting") == {waiting.order.id}
+    assert seen("active") == {waiting.order.id, working.order.id}
+    assert seen("all", "2026-11") == {waiting.order.id, working.order.id, closed.order.id}
+    assert seen("all", "2026-12") == set()
+    for view in ("waiting", "active"):
+        assert seen(view, "2026-11") == seen(view)
+        assert seen(view, "2026-12") == set()
+
+
+def test_the_queue_is_read_page_by_page_the_longest_waiting_first(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "PAGE", 2)
+    files = [shop.place(a=1) for _ in range(5)]
+    cursor, found = None, list[str]()
+    for _ in range(5):
+        page = list_orders(shop.db, shop.manager, Wanted(view="waiting", cursor=cursor))
+        found += [order.id for order in page.orders]
+        cursor = page.next
+        if cursor is None:
+            break
+    assert sorted(found) == sorted(file.order.id for file in files)
 
 
 def test_confirming_invoices_the_order_and_queues_it_for_the_erp(shop: Shop) -> None:

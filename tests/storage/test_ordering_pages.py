@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -154,6 +154,17 @@ def world(
             Cabinet(client, _sign_in(shop, Role.SALES_MANAGER, request.param)),
         )
     opened.close()
+
+
+def test_an_order_of_an_earlier_month_still_waits_for_the_manager(world: World) -> None:
+    world.buyer.post("/cart/add", sku=sku("A-1"), quantity="2")
+    placed = address_of(world.buyer.post("/cart/place"))
+    order = store.load_order(world.shop.db, placed.partition("?")[0].rpartition("/")[2]).order
+    old = replace(order, month="2020-01", created=order.created - timedelta(days=365))
+    world.shop.db.commit([store.order_put(world.shop.settings.id, old)])
+    assert order.number not in text_of(world.manager.get("/orders"))
+    for view in ("waiting", "active"):
+        assert order.number in text_of(world.manager.get(f"/orders?view={view}"))
 
 
 def test_a_dealer_fills_the_cart_orders_and_reads_the_order(world: World) -> None:

@@ -27,7 +27,8 @@ _MAX_READS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which orders: `month` (`2026-11`) is for the manufacturer's people, who see one month at a time."""
+    """Which orders. The manufacturer's people see one `month` (`2026-11`) at a time, but for what waits for them and
+    what is in work: these are never out of sight, and a month only narrows them."""
 
     month: str = ""
     view: str = "all"  # all | waiting | active | closed
@@ -39,7 +40,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderList:
-    """A page of orders, newest first; `next` continues it. `sums` are of what is on this page, one a currency."""
+    """A page of orders, newest first, those that wait oldest first; `next` continues it. `sums` are of what is on this
+    page, one a currency."""
 
     orders: tuple[Order, ...]
     next: str | None
@@ -53,7 +55,7 @@ def list_orders(db: TenantSession, actor: Actor, wanted: Wanted) -> OrderList:
     out: list[Order] = []
     cursor = wanted.cursor
     for _ in range(_MAX_READS):
-        page = _page(db, actor, wanted.month, cursor)
+        page = _page(db, actor, wanted, cursor)
         out += [order for order in map(store.order_from, page.records) if _fits(order, actor, wanted)]
         cursor = page.next
         if cursor is None or len(out) >= PAGE // 2:
@@ -61,10 +63,23 @@ def list_orders(db: TenantSession, actor: Actor, wanted: Wanted) -> OrderList:
     return _listed(out, cursor)
 
 
-def _page(db: TenantSession, actor: Actor, month: str, cursor: str | None) -> Page:
+def _page(db: TenantSession, actor: Actor, wanted: Wanted, cursor: str | None) -> Page:
     if actor.party_id is not None:
         return store.party_orders(db, actor.party_id, limit=PAGE, after=cursor)
-    return store.month_orders(db, month, limit=PAGE, after=cursor)
+    match wanted.view:
+        case "waiting":
+            return _queued(db, cursor)
+        case "active":
+            return store.open_orders(db, limit=PAGE, after=cursor)
+    return store.month_orders(db, wanted.month, limit=PAGE, after=cursor)
+
+
+def _queued(db: TenantSession, cursor: str | None) -> Page:
+    """Orders that wait for the manager, the longest waiting first."""
+    page = store.queue_page(db, Queue.MODERATION, limit=PAGE, after=cursor)
+    heads = [keys.order_head(db.tenant_id, store.task_from(record).order_id) for record in page.records]
+    found = db.get_many(heads)
+    return Page(tuple(found[head] for head in heads if head in found), page.next)
 
 
 def _listed(orders: Sequence[Order], cursor: str | None) -> OrderList:
@@ -97,6 +112,8 @@ def _in_view(order: Order, actor: Actor, view: str) -> bool:
 
 def _fits(order: Order, actor: Actor, wanted: Wanted) -> bool:
     if not _in_view(order, actor, wanted.view):
+        return False
+    if not actor.is_dealer and wanted.month and order.month != wanted.month:
         return False
     if wanted.state is not None and order.state is not wanted.state:
         return False

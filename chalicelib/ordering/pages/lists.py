@@ -17,6 +17,7 @@ from chalicelib.ordering.store import Task
 
 _MONTHS = 12
 _VIEWS = ("waiting", "active", "closed")
+_OF_ANY_MONTH = ("waiting", "active")
 
 
 @doors.page("/orders", may=READ)
@@ -32,9 +33,10 @@ def _wanted(request: Request, query: ListQuery) -> Wanted:
     states = {str(state): state for state in State}
     months = _months(request)
     asked = query.get("month")
+    view = query.view if query.view in _VIEWS else "all"
     return Wanted(
-        month=asked if asked in months else months[0],
-        view=query.view if query.view in _VIEWS else "all",
+        month=asked if asked in months else "" if view in _OF_ANY_MONTH else months[0],
+        view=view,
         state=states.get(query.get("state")),
         contract_id=query.get("contract"),
         search=query.get("q"),
@@ -83,7 +85,7 @@ def _listing(request: Request, query: ListQuery, found: OrderList) -> Listing:
         ),
         filters=tuple(filters),
         next_cursor=found.next,
-        empty_key="ordering.no_orders_month" if staff else "ordering.no_orders",
+        empty_key="ordering.no_orders_month" if staff and query.view not in _OF_ANY_MONTH else "ordering.no_orders",
         empty_action=None if staff else ("ordering.to_catalogue", "/catalogue"),
     )
 
