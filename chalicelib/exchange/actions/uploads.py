@@ -30,7 +30,8 @@ from chalicelib.storage import files
 from chalicelib.storage.session import TenantSession, TransactionRefused
 
 _QUEUE_TRUST = timedelta(minutes=35)  # longer than the queue hides a message: after that it is lost
-_POLL_SECONDS = 0.4
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 1.0
+"""Seconds between two looks at an import: most files of a delta are in at the first ones, large ones take minutes."""
 
 
 def receive(
@@ -98,24 +99,33 @@ def queue_if_silent(db: TenantSession, set_id: str, name: str, now: datetime) ->
 
 
 def wait_for(
-    db: TenantSession, set_id: str, name: str, now: datetime, *, seconds: float, sleep: Callable[[float], None]
+    db: TenantSession,
+    set_id: str,
+    name: str,
+    now: datetime,
+    *,
+    seconds: float,
+    sleep: Callable[[float], None],
+    ticks: Callable[[], float],
 ) -> Upload | None:
-    """The settled upload that `mode=import` asks for, None when it is still being imported after `seconds`.
+    """The settled upload that `mode=import` asks for, None when it is still being imported after `seconds`, the
+    time that reading takes counted in. `ticks` = a clock in seconds that only goes forward.
 
     `name` is a file that was sent, or one inside an archive that was sent. NotFound("file_not_sent"): neither.
     """
     safe = safe_name(name)
-    rest = seconds
+    end, pause = ticks() + seconds, _FIRST_PAUSE
     while True:
         upload = store.load_upload(db, set_id, safe) or _among(db, set_id, safe, now)
         if upload is not None and upload.state is UploadState.RECEIVING:
             upload = _queue(db, upload, now)
         if upload is not None and upload.is_settled:
             return upload
-        if rest <= 0:
+        left = end - ticks()
+        if left <= 0:
             return None
-        sleep(_POLL_SECONDS)
-        rest -= _POLL_SECONDS
+        sleep(min(pause, left))
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def _among(db: TenantSession, set_id: str, name: str, now: datetime) -> Upload | None:
