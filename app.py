@@ -5,6 +5,7 @@ Workers don't import the pages: `settings().serves_pages` is False in their proc
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,12 +16,15 @@ from chalicelib.kernel.clock import utc_now
 
 app = Chalice(app_name="kontor", configure_logs=False)  # `gateways.telemetry` does
 app.api.binary_types = []  # `http.responses` encodes bytes itself; see there
+# Nothing that is imported is garbage, and a request leaves little: by default Python looks 140 times while it starts.
+gc.set_threshold(50_000)
 
 if settings().serves_pages:
     import chalicelib.billing.pages
     import chalicelib.exchange.api
     import chalicelib.exchange.pages
     import chalicelib.http.pages
+    import chalicelib.http.strays
     import chalicelib.identity.pages
     import chalicelib.network.pages
     import chalicelib.ordering.pages
@@ -41,6 +45,7 @@ if settings().serves_pages:
         chalicelib.exchange.api,
         chalicelib.exchange.pages,
         chalicelib.overview.pages,
+        chalicelib.http.strays,
     ):
         app.register_blueprint(room.doors.blueprint)
 

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from chalice.app import Blueprint
 from chalice.app import Request as ChaliceRequest
@@ -37,6 +37,7 @@ from chalicelib.kernel.errors import Forbidden, Invalid, KontorError, Unauthenti
 from chalicelib.kernel.ids import new_secret
 
 _SAFE = frozenset({"GET", "HEAD"})
+_ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 LANGUAGE_COOKIE = "kontor-lang"
 
 
@@ -55,7 +56,7 @@ class Route:
     path: str
     method: str
     may: Permission | Public
-    kind: str  # "page" | "endpoint" | "machine"
+    kind: str  # "page" | "endpoint" | "machine" | "rest"
     name: str
 
 
@@ -83,6 +84,10 @@ class Doors:
     def machine(self, path: str, *, methods: tuple[str, ...] = ("GET", "POST")) -> Callable[[Handler], Handler]:
         """A door for programs that sign in by their own protocol: no session, no CSRF, any content type."""
         return self._door(path, PUBLIC, methods, "machine")
+
+    def rest(self, handler: Handler) -> Handler:
+        """What no other door takes, at any address and by any method. It changes nothing, so it wants no CSRF token."""
+        return self._door("/{proxy+}", PUBLIC, _ALL_METHODS, "rest")(handler)
 
     def _door(
         self, path: str, may: Permission | Public, methods: tuple[str, ...], kind: str
@@ -147,14 +152,14 @@ def _answer(request: Request, route: Route, handler: Handler) -> Response:
             raise Unauthenticated("sign_in_first")
         if not request.actor.may(route.may):
             raise Forbidden("not_allowed")
-    if route.kind != "machine" and request.method not in _SAFE:
+    if route.kind in ("page", "endpoint") and request.method not in _SAFE:
         sent = request.headers.get(csrf.HEADER) or request.form.text("csrf")
         csrf.check(request.headers, request.form_secret, sent)
     return handler(request)
 
 
 def _refused(request: Request, route: Route, refusal: KontorError) -> Response:
-    if route.kind != "page":
+    if route.kind in ("endpoint", "machine") or request.path.startswith("/api/"):
         return problem(request, refusal)
     if isinstance(refusal, Unauthenticated) and request.method in _SAFE:
         return redirect(request.url("/signin?" + urlencode({"next": request.path})))
@@ -179,7 +184,7 @@ def _request(incoming: ChaliceRequest, context: Any, params: dict[str, str], rou
     stage = _stage_prefix(incoming.context, headers.get("host", ""))
     return Request(
         method=incoming.method,
-        path=_filled_path(route.path, params),
+        path=_asked_path(incoming) if route.kind == "rest" else _filled_path(route.path, params),
         params=params,
         query=query,
         headers=headers,
@@ -215,6 +220,11 @@ def _locale(wished: str, cookies: dict[str, str], headers: dict[str, str]) -> st
 def _stage_prefix(context: dict[str, Any], host: str) -> str:
     """`/api` where the API is reached at its own AWS address; nothing under a domain name."""
     return f"/{context.get('stage', '')}" if ".execute-api." in host else ""
+
+
+def _asked_path(incoming: ChaliceRequest) -> str:
+    path: str = incoming.to_original_event()["path"]
+    return quote(unquote(path), safe="/")
 
 
 def _filled_path(template: str, params: dict[str, str]) -> str:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from chalicelib.http.i18n import Translator
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response, json_body
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused, TooMany
+
+
+class WrongMethod(KontorError):
+    """The address takes the methods `allowed` and no other."""
+
+    status = 405
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__("wrong_method")
+        self.allowed = tuple(allowed)
 
 
 def sentence(t: Translator, refusal: KontorError | Complaint) -> str:
@@ -35,7 +48,7 @@ def problem(request: Request, refusal: KontorError) -> Response:
     if isinstance(refusal, Refused) and refusal.complaints:
         body["errors"] = [{"code": c.code, "detail": sentence(t, c)} for c in refusal.complaints]
     response = json_body(body, status=refusal.status, content_type="application/problem+json")
-    return _with_retry(response, refusal)
+    return _with_headers(response, refusal)
 
 
 def error_page(request: Request, refusal: KontorError) -> Response:
@@ -50,15 +63,13 @@ def error_page(request: Request, refusal: KontorError) -> Response:
         complaints=complaints,
         request_id=request.request_id,
     )
-    return _with_retry(response, refusal)
+    return _with_headers(response, refusal)
 
 
-def _with_retry(response: Response, refusal: KontorError) -> Response:
-    if not isinstance(refusal, TooMany):
-        return response
-    return Response(
-        status=response.status,
-        body=response.body,
-        content_type=response.content_type,
-        headers={"Retry-After": str(refusal.retry_after)},
-    )
+def _with_headers(response: Response, refusal: KontorError) -> Response:
+    match refusal:
+        case TooMany():
+            return replace(response, headers={"Retry-After": str(refusal.retry_after)})
+        case WrongMethod():
+            return replace(response, headers={"Allow": ", ".join(refusal.allowed)})
+    return response

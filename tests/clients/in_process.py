@@ -31,7 +31,7 @@ class InProcess:
         query: dict[str, list[str]] = {}
         for name, value in parse_qsl(parts.query, keep_blank_values=True):
             query.setdefault(name, []).append(value)
-        resource, params = self._route(parts.path)
+        resource, params = self._route(method, parts.path)
         event = {
             "resource": resource,
             "path": parts.path,
@@ -62,10 +62,13 @@ class InProcess:
             received[name.lower()] = list(values)
         return Reply(answer["statusCode"], received, raw)
 
-    def _route(self, path: str) -> tuple[str, dict[str, str]]:
-        """The route that API Gateway would choose: the one with the fewest parameters that fits."""
+    def _route(self, method: str, path: str) -> tuple[str, dict[str, str]]:
+        """The route that API Gateway would choose: the one with the fewest parameters that fits, and the greedy one
+        when there is none or it does not take the method."""
         for template in sorted(self._app.routes, key=lambda one: one.count("{")):
             pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
             if found := re.fullmatch(pattern, path):
+                if method not in self._app.routes[template]:
+                    break
                 return template, {name: unquote(value) for name, value in found.groupdict().items()}
-        return path, {}
+        return "/{proxy+}", {"proxy": unquote(path[1:])}
