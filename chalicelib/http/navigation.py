@@ -32,7 +32,7 @@ SECTIONS = (
 _MENU = (("http.nav.account", "/account"), ("http.nav.sessions", "/account/sessions"))
 
 
-def shell(person: SignedIn, path: str) -> Shell:
+def shell(person: SignedIn, path: str, cart_count: int | None = None) -> Shell:
     actor = person.actor
     nav = tuple(
         NavItem(label_key=section.label_key, href=section.path, current=_is_current(section.path, path))
@@ -51,6 +51,7 @@ def shell(person: SignedIn, path: str) -> Shell:
         nav=nav,
         contract_label=person.contract_label or None,
         cart_href="/cart" if actor.may(Permission.ORDER_PLACE) else None,
+        cart_count=cart_count,
         menu=tuple(menu),
         theme=person.theme,
     )

@@ -101,9 +101,12 @@ class Request:
             raise Invalid("form_expired")
         return key
 
-    def page(self, template: str, *, status: int = 200, plain: bool = False, **context: Any) -> Response:
-        """The page rendered in the reader's language; `plain` leaves out the frame (sign-in, errors)."""
-        frame = None if plain or self.session is None else shell(self.session.person, self.path)
+    def page(
+        self, template: str, *, status: int = 200, plain: bool = False, cart_count: int | None = None, **context: Any
+    ) -> Response:
+        """The page rendered in the reader's language; `plain` leaves out the frame (sign-in, errors). `cart_count` is
+        for pages that have read the cart anyway: how full it is, is worth no round trip."""
+        frame = None if plain or self.session is None else shell(self.session.person, self.path, cart_count)
         body = render(
             template,
             locale=self.locale,

@@ -1,6 +1,6 @@
-"""The catalogue as a person sees it: its snapshot with their prices and the live stock.
+"""The catalogue as a person sees it: its snapshot with their prices, the live stock, and what is in their cart.
 
-A room of its own because it brings three together: `catalogue`, `pricing` and `stock` do not know each other's doors.
+A room of its own because it brings them together: `catalogue`, `pricing` and `stock` do not know each other's doors.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from decimal import Decimal
 from chalicelib.catalogue.model import Category, Item, Page, PriceType, Product, Query, Warehouse
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.store import catalogue_of
-from chalicelib.kernel.access import Actor
+from chalicelib.kernel.access import Actor, Permission
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import NotFound
 from chalicelib.network.model import Contract
 from chalicelib.network.store import contract_from
+from chalicelib.ordering.cart_store import cart_from, cart_keys
 from chalicelib.pricing.actions import contract_terms, list_terms, quotes
 from chalicelib.pricing.model import PriceOnRequest, PriceTerms, Quote
 from chalicelib.stock.model import Level
@@ -28,6 +29,7 @@ from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import settings_of
 
 Answer = Quote | PriceOnRequest
+_ORDER = Permission.ORDER_PLACE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class Range:
     terms: PriceTerms | None
     price_types: tuple[PriceType, ...]
     price_type_id: str
+    cart: Mapping[str, Decimal] | None  # quantities by SKU; None: the person has no cart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,7 @@ class Shown:
     places: tuple[Place, ...]
     listed_prices: tuple[tuple[PriceType, Answer], ...]
     terms: PriceTerms | None
+    cart: Mapping[str, Decimal] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,7 @@ class _Desk:
     settings: TenantSettings
     contract: Contract | None
     day: date
+    cart: Mapping[str, Decimal] | None
 
     def terms(self, price_types: Sequence[PriceType], price_type_id: str) -> PriceTerms | None:
         """A dealer's contract's, or those of the price type that one of the manufacturer's people looks at."""
@@ -122,6 +127,7 @@ def browse(
         terms=terms,
         price_types=price_types,
         price_type_id=chosen,
+        cart=desk.cart,
     )
 
 
@@ -145,6 +151,7 @@ def look_at(db: TenantSession, actor: Actor, contract_id: str | None, sku: str, 
         places=_places(catalogue.warehouses(), found[sku], desk.warehouses),
         listed_prices=() if actor.is_dealer else _listed(catalogue, product.item, price_types, desk),
         terms=terms,
+        cart=desk.cart,
     )
 
 
@@ -152,7 +159,9 @@ def _desk(db: TenantSession, actor: Actor, contract_id: str | None, now: datetim
     """NotFound for a contract of another counterparty."""
     pointer, settings = keys.snapshot_current(db.tenant_id), keys.tenant_settings(db.tenant_id)
     contract = keys.contract(db.tenant_id, actor.party_id, contract_id) if actor.party_id and contract_id else None
-    rows = db.get_many([pointer, settings] if contract is None else [pointer, settings, contract])
+    terms = [] if contract is None else [contract]
+    cart = cart_keys(db.tenant_id, actor.user_id, contract_id) if contract_id and actor.may(_ORDER) else []
+    rows = db.get_many([pointer, settings, *terms, *cart])
     if settings not in rows or (contract is not None and contract not in rows):
         raise NotFound()
     tenant = settings_of(rows[settings])
@@ -161,6 +170,9 @@ def _desk(db: TenantSession, actor: Actor, contract_id: str | None, now: datetim
         settings=tenant,
         contract=contract_from(rows[contract]) if contract is not None else None,
         day=local_day(now, tenant.time_zone),
+        cart={line.sku: line.quantity for line in cart_from(map(rows.get, cart), contract_id).lines}
+        if contract_id and cart
+        else None,
     )
 
 

@@ -59,6 +59,8 @@ def catalogue(request: Request) -> Response:
         may_order=_may_order(request),
         no_terms=request.actor.is_dealer and found.terms is None,
         back="/catalogue" + asked.at_page(asked.page),
+        in_cart=found.cart or {},
+        cart_count=None if found.cart is None else len(found.cart),
     )
 
 
@@ -78,6 +80,8 @@ def product(request: Request) -> Response:
         listed=tuple((price_type.name, _price(request, answer)) for price_type, answer in shown.listed_prices),
         may_order=_may_order(request) and isinstance(shown.offer.answer, Quote),
         at_least=_at_least(shown.offer),
+        in_cart=(shown.cart or {}).get(item.sku),
+        cart_count=None if shown.cart is None else len(shown.cart),
     )
 
 

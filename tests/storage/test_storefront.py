@@ -22,12 +22,13 @@ from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.ids import new_id
 from chalicelib.network.model import VatMode
 from chalicelib.network.store import contract_put
+from chalicelib.ordering.actions import add_to_cart
 from chalicelib.pricing.model import PriceOnRequest, Quote
 from chalicelib.stock.actions import erp_levels
 from chalicelib.storefront.actions import Range, browse, look_at
 from chalicelib.tenancy.store import settings_write
 from tests.support.range import ROWS, WINDOWS, publish_range
-from tests.support.shop import NOW, Shop
+from tests.support.shop import NOW, Shop, sku
 
 pytestmark = pytest.mark.usefixtures("tables")
 WINDOW = sku_id("window-0", None)
@@ -173,6 +174,7 @@ class Reader:
             user_id=new_id(utc_now()), name="Борис", email="b@example.org", locale="ru", role=role,
             party_id=shop.party.id if dealer else None, contract_id=shop.contract.id if dealer else None,
         )  # fmt: skip
+        self.actor = person.actor
         self._cookie = sessions.start(shop.db, person, now=utc_now(), agent="test")
         self._client = client
 
@@ -195,6 +197,19 @@ def test_the_page_of_a_dealer_has_prices_stock_and_order_forms(stocked: Shop, cl
     assert text.count('action="/cart/add"') == 2
     assert "Цена по запросу" in text
     assert "5 товаров" in text
+
+
+def test_the_top_bar_and_the_rows_say_what_is_in_the_cart(stocked: Shop, client: Client) -> None:
+    reader = Reader(stocked, Role.DEALER_BUYER, client)
+    assert 'class="count"' not in reader.page("/catalogue")
+    stocked.shelf.prices[WINDOW] = Decimal(9000)
+    sku("window-0")
+    add_to_cart(stocked.db, reader.actor, stocked.contract.id, WINDOW, Decimal(3), NOW, shelf_of=stocked.shelf_of)
+    for path in ("/catalogue", f"/catalogue/{WINDOW}"):
+        page = reader.page(path)
+        assert '<span class="count">1</span>' in page
+        assert page.count("в корзине 3 шт") == 1
+    assert 'class="count"' not in Reader(stocked, Role.DEALER_ACCOUNTANT, client).page("/catalogue")
 
 
 def test_every_filter_and_the_page_live_in_the_address(stocked: Shop, client: Client) -> None:

@@ -115,6 +115,7 @@ def _show(request: Request, refusal: KontorError | None = None, pasted: Pasted |
         "ordering/cart.html",
         status=refusal.status if refusal else 422 if pasted else 200,
         cart=cart,
+        cart_count=len(cart.lines),
         limit=actions.MAX_LINES,
         refused=sentence(request.t, refusal) if refusal and not errors else None,
         complaints=complaints_of(request, refusal) if refusal and not errors else [],
