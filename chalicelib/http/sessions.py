@@ -6,19 +6,21 @@ under the tenant that made it: the tenant id in the cookie is where to look, the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.gateways.settings import settings
 from chalicelib.kernel.access import Actor, Role
-from chalicelib.kernel.ids import fingerprint, is_tenant_id, new_secret
+from chalicelib.kernel.ids import fingerprint, new_secret
 from chalicelib.storage import codec, keys
-from chalicelib.storage.session import Record, TenantSession, TransactionRefused, open_tenant
+from chalicelib.storage.session import Record, TenantSession, TransactionRefused, find_tenant
 from chalicelib.storage.writes import Condition, Delete, Present, Put, Write
 
 LIFETIME = timedelta(days=14)  # at most, however busy
 IDLE = timedelta(days=3)
+_SECRET = re.compile(r"[\w-]{43}", re.ASCII)  # what `new_secret` makes
 _SEEN_STEP = timedelta(hours=1)  # how exact "last seen" is: one write an hour, not one a request
 
 
@@ -85,11 +87,9 @@ def start(db: TenantSession, person: SignedIn, *, now: datetime, agent: str) -> 
 def resume(cookie: str, *, now: datetime) -> tuple[WebSession, str, TenantSession] | None:
     """The session of a cookie's value, its secret and the tenant's storage; None if unknown, revoked or expired."""
     tenant_id, _, secret = cookie.partition(".")
-    if not is_tenant_id(tenant_id) or not secret:
-        return None
-    db = open_tenant(tenant_id)
-    record = db.get(keys.session(tenant_id, fingerprint(secret)))
-    if record is None:
+    db = find_tenant(tenant_id) if _SECRET.fullmatch(secret) else None
+    record = db.get(keys.session(tenant_id, fingerprint(secret))) if db is not None else None
+    if db is None or record is None:
         return None
     session = _load(record)
     if _ends(session) <= now:

@@ -69,14 +69,18 @@ def session_policy(tenant_id: str, bucket: str, *, partition: str = "aws") -> st
     return json.dumps({"Version": "2012-10-17", "Statement": [items, files]})
 
 
+def at_hand(tenant_id: str) -> bool:
+    """Whether `tenant_credentials` answers without assuming the role: a call to AWS, a line in its audit."""
+    return not settings().tenant_role_arn or _valid(tenant_id) is not None
+
+
 def tenant_credentials(tenant_id: str) -> Credentials | None:
     """Cached credentials of the tenant's session; None where no tenant role is configured."""
     role = settings().tenant_role_arn
     if not role:
         return None
-    now = utc_now()
-    cached = _cache.get(tenant_id)
-    if cached is not None and cached.expires - _RENEW_BEFORE > now:
+    cached = _valid(tenant_id)
+    if cached is not None:
         return cached
     answer = client("sts").assume_role(
         RoleArn=role,
@@ -91,3 +95,8 @@ def tenant_credentials(tenant_id: str) -> Credentials | None:
         expires=answer["Expiration"],
     )
     return _cache.keep(tenant_id, fresh)
+
+
+def _valid(tenant_id: str) -> Credentials | None:
+    cached = _cache.get(tenant_id)
+    return cached if cached is not None and cached.expires - _RENEW_BEFORE > utc_now() else None

@@ -16,12 +16,12 @@ from pynamodb.exceptions import PynamoDBException
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.kernel.errors import Unavailable, found
-from chalicelib.kernel.ids import new_secret
+from chalicelib.kernel.ids import is_tenant_id, new_secret
 from chalicelib.storage import queries
 from chalicelib.storage.connections import connection
-from chalicelib.storage.credentials import tenant_credentials
+from chalicelib.storage.credentials import at_hand, tenant_credentials
 from chalicelib.storage.expressions import fill, update_actions, update_condition
-from chalicelib.storage.keys import Key, Partition, Table, tenant_prefix
+from chalicelib.storage.keys import Key, Partition, Table, tenant_entry, tenant_prefix
 from chalicelib.storage.outcomes import OUTAGES as OUTAGES
 from chalicelib.storage.outcomes import TransactionRefused as TransactionRefused
 from chalicelib.storage.outcomes import pause, refusal_of, worth_retrying
@@ -101,6 +101,8 @@ class Session:
         consistent: bool = False,
     ) -> Page:
         """One page of a partition in the order of its sort keys; `since` ≤ sort key < `until` if given."""
+        if since is not None and until is not None and since >= until:
+            return Page((), None)  # DynamoDB refuses a range that ends before it begins
         response = self._run(
             lambda: self._connection.query(
                 table_name(partition.table),
@@ -197,6 +199,16 @@ def open_tenant(tenant_id: str) -> TenantSession:
     prefix = tenant_prefix(tenant_id)
     credentials = tenant_credentials(tenant_id)
     return TenantSession(tenant_id, connection((prefix,), credentials))
+
+
+def find_tenant(tenant_id: str) -> TenantSession | None:
+    """The tenant that a visitor's cookie or link names; None if there is none. An id that was made up costs at most
+    one read of the directory: no role is assumed for it."""
+    if not is_tenant_id(tenant_id):
+        return None
+    if not at_hand(tenant_id) and open_directory().get(tenant_entry(tenant_id)) is None:
+        return None
+    return open_tenant(tenant_id)
 
 
 def open_directory() -> Session:

@@ -10,8 +10,8 @@ from chalicelib.exchange.actions import uploads
 from chalicelib.exchange.model import Direction, EntryKind, EntryState, ExchangeSession, JournalEntry
 from chalicelib.identity import machines
 from chalicelib.kernel.errors import Unauthenticated
-from chalicelib.kernel.ids import fingerprint, is_tenant_id, new_id, new_secret
-from chalicelib.storage.session import TenantSession, open_directory, open_tenant
+from chalicelib.kernel.ids import fingerprint, new_id, new_secret
+from chalicelib.storage.session import TenantSession, find_tenant, open_directory, open_tenant
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import load_settings
 
@@ -42,11 +42,9 @@ def sign_in(login: str, password: str, direction: Direction, now: datetime) -> S
 def resume(cookie: str) -> Signed | None:
     """The session of a cookie, None when there is none or its password has been changed since."""
     tenant_id, _, secret = cookie.partition(".")
-    if not is_tenant_id(tenant_id) or not 16 <= len(secret) <= 100:
-        return None
-    db = open_tenant(tenant_id)
-    session = store.load_session(db, secret)
-    if session is None or session.tenant_id != tenant_id:
+    db = find_tenant(tenant_id) if 16 <= len(secret) <= 100 else None
+    session = store.load_session(db, secret) if db is not None else None
+    if db is None or session is None or session.tenant_id != tenant_id:
         return None
     machine = machines.find(open_directory(), tenant_id)
     if machine is None or machine.changed != session.login_changed:

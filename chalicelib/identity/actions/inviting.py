@@ -24,8 +24,8 @@ from chalicelib.identity.passwords import password_complaint
 from chalicelib.kernel.access import Actor, Role
 from chalicelib.kernel.errors import Complaint, Invalid, NotFound, Refused
 from chalicelib.kernel.events import Event
-from chalicelib.kernel.ids import fingerprint, is_tenant_id, new_id
-from chalicelib.storage.session import TenantSession, open_tenant
+from chalicelib.kernel.ids import fingerprint, new_id
+from chalicelib.storage.session import TenantSession, find_tenant, open_tenant
 from chalicelib.storage.writes import Delete, Put, Write, publish
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import load_settings
@@ -203,9 +203,10 @@ def token_of(tenant_id: str, invitation: Invitation, secret: str) -> str:
 def _found(token: str, now: datetime) -> tuple[TenantSession, Invitation]:
     tenant_id, party, invitation_id, secret = (*token.split(".", 3), "", "", "")[:4]
     gone = NotFound("invitation_gone")
-    if not is_tenant_id(tenant_id) or not party.isalnum() or not invitation_id.isalnum() or not secret:
+    db = find_tenant(tenant_id) if party.isalnum() and invitation_id.isalnum() and secret else None
+    if db is None:
         raise gone
-    db, party_id = open_tenant(tenant_id), None if party == _STAFF else party
+    party_id = None if party == _STAFF else party
     wanted = (
         store.invitation_key(tenant_id, invitation_id, party_id),
         store.user_key(tenant_id, invitation_id, party_id),
