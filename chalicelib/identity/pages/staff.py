@@ -37,7 +37,11 @@ def staff_page(request: Request) -> Response:
         *(_invited_row(request, invitation) for invitation in staff.invitations),
     )
     listing = Listing(
-        caption_key="identity.staff", columns=_COLUMNS, rows=rows, query=ListQuery(), empty_key="identity.no_staff"
+        caption_key="identity.staff",
+        columns=_COLUMNS if staff.invitations else _COLUMNS[:-1],  # only an invitation has something to be done to it
+        rows=rows,
+        query=ListQuery(),
+        empty_key="identity.no_staff",
     )
     return request.page(_LIST, listing=listing)
 
