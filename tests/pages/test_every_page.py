@@ -7,16 +7,17 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 import app  # noqa: F401 - registers the doors
 from chalicelib.http.doors import ROUTES
 from chalicelib.kernel.access import ROLE_PERMISSIONS, Permission, Role
 from tests.support import run
-from tests.support.browser import NewPage, axe_findings, scrolls_sideways
+from tests.support.browser import NewPage, axe_findings, look, scrolls_sideways
 from tests.support.stack import Stack
 from tools.seed import seed
 
+_LOOKS: dict[str, dict[str, Any]] = {"wide": {"width": 1280}, "narrow and dark": {"width": 390, "dark": True}}
 _VISITOR_PAGES = ("/signin", "/signup", "/signup/confirm", "/forgot", "/reset", "/invitation?token=none")
 _NO_PAGES = re.compile(r"\.xlsx$|\.php$|^/static|^/health")
 _STAFF_DONT = ("/contracts",)  # contracts of one's own company: staff have none
@@ -54,10 +55,14 @@ def _signs_in(page: Page, demo: dict[str, Any], role: Role) -> None:
 
 
 def _looked_at(page: Page, path: str) -> list[str]:
+    """What is wrong with the page, wide and light as well as narrow and dark; it is loaded once."""
     answer = page.goto(path)
     wrong = [] if answer and answer.status < 400 else [f"{path}: {answer.status if answer else 'no answer'}"]
-    wrong += [f"{path}: {one['id']} {one['nodes'][:2]}" for one in axe_findings(page)]
-    return wrong + ([f"{path} scrolls sideways"] if scrolls_sideways(page) else [])
+    for name, shape in _LOOKS.items():
+        look(page, **shape)
+        wrong += [f"{path} {name}: {one['id']} {one['nodes'][:2]}" for one in axe_findings(page)]
+        wrong += [f"{path} {name}: scrolls sideways"] if scrolls_sideways(page) else []
+    return wrong
 
 
 def _first_rows(page: Page) -> set[str]:
@@ -66,10 +71,9 @@ def _first_rows(page: Page) -> set[str]:
     return {str(link).split("?")[0] for link in links[:1]}
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark and narrow"])
 @pytest.mark.parametrize("role", [Role.OWNER, Role.DEALER_BUYER])
-def test_every_page_is_accessible_and_fits(demo: dict[str, Any], new_page: NewPage, role: Role, dark: bool) -> None:
-    page = new_page(dark=dark, width=390 if dark else 1280)
+def test_every_page_is_accessible_and_fits(demo: dict[str, Any], new_page: NewPage, role: Role) -> None:
+    page = new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(f"{page.url}: {message.text}") if message.type == "error" else None)
     _signs_in(page, demo, role)
@@ -83,9 +87,8 @@ def test_every_page_is_accessible_and_fits(demo: dict[str, Any], new_page: NewPa
     assert not wrong + said
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark and narrow"])
-def test_every_page_for_visitors_is_accessible_and_fits(new_page: NewPage, dark: bool) -> None:
-    page = new_page(dark=dark, width=390 if dark else 1280)
+def test_every_page_for_visitors_is_accessible_and_fits(new_page: NewPage) -> None:
+    page = new_page()
     wrong = [found for path in _VISITOR_PAGES for found in _looked_at(page, path) if ": 4" not in found]
     assert not wrong
 
@@ -101,3 +104,34 @@ def test_an_order_can_be_placed_without_javascript(demo: dict[str, Any], new_pag
     with page.expect_navigation():
         page.locator("form[action$='/cart/place'] button").first.click()
     assert re.search(r"/orders/[0-9a-z]{20}", page.url)
+
+
+def test_the_country_of_a_sign_up_sets_its_currency_time_zone_and_language(new_page: NewPage) -> None:
+    page = new_page()
+    page.goto("/signup")
+    form = {name: page.locator(f"[name={name}]") for name in ("country", "currency", "time_zone", "locale")}
+    expect(form["currency"]).to_have_value("RUB")
+    form["country"].select_option("RO")
+    expect(form["currency"]).to_have_value("RON")
+    expect(form["time_zone"]).to_have_value("Europe/Bucharest")
+    expect(form["locale"]).to_have_value("ro")
+    form["currency"].select_option("USD")  # chosen by hand: from now on it stays
+    form["country"].select_option("MD")
+    expect(form["currency"]).to_have_value("USD")
+    expect(form["time_zone"]).to_have_value("Europe/Chisinau")
+    expect(form["locale"]).to_have_value("ru")  # the reader's own, which the country uses
+
+
+def test_a_phone_shows_where_one_is_and_opens_the_other_sections(demo: dict[str, Any], new_page: NewPage) -> None:
+    page = new_page(width=390, javascript=False)
+    _signs_in(page, demo, Role.OWNER)
+    rail = page.locator(".rail")
+    expect(rail.locator("[aria-current]:visible")).to_have_text(re.compile("Начало"))
+    rail.locator("summary").click()
+    rail.locator(".pop a", has_text="Обмен").click()
+    expect(page.locator("h1")).to_contain_text("Обмен")
+    current = rail.locator("[aria-current]:visible")
+    expect(current).to_have_text(re.compile("Обмен"))
+    box = current.bounding_box()
+    assert box
+    assert 0 <= box["x"] <= box["x"] + box["width"] <= 390

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -61,7 +62,8 @@ def axe_findings(page: Page) -> list[dict[str, Any]]:
     """What axe-core finds on the page as it stands: [{"id", "impact", "help", "nodes": [html, …]}, …]."""
     # Through the debugger's channel: the page's content security policy forbids foreign scripts.
     session = page.context.new_cdp_session(page)
-    session.send("Runtime.evaluate", {"expression": test_needs.axe_script().read_text(encoding="utf-8")})
+    if session.send("Runtime.evaluate", {"expression": "typeof axe"})["result"]["value"] == "undefined":
+        session.send("Runtime.evaluate", {"expression": _axe()})  # once a page: it stays until the next is loaded
     answer = session.send(
         "Runtime.evaluate",
         {
@@ -76,6 +78,17 @@ def axe_findings(page: Page) -> list[dict[str, Any]]:
         raise AssertionError(f"axe-core did not run: {answer['exceptionDetails']}")
     found: list[dict[str, Any]] = answer["result"]["value"]
     return found
+
+
+@cache
+def _axe() -> str:
+    return test_needs.axe_script().read_text(encoding="utf-8")
+
+
+def look(page: Page, *, width: int, height: int = 900, dark: bool = False) -> None:
+    """The open page in another window and in light or dark, without loading it anew."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme="dark" if dark else "light")
 
 
 def scrolls_sideways(page: Page) -> bool:
