@@ -6,11 +6,13 @@ They are botocore's. boto3 would add resources and a transfer manager that nothi
 from __future__ import annotations
 
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+_one_at_a_time = Lock()  # a session of botocore is not made for threads
 _TIMEOUTS = Config(connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
 
 
@@ -20,9 +22,10 @@ def client(service: str) -> Any:
     return new_client(service)
 
 
-def new_client(service: str, **credentials: Any) -> Any:
+def new_client(service: str, config: Config = _TIMEOUTS, **credentials: Any) -> Any:
     """A client of its own; `credentials` as botocore names them, none for the function's own role."""
-    return _session().create_client(service, config=_TIMEOUTS, **credentials)
+    with _one_at_a_time:
+        return _session().create_client(service, config=config, **credentials)
 
 
 @lru_cache(maxsize=1)
