@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from chalicelib.billing.model import OrderDocument
 from chalicelib.kernel.access import Actor
+from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id
@@ -173,9 +174,24 @@ def open_orders(db: TenantSession, *, limit: int | None = None, after: str | Non
     return db.query(keys.open_orders(db.tenant_id), newest_first=True, limit=limit, after=after)
 
 
-def party_orders(db: TenantSession, party_id: str, *, limit: int, after: str | None) -> Page:
-    """Heads of a dealer's orders, newest first."""
-    return db.query(keys.party_orders(db.tenant_id, party_id), newest_first=True, limit=limit, after=after)
+def party_orders(
+    db: TenantSession,
+    party_id: str,
+    *,
+    limit: int,
+    after: str | None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Page:
+    """Heads of a dealer's orders, newest first; those placed between two moments if given."""
+    return db.query(
+        keys.party_orders(db.tenant_id, party_id),
+        newest_first=True,
+        limit=limit,
+        after=after,
+        since=stamp(since) if since else None,
+        until=stamp(until) if until else None,
+    )
 
 
 def month_orders(db: TenantSession, month: str, *, limit: int, after: str | None) -> Page:

@@ -2,33 +2,76 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from chalicelib.catalogue.model import NO_WAREHOUSE, Item, Query, Sort
 from chalicelib.http.doors import Doors
-from chalicelib.http.formats import Formats
+from chalicelib.http.formats import NBSP, Formats
 from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
 from chalicelib.http.request import Request
-from chalicelib.http.responses import Response
+from chalicelib.http.responses import XLSX, Response, download
 from chalicelib.kernel.access import Permission
 from chalicelib.stock.actions import StockPage, show_stock
 from chalicelib.stock.model import Level
 
 doors = Doors(__name__)
+_SHEET = (
+    ("stock.article", 18),
+    ("stock.name", 56),
+    ("stock.unit", 10),
+    ("stock.available", 14),
+    ("stock.on_hand", 14),
+    ("stock.allocated", 14),
+    ("stock.where", 48),
+)
+_MOST = 5000  # SKUs in a file
 _SORTS = {"name": Sort.NAME, "article": Sort.ARTICLE}
 
 
 @doors.page("/stock", may=Permission.STOCK_READ)
 def stock_list(request: Request) -> Response:
     query = ListQuery.parse(request.query.plain())
-    wanted = Query(
+    found = show_stock(request.db, _wanted(query), request.now)
+    return request.page("stock/stock.html", listing=_listing(request, query, found))
+
+
+@doors.page("/stock.xlsx", may=Permission.STOCK_READ)
+def stock_file(request: Request) -> Response:
+    from chalicelib.http.spreadsheet import SheetColumn, xlsx
+
+    t = request.t.t
+    wanted = replace(_wanted(ListQuery.parse(request.query.plain())), page=1, size=_MOST)
+    found = show_stock(request.db, wanted, request.now)
+    columns = [SheetColumn(t(key), width) for key, width in _SHEET]
+    rows = [_sheet_row(request, item, found) for item in found.page.items] if found else []
+    return download(xlsx(t("stock.stock"), columns, rows), name=f"{t('stock.stock')}.xlsx", content_type=XLSX)
+
+
+def _sheet_row(request: Request, item: Item, found: StockPage) -> tuple[str | Decimal, ...]:
+    level = found.levels[item.sku]
+    where = _where(request, level, found)
+    return item.article, item.name, item.unit, *_sums(level), where
+
+
+def _sums(level: Level) -> tuple[Decimal, Decimal, Decimal]:
+    """What is available, on hand and allocated in all warehouses."""
+    rows = level.warehouses.values()
+    return (
+        sum((one.available for one in rows), Decimal(0)),
+        sum((one.on_hand for one in rows), Decimal(0)),
+        sum((one.allocated for one in rows), Decimal(0)),
+    )
+
+
+def _wanted(query: ListQuery) -> Query:
+    return Query(
         text=query.get("q"),
         in_stock=query.get("in_stock") == "1",
         sort=_SORTS.get(query.sort, Sort.RELEVANCE if query.get("q") else Sort.NAME),
+        descending=query.descending,
         page=query.page,
     )
-    found = show_stock(request.db, wanted, request.now)
-    return request.page("stock/stock.html", listing=_listing(request, query, found))
 
 
 def _listing(request: Request, query: ListQuery, found: StockPage | None) -> Listing:
@@ -38,9 +81,9 @@ def _listing(request: Request, query: ListQuery, found: StockPage | None) -> Lis
             Column(key="article", label_key="stock.article", phone="id", sortable=True),
             Column(key="name", label_key="stock.name", phone="what", sortable=True),
             Column(key="available", label_key="stock.available", kind="num", phone="sum"),
-            Column(key="on_hand", label_key="stock.on_hand", kind="num"),
-            Column(key="allocated", label_key="stock.allocated", kind="num"),
-            Column(key="where", label_key="stock.where", phone="units"),
+            Column(key="on_hand", label_key="stock.on_hand", kind="num", phone="units"),
+            Column(key="allocated", label_key="stock.allocated", kind="num", phone="state"),
+            Column(key="where", label_key="stock.where"),
         ),
         rows=tuple(_row(request, item, found) for item in found.page.items) if found else (),
         query=query,
@@ -51,25 +94,26 @@ def _listing(request: Request, query: ListQuery, found: StockPage | None) -> Lis
         ),
         pages=found.page.pages if found else None,
         empty_key="stock.nothing",
-        empty_action=None,
+        empty_action=("stock.to_exchange", "/exchange") if request.actor.may(Permission.EXCHANGE) else None,
+        export_href=query.link("/stock.xlsx") if found else None,
     )
 
 
 def _row(request: Request, item: Item, found: StockPage) -> Row:
     fmt, level = Formats(request.locale, request.time_zone), found.levels[item.sku]
-    available = sum((one.available for one in level.warehouses.values()), Decimal(0))
+    available, on_hand, allocated = _sums(level)
     return Row(
         id=item.sku,
         cells={
             "article": Cell(item.article or "—", href=f"/catalogue/{item.sku}"),
             "name": item.name,
             "available": Cell(
-                fmt.quantity(available),
-                sub=request.t.t("stock.below_zero") if available < 0 else item.unit,
+                f"{fmt.quantity(available)}{NBSP}{item.unit}".strip(),
+                sub=request.t.t("stock.below_zero") if available < 0 else None,
                 tone="bad" if available < 0 else None,
             ),
-            "on_hand": fmt.quantity(sum((one.on_hand for one in level.warehouses.values()), Decimal(0))),
-            "allocated": fmt.quantity(sum((one.allocated for one in level.warehouses.values()), Decimal(0))),
+            "on_hand": fmt.quantity(on_hand),
+            "allocated": fmt.quantity(allocated),
             "where": _where(request, level, found),
         },
     )
@@ -83,5 +127,5 @@ def _where(request: Request, level: Level, found: StockPage) -> str:
         known = found.warehouses.get(warehouse_id)
         fallback = request.t.t("stock.warehouse") if warehouse_id == NO_WAREHOUSE else warehouse_id
         name = known.name if known and known.name else fallback
-        parts.append(f"{name} {fmt.quantity(one.available)}")
+        parts.append(f"{name}{NBSP}{fmt.quantity(one.available)}")
     return " · ".join(parts) or "—"

@@ -368,6 +368,14 @@ def test_debts_name_each_dealer_and_what_it_owes(shop: Shop) -> None:
     assert page.count("100,00 ₽") >= 2
 
 
+def test_debts_are_exported_to_the_manufacturers_people_only(shop: Shop) -> None:
+    with ZipFile(BytesIO(file(shop.get("/debts.xlsx", shop.owner)))) as book:
+        assert "Светлый дом" in book.read("xl/sharedStrings.xml").decode()
+        assert "<v>100</v>" in re.sub(r"\.0+<", "<", book.read("xl/worksheets/sheet1.xml").decode())
+    buyer = shop.sign_in(Role.DEALER_BUYER, shop.dealers[0])
+    assert shop.get("/debts.xlsx", buyer).status_code == 404
+
+
 def test_a_new_dealers_form_keeps_what_was_typed_and_names_each_wrong_field(shop: Shop) -> None:
     answer = shop.post("/dealers", shop.owner, name="Новый", country="RU", tax_id="1", comment="Важный")
     page = text(answer)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlencode
+from zipfile import ZipFile
 
 import pytest
 from chalice.test import Client, HTTPResponse
@@ -32,7 +35,7 @@ from chalicelib.http import csrf, sessions
 from chalicelib.identity.model import User
 from chalicelib.identity.store import user_put
 from chalicelib.kernel.access import Role
-from chalicelib.kernel.clock import utc_now
+from chalicelib.kernel.clock import local_day, utc_now
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id
 from chalicelib.ordering import store
@@ -403,6 +406,34 @@ def test_orders_are_filtered_by_the_address(world: World) -> None:
     assert second != first
 
 
+def test_a_dealers_orders_are_filtered_by_period(world: World) -> None:
+    world.place("A-1 1")
+    today = local_day(utc_now(), "Europe/Moscow")
+    assert "K-000001" in text_of(world.buyer.get(f"/orders?day_from={today}&day_to={today}"))
+    assert "Ничего не нашлось" in text_of(world.buyer.get(f"/orders?day_to={today - timedelta(days=1)}"))
+    assert "K-000001" in text_of(world.buyer.get("/orders?day_from=yesterday"))
+
+
+def test_exactly_the_view_is_exported_and_only_the_own_orders(world: World) -> None:
+    first = world.place("A-1 1")
+    world.place("B-2 1")
+    world.buyer.post(f"{first}/cancel", version=version_of(world.buyer.get(first)))
+    for reader in (world.buyer, world.manager):
+        exported = _strings(reader.get("/orders.xlsx?view=active"))
+        assert "K-000002" in exported
+        assert "Ждёт подтверждения" in exported
+        assert "K-000001" not in exported
+    assert "Тверь" in _strings(world.manager.get("/stock.xlsx?q=A-1"))
+    assert world.buyer.get("/stock.xlsx").status_code == 403
+
+
+def _strings(answer: HTTPResponse) -> str:
+    """The texts of a spreadsheet."""
+    body = answer.body if answer.body[:2] == b"PK" else base64.b64decode(answer.body)
+    with ZipFile(BytesIO(body)) as book:
+        return book.read("xl/sharedStrings.xml").decode()
+
+
 def test_an_order_can_be_repeated_and_cleared(world: World) -> None:
     path = world.place("A-1 1", "B-2 2")
     assert address_of(world.buyer.post(f"{path}/repeat")) == "/cart?notice=order_repeated"
@@ -434,7 +465,7 @@ def test_staff_have_no_cart_and_dealers_no_moderation(world: World) -> None:
 def test_the_stock_page_shows_levels_by_warehouse(world: World) -> None:
     world.place("A-1 4")
     page = text_of(world.manager.get("/stock"))
-    assert re.search(r"A-1 Окно A-1 \D*6 шт \D*10 \D*4 \D*Тверь 6", page), page
+    assert re.search(r"A-1 Окно A-1 Тверь 6 \D*6 шт \D*10 \D*4 \D*Тверь 6", page), page
     assert "B-2" not in text_of(world.manager.get("/stock?q=A-1"))
 
 

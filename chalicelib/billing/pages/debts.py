@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from chalicelib.billing import actions
 from chalicelib.billing.actions import Debtor
 from chalicelib.billing.ageing import added_up
 from chalicelib.billing.pages.base import AGES, READ, age_names, doors, formats, money_text, today
 from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row
 from chalicelib.http.request import Request
-from chalicelib.http.responses import Response
+from chalicelib.http.responses import XLSX, Response, download
 
 
 @doors.page("/debts", may=READ)
@@ -22,16 +24,43 @@ def debt_list(request: Request) -> Response:
         columns=(
             Column(key="party", label_key="billing.dealer", phone="id"),
             *(Column(key=f"age{n}", label_key=f"billing.age.{age}", kind="money") for n, age in enumerate(AGES)),
+            Column(key="overdue", label_key="billing.overdue", kind="money", phone="units"),
             Column(key="debt", label_key="billing.debt", kind="money", phone="sum"),
         ),
         rows=tuple(_row(request, debtor) for debtor in shown),
         query=query,
         total_text=request.t.t("billing.debtor_count", count=len(found)),
-        totals={"debt": money_text(request, *(one.debt for one in sums))},
+        totals={
+            "overdue": money_text(request, *(one.overdue for one in sums)),
+            "debt": money_text(request, *(one.debt for one in sums)),
+        },
         pages=max(1, -(-len(found) // actions.PAGE)),
         empty_key="billing.no_debts",
+        empty_action=("billing.all_invoices", "/invoices?view=all"),
+        export_href="/debts.xlsx" if found else None,
     )
     return request.page("billing/debts.html", listing=listing, ageing=sums, ages=age_names(request))
+
+
+@doors.page("/debts.xlsx", may=READ)
+def debt_file(request: Request) -> Response:
+    from chalicelib.http.spreadsheet import SheetColumn, xlsx
+
+    t = request.t.t
+    columns = [
+        SheetColumn(t("billing.dealer"), 36),
+        SheetColumn(t("billing.currency"), 9),
+        *(SheetColumn(name, 16, is_money=True) for name in age_names(request)),
+        *(SheetColumn(t(key), 16, is_money=True) for key in ("billing.overdue", "billing.debt", "billing.advance")),
+    ]
+    rows = [_sheet_row(debtor) for debtor in actions.list_debtors(request.db, request.actor, today(request))]
+    return download(xlsx(t("billing.debts"), columns, rows), name=f"{t('billing.debts')}.xlsx", content_type=XLSX)
+
+
+def _sheet_row(debtor: Debtor) -> tuple[str | Decimal, ...]:
+    age = debtor.ageing
+    sums = (*age.buckets, age.overdue, age.debt, debtor.advance)
+    return debtor.party_name, age.currency, *(one.amount for one in sums)
 
 
 def _row(request: Request, debtor: Debtor) -> Row:
@@ -46,6 +75,7 @@ def _row(request: Request, debtor: Debtor) -> Row:
                 f"age{n}": fmt.money(bucket.amount, age.currency) if bucket else "—"
                 for n, bucket in enumerate(age.buckets)
             },
+            "overdue": fmt.money(age.overdue.amount, age.currency) if age.overdue else "—",
             "debt": Cell(fmt.money(age.debt.amount, age.currency), sub=advance),
         },
     )

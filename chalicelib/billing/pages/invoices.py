@@ -86,7 +86,7 @@ def _listing(request: Request, query: ListQuery, found: InvoiceList) -> Listing:
         Column(key="party", label_key="billing.dealer" if staff else "billing.contract", phone="what", sortable=True),
         Column(key="due", label_key="billing.due", kind="date", phone="units", sortable=True),
         Column(key="state", label_key="billing.state", kind="status", phone="state"),
-        Column(key="total", label_key="billing.total", kind="money", phone="sum", sortable=True),
+        Column(key="total", label_key="billing.total", kind="money", phone="sum", sortable=True, named=False),
     ]
     return Listing(
         caption_key="billing.invoices",
@@ -108,6 +108,7 @@ def _listing(request: Request, query: ListQuery, found: InvoiceList) -> Listing:
         filters=tuple(filters),
         pages=found.pages,
         empty_key="billing.no_invoices",
+        empty_action=("billing.all_invoices", "/invoices?view=all"),
         export_href=query.link("/invoices.xlsx"),
     )
 

@@ -21,7 +21,20 @@ from chalicelib.kernel.errors import Invalid, NotFound, Refused
 from chalicelib.kernel.money import Money
 
 _ACCOUNT = "{party}.{contract}"
-_INVOICES_NAMED = 2
+_INVOICES_NAMED = 1
+_SHEET = (
+    ("billing.payment_number", 16),
+    ("billing.day", 12),
+    ("billing.dealer", 36),
+    ("billing.contract", 18),
+    ("billing.payment_kind", 14),
+    ("billing.what_for", 36),
+    ("billing.state", 16),
+    ("billing.currency", 9),
+    ("billing.total", 16),
+    ("billing.advance", 16),
+)
+_SUMS = ("billing.total", "billing.advance")
 _TONES: dict[PaymentState, Tone] = {
     PaymentState.ALLOCATED: "ok",
     PaymentState.ADVANCE: "info",
@@ -47,21 +60,7 @@ def payment_file(request: Request) -> Response:
 
     t = request.t.t
     found = list_payments(request.db, request.actor, _wanted(ListQuery.parse(request.query.plain())), today(request))
-    columns = [
-        SheetColumn(t(f"billing.{key}"), width, key in ("total", "advance"))
-        for key, width in (
-            ("payment_number", 16),
-            ("day", 12),
-            ("dealer", 36),
-            ("contract", 18),
-            ("payment_kind", 14),
-            ("what_for", 36),
-            ("state", 16),
-            ("currency", 9),
-            ("total", 16),
-            ("advance", 16),
-        )
-    ]
+    columns = [SheetColumn(t(key), width, key in _SUMS) for key, width in _SHEET]
     content = xlsx(t("billing.payments"), columns, _sheet_rows(request, found))
     return download(content, name=f"{t('billing.payments')}.xlsx", content_type=XLSX)
 
@@ -116,7 +115,7 @@ def _listing(request: Request, query: ListQuery, found: PaymentList) -> Listing:
             ),
             Column(key="for", label_key="billing.what_for"),
             Column(key="state", label_key="billing.state", kind="status", phone="state"),
-            Column(key="amount", label_key="billing.total", kind="money", phone="sum", sortable=True),
+            Column(key="amount", label_key="billing.total", kind="money", phone="sum", sortable=True, named=False),
         ),
         rows=tuple(_row(request, payment, staff) for payment in found.page(query.page)),
         query=query,

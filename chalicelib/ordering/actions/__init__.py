@@ -25,7 +25,13 @@ from chalicelib.ordering.actions.moderation import (
     refuse,
 )
 from chalicelib.ordering.actions.placing import MAX_LINES, NewOrder, place_order
-from chalicelib.ordering.actions.reading import decision_desk, list_orders, moderation_queue, show_order
+from chalicelib.ordering.actions.reading import (
+    decision_desk,
+    every_order,
+    list_orders,
+    moderation_queue,
+    show_order,
+)
 from chalicelib.ordering.actions.transaction import Ask
 
 __all__ = [
@@ -48,6 +54,7 @@ __all__ = [
     "decision_desk",
     "decline_changes",
     "edit_order",
+    "every_order",
     "exported_versions",
     "list_orders",
     "mark_exported",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 
 from chalicelib.billing.ageing import Ageing, ageing
@@ -22,19 +22,23 @@ from chalicelib.storage import keys
 from chalicelib.storage.session import Page, TenantSession
 
 PAGE = 50
+MOST = 2000
 _MAX_READS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Which orders. The manufacturer's people see one `month` (`2026-11`) at a time, but for what waits for them and
-    what is in work: these are never out of sight, and a month only narrows them."""
+    what is in work: these are never out of sight, and a month only narrows them. A dealer's own are those placed
+    between two moments, if given."""
 
     month: str = ""
     view: str = "all"  # all | waiting | active | closed
     state: State | None = None
     contract_id: str = ""
     search: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
     cursor: str | None = None
 
 
@@ -63,9 +67,23 @@ def list_orders(db: TenantSession, actor: Actor, wanted: Wanted) -> OrderList:
     return _listed(out, cursor)
 
 
+def every_order(db: TenantSession, actor: Actor, wanted: Wanted) -> tuple[Order, ...]:
+    """All orders that fit, for a file: `MOST` at most."""
+    out: list[Order] = []
+    cursor = wanted.cursor
+    while len(out) < MOST:
+        found = list_orders(db, actor, replace(wanted, cursor=cursor))
+        out += found.orders
+        cursor = found.next
+        if cursor is None:
+            break
+    return tuple(out[:MOST])
+
+
 def _page(db: TenantSession, actor: Actor, wanted: Wanted, cursor: str | None) -> Page:
     if actor.party_id is not None:
-        return store.party_orders(db, actor.party_id, limit=PAGE, after=cursor)
+        since, until = wanted.since, wanted.until
+        return store.party_orders(db, actor.party_id, limit=PAGE, after=cursor, since=since, until=until)
     match wanted.view:
         case "waiting":
             return _queued(db, cursor)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 
 from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row, View
 from chalicelib.http.request import Request
-from chalicelib.http.responses import Response
-from chalicelib.kernel.clock import local_day
+from chalicelib.http.responses import XLSX, Response, download
+from chalicelib.kernel.clock import end_of_day, local_day, start_of_day
 from chalicelib.ordering import actions
 from chalicelib.ordering.actions.reading import OrderList, Wanted
 from chalicelib.ordering.model import Order, State
@@ -16,8 +17,25 @@ from chalicelib.ordering.pages.base import MODERATE, READ, TONES, doors, formats
 from chalicelib.ordering.store import Task
 
 _MONTHS = 12
+_YEARS = (2000, 2100)
 _VIEWS = ("waiting", "active", "closed")
 _OF_ANY_MONTH = ("waiting", "active")
+_SHEET = (
+    ("ordering.number", 14),
+    ("ordering.erp_number_title", 16),
+    ("ordering.placed", 12),
+    ("ordering.dealer", 32),
+    ("ordering.contract", 16),
+    ("ordering.content", 48),
+    ("ordering.line_count", 10),
+    ("ordering.wished", 14),
+    ("ordering.status", 22),
+    ("ordering.currency", 9),
+    ("ordering.net", 16),
+    ("ordering.vat", 16),
+    ("ordering.sum", 16),
+)
+_SUMS = ("ordering.net", "ordering.vat", "ordering.sum")
 
 
 @doors.page("/orders", may=READ)
@@ -29,10 +47,40 @@ def order_list(request: Request) -> Response:
     )
 
 
+@doors.page("/orders.xlsx", may=READ)
+def order_file(request: Request) -> Response:
+    from chalicelib.http.spreadsheet import SheetColumn, xlsx
+
+    t = request.t.t
+    orders = actions.every_order(request.db, request.actor, _wanted(request, ListQuery.parse(request.query.plain())))
+    columns = [SheetColumn(t(key), width, key in _SUMS) for key, width in _SHEET]
+    content = xlsx(t("ordering.orders"), columns, [_sheet_row(request, order) for order in orders])
+    return download(content, name=f"{t('ordering.orders')}.xlsx", content_type=XLSX)
+
+
+def _sheet_row(request: Request, order: Order) -> tuple[str | date | Decimal | int | None, ...]:
+    return (
+        order.number,
+        order.erp.number,
+        local_day(order.created, request.time_zone),
+        order.party_name,
+        order.contract_number,
+        order.first_line,
+        order.line_count,
+        order.wished,
+        state_text(request, order.state),
+        order.currency,
+        order.net,
+        order.vat,
+        order.gross,
+    )
+
+
 def _wanted(request: Request, query: ListQuery) -> Wanted:
     states = {str(state): state for state in State}
     months = _months(request)
     asked = query.get("month")
+    since, until = _day(query.get("day_from")), _day(query.get("day_to"))
     view = query.view if query.view in _VIEWS else "all"
     return Wanted(
         month=asked if asked in months else "" if view in _OF_ANY_MONTH else months[0],
@@ -40,8 +88,19 @@ def _wanted(request: Request, query: ListQuery) -> Wanted:
         state=states.get(query.get("state")),
         contract_id=query.get("contract"),
         search=query.get("q"),
+        since=start_of_day(since, request.time_zone) if since else None,
+        until=end_of_day(until, request.time_zone) if until else None,
         cursor=query.cursor or None,
     )
+
+
+def _day(text: str) -> date | None:
+    """A date of the address; None for anything else: an address is typed by anybody."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if _YEARS[0] <= day.year <= _YEARS[1] else None
 
 
 def _months(request: Request) -> list[str]:
@@ -60,22 +119,27 @@ def _listing(request: Request, query: ListQuery, found: OrderList) -> Listing:
         Filter(name="state", label_key="ordering.status", options=states),
         Filter(name="contract", label_key="ordering.contract", options=tuple(contracts.items())),
     ]
-    if staff:
+    if not staff:
+        filters.insert(1, Filter(name="day", label_key="ordering.period", kind="dates"))
+    else:
         months = tuple((month, _month_text(request, month)) for month in _months(request))
         filters.insert(1, Filter(name="month", label_key="ordering.month", options=months))
     return Listing(
         caption_key="ordering.orders",
         columns=(
             Column(key="number", label_key="ordering.number", phone="id"),
-            Column(key="placed", label_key="ordering.placed", kind="date"),
+            Column(key="placed", label_key="ordering.placed", kind="date", phone="units", named=False),
             Column(key="what", label_key="ordering.content", phone="what"),
             Column(key="wished", label_key="ordering.wished", kind="date"),
             Column(key="state", label_key="ordering.status", kind="status", phone="state"),
-            Column(key="sum", label_key="ordering.sum", kind="money", phone="sum"),
+            Column(key="sum", label_key="ordering.sum", kind="money", phone="sum", named=False),
         ),
         rows=tuple(_row(request, order, staff) for order in found.orders),
         query=query,
-        total_text=t("ordering.order_count", count=len(found.orders)),
+        total_text=t(
+            "ordering.order_count_of_page" if found.next or query.cursor else "ordering.order_count",
+            count=len(found.orders),
+        ),
         totals={"sum": money_text(request, found.sums)},
         views=(
             View(key="", label_key="ordering.view.all"),
@@ -86,7 +150,8 @@ def _listing(request: Request, query: ListQuery, found: OrderList) -> Listing:
         filters=tuple(filters),
         next_cursor=found.next,
         empty_key="ordering.no_orders_month" if staff and query.view not in _OF_ANY_MONTH else "ordering.no_orders",
-        empty_action=None if staff else ("ordering.to_catalogue", "/catalogue"),
+        empty_action=("ordering.to_dealers", "/dealers") if staff else ("ordering.to_catalogue", "/catalogue"),
+        export_href=query.link("/orders.xlsx"),
     )
 
 
@@ -128,15 +193,16 @@ def moderation(request: Request) -> Response:
         caption_key="ordering.moderation",
         columns=(
             Column(key="number", label_key="ordering.number", phone="id"),
-            Column(key="dealer", label_key="ordering.dealer", phone="units"),
+            Column(key="dealer", label_key="ordering.dealer", phone="units", named=False),
             Column(key="what", label_key="ordering.content", phone="what"),
             Column(key="since", label_key="ordering.waiting", phone="state"),
-            Column(key="sum", label_key="ordering.sum", kind="money", phone="sum"),
+            Column(key="sum", label_key="ordering.sum", kind="money", phone="sum", named=False),
         ),
         rows=_tasks(request, found.tasks),
         query=query,
         next_cursor=found.next,
         empty_key="ordering.queue_empty",
+        empty_action=("ordering.all_orders", "/orders"),
     )
     return request.page("ordering/moderation.html", listing=listing)
 
