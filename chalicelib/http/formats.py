@@ -8,8 +8,7 @@ currency signs are the language's own (Babel's CLDR data).
 from __future__ import annotations
 
 import datetime as dt  # the methods below bear the names of its types
-import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -22,10 +21,6 @@ _DECIMAL_MARK = {"ru": ",", "en": ".", "ro": ","}
 _DATE = {"ru": "dd.MM.y", "en": "d MMM y", "ro": "dd.MM.y"}
 _DAY_MONTH = "d MMMM"
 _AGO_LIMIT = dt.timedelta(days=7)
-_SPACES = re.compile(r"[\s\u00a0\u202f\u2009']+")
-_PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
-_GROUPED_BY_COMMA = re.compile(r"[+-]?\d{1,3}(,\d{3})+\.\d*")
-_GROUPED_BY_POINT = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d*")
 
 
 class Formats:
@@ -108,26 +103,6 @@ def number_text(value: Decimal | int, locale: str, *, places: int = 0) -> str:
     rest = rest.rstrip("0").ljust(places, "0")
     text = f"{int(whole):,}".replace(",", GROUP) + (_DECIMAL_MARK[locale] + rest if rest else "")
     return MINUS + text if number < 0 else text
-
-
-def parse_decimal(text: str) -> Decimal:
-    """A number as people type or paste it: `1 234,50`, `1234.5`, `1.234,50`, `1,234.50`, `−5`.
-
-    A single comma or point is the decimal mark (`1,500` is one and a half). Raises ValueError for anything else,
-    also for exponents, infinities and more than 30 characters.
-    """
-    plain = _SPACES.sub("", text.replace(MINUS, "-"))
-    if _GROUPED_BY_COMMA.fullmatch(plain):
-        plain = plain.replace(",", "")
-    elif _GROUPED_BY_POINT.fullmatch(plain):
-        plain = plain.replace(".", "")
-    plain = plain.replace(",", ".")
-    if len(plain) > 30 or not plain.isascii() or not _PLAIN_NUMBER.fullmatch(plain):
-        raise ValueError(f"not a number: {text[:40]!r}")
-    try:
-        return Decimal(plain)
-    except InvalidOperation as error:
-        raise ValueError(f"not a number: {text[:40]!r}") from error
 
 
 @cache

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from chalicelib.http.formats import parse_decimal
 from chalicelib.kernel.money import quantity as exact_quantity
+from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.ordering.units import is_unit, unit_fits
 
 MAX_ROWS = 1_000

@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 
 from chalicelib.catalogue.model import Category, Facet, Query, Sort
 from chalicelib.http.doors import Doors
-from chalicelib.http.formats import Formats, parse_decimal
+from chalicelib.http.formats import Formats
 from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.kernel.access import Permission
+from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.pricing.explain import why, why_not
 from chalicelib.pricing.model import PriceOnRequest, Quote
 from chalicelib.pricing.words import sentences

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.http.doors import Doors
-from chalicelib.http.formats import parse_decimal
 from chalicelib.http.i18n import LOCALES
 from chalicelib.http.problems import field_errors
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.tenancy import actions, options, store
 from chalicelib.tenancy.model import RoundingBase, TenantSettings
 

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.http import formats
-from chalicelib.http.formats import Formats, number_text, parse_decimal
+from chalicelib.http.formats import Formats, number_text
+from chalicelib.kernel.numbers import parse_decimal
 
 RU = Formats("ru", "Europe/Moscow")
 EN = Formats("en", "Europe/Chisinau")

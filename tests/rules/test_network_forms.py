@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.http.formats import parse_decimal
 from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.network.forms import Known, contract_from_form, entity_from_form, party_from_form
 from chalicelib.network.model import Account, Contract, LegalEntity, Party, VatMode, is_tax_reason, standings
 from chalicelib.tenancy.company import Checks

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.http.formats import parse_decimal
 from chalicelib.http.i18n import LOCALES
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.money import CURRENCIES
+from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.kernel.taxids import COUNTRIES
 from chalicelib.kernel.vat import VatRate, rate_on
 from chalicelib.tenancy import company, options

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.http import sessions
-from chalicelib.http.formats import parse_decimal
 from chalicelib.http.sessions import SignedIn
 from chalicelib.identity.model import User
 from chalicelib.identity.store import load_user, user_put
 from chalicelib.kernel.access import Actor, Role
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import new_id, new_tenant_id
+from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.network import store
 from chalicelib.network.actions import contracts, dealers, people
 from chalicelib.network.actions.reading import choices, open_dealer

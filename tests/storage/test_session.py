@@ -313,6 +313,13 @@ def test_what_is_due_is_found_up_to_the_moment_and_not_after(db: TenantSession) 
     assert [record.place.split("#", 2)[2] for record in due] == ["i-5", "i0"]
 
 
+def test_a_range_that_ends_before_it_begins_is_empty(db: TenantSession) -> None:
+    place = keys.due_at(db.tenant_id, NOW, "reminder", "i")
+    db.commit([Put(key=keys.invoice(db.tenant_id, "i"), kind="x", data={}, indexes=(place,))])
+    assert len(db.query(keys.due(db.tenant_id), since="2026", until="2027").records) == 1
+    assert db.query(keys.due(db.tenant_id), since="2027", until="2026").records == ()
+
+
 def test_an_item_leaves_an_index_when_told_to(db: TenantSession) -> None:
     place = keys.due_at(db.tenant_id, NOW, "reminder", "i")
     db.commit([Put(key=keys.invoice(db.tenant_id, "i"), kind="x", data={}, indexes=(place,))])

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.http.formats import parse_decimal
 from chalicelib.kernel.access import Actor, Role
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import new_tenant_id
+from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.network.model import DEALER, Party
 from chalicelib.network.store import party_put
 from chalicelib.storage import keys

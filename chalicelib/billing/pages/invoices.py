@@ -19,12 +19,12 @@ from chalicelib.billing.pages.base import (
     state_cell,
     today,
 )
-from chalicelib.http.formats import parse_decimal
 from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row, View
 from chalicelib.http.problems import field_errors
 from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, download
 from chalicelib.kernel.errors import Invalid, Refused
+from chalicelib.kernel.numbers import parse_decimal
 
 _VIEWS = {"": "open", "overdue": "overdue", "all": "all"}
 

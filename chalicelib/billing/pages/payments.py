@@ -12,13 +12,13 @@ from chalicelib.billing.forms import payment_from_form
 from chalicelib.billing.model import Payment, PaymentKind
 from chalicelib.billing.pages.base import EDIT, READ, Repeated, a_date, doors, formats, money_text, repeated, today
 from chalicelib.billing.payment_list import PaymentList, PaymentState, WantedPayments, list_payments, state_of
-from chalicelib.http.formats import parse_decimal
 from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row, Tone
 from chalicelib.http.problems import field_errors
 from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, download
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
 from chalicelib.kernel.money import Money
+from chalicelib.kernel.numbers import parse_decimal
 
 _ACCOUNT = "{party}.{contract}"
 _INVOICES_NAMED = 1

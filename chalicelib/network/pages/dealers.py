@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from chalicelib.http.formats import Formats, parse_decimal
+from chalicelib.http.formats import Formats
 from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.identity.model import Invitation
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.network.actions import dealers
 from chalicelib.network.actions.dealers import DealerRow
 from chalicelib.network.actions.reading import choices, open_dealer

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from chalicelib.http.formats import Formats, parse_decimal
+from chalicelib.http.formats import Formats
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.network.actions import contracts, dealers
 from chalicelib.network.actions.reading import Dealer, open_dealer
 from chalicelib.network.model import Contract, LegalEntity

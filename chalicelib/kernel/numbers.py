@@ -1,0 +1,32 @@
+"""Numbers as people type them."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+
+_MINUS = "\N{MINUS SIGN}"
+_SPACES = re.compile(r"[\s\u00a0\u202f\u2009']+")
+_PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
+_GROUPED_BY_COMMA = re.compile(r"[+-]?\d{1,3}(,\d{3})+\.\d*")
+_GROUPED_BY_POINT = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d*")
+
+
+def parse_decimal(text: str) -> Decimal:
+    """A number as people type or paste it: `1 234,50`, `1234.5`, `1.234,50`, `1,234.50`, `−5`.
+
+    A single comma or point is the decimal mark (`1,500` is one and a half). Raises ValueError for anything else,
+    also for exponents, infinities and more than 30 characters.
+    """
+    plain = _SPACES.sub("", text.replace(_MINUS, "-"))
+    if _GROUPED_BY_COMMA.fullmatch(plain):
+        plain = plain.replace(",", "")
+    elif _GROUPED_BY_POINT.fullmatch(plain):
+        plain = plain.replace(".", "")
+    plain = plain.replace(",", ".")
+    if len(plain) > 30 or not plain.isascii() or not _PLAIN_NUMBER.fullmatch(plain):
+        raise ValueError(f"not a number: {text[:40]!r}")
+    try:
+        return Decimal(plain)
+    except InvalidOperation as error:
+        raise ValueError(f"not a number: {text[:40]!r}") from error
