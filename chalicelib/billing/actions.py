@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 
 from chalicelib.billing import store
-from chalicelib.billing.ageing import Ageing, ageing
+from chalicelib.billing.ageing import Ageing, ageing, ageing_of
 from chalicelib.billing.allocation import allocate, as_told
+from chalicelib.billing.debts import listed_debts
 from chalicelib.billing.forms import ParseNumber, Typed, payment_from_form
 from chalicelib.billing.model import Allocation, Invoice, InvoiceLine, InvoiceState, NewPayment, Payment, Reminders
 from chalicelib.billing.payments import record_payment
@@ -111,19 +112,24 @@ class PaymentDesk:
 
 
 def list_invoices(db: TenantSession, actor: Actor, wanted: Wanted, today: date) -> InvoiceList:
-    """The invoices wanted, open ones by due day, others newest first unless `sort` says otherwise."""
+    """The invoices wanted, open ones by due day, others newest first unless `sort` says otherwise.
+
+    Of all dealers together no more is read than `_MOST` invoices and one row a debtor.
+    """
     party_id = actor.party_id or wanted.party_id
     until = wanted.until or today
     since = max(wanted.since or until - _PERIOD, until - _LONGEST)
-    open_now = store.listed_open(db, party_id)
+    owed = store.listed_open(db, party_id) if party_id else []
     if wanted.view == "all":
         source: Iterable[Invoice] = (
             store.invoices_of_party(db, party_id, since, until)
             if party_id
             else store.invoices_of_months(db, since, until)
         )
+    elif party_id:
+        source = sorted(owed, key=lambda i: (i.due, i.day, i.id))
     else:
-        source = sorted(open_now, key=lambda i: (i.due, i.day, i.id))
+        source = store.open_by_due(db, today if wanted.view == "overdue" else None)
     read = list(islice(source, _MOST + 1))
     chosen = [invoice for invoice in read[:_MOST] if _is_wanted(invoice, wanted, today)]
     if wanted.sort in _SORTS:
@@ -131,7 +137,7 @@ def list_invoices(db: TenantSession, actor: Actor, wanted: Wanted, today: date) 
     return InvoiceList(
         invoices=tuple(chosen),
         sums=_sums(chosen),
-        ageing=tuple(ageing(open_now, today)),
+        ageing=tuple(ageing(owed, today) if party_id else _ageing_of_all(db, today)),
         is_cut=len(read) > _MOST,
         since=since,
         until=until,
@@ -214,27 +220,16 @@ def list_debtors(db: TenantSession, actor: Actor, today: date) -> tuple[Debtor, 
     """Who owes, by what is overdue: the most first. NotFound for a dealer's person."""
     if actor.is_dealer:
         raise NotFound()
-    debts: dict[str, list[Invoice]] = {}
-    for invoice in store.listed_open(db, None):
-        debts.setdefault(invoice.party_id, []).append(invoice)
-    advances: dict[tuple[str, str], list[Payment]] = {}
-    for payment in store.listed_advances(db, None):
-        advances.setdefault((payment.party_id, payment.currency), []).append(payment)
     debtors = [
-        Debtor(
-            party_id=party_id,
-            party_name=invoices[0].party_name,
-            ageing=one,
-            advance=_advance_sum(advances.get((party_id, one.currency), []), one.currency),
-        )
-        for party_id, invoices in debts.items()
-        for one in ageing(invoices, today)
+        Debtor(party_id=debt.party_id, party_name=debt.party_name, ageing=one, advance=debt.advance(one.currency))
+        for debt in listed_debts(db)
+        for one in debt.ageing(today)
     ]
     return tuple(sorted(debtors, key=lambda d: (d.ageing.overdue.amount, d.ageing.debt.amount), reverse=True))
 
 
-def _advance_sum(payments: Iterable[Payment], currency: str) -> Money:
-    return total([Money(payment.advance, currency) for payment in payments], currency)
+def _ageing_of_all(db: TenantSession, today: date) -> list[Ageing]:
+    return ageing_of((one for debt in listed_debts(db) for one in debt.sums), today)
 
 
 def payer_name(db: TenantSession, party_id: str) -> str | None:

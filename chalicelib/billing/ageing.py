@@ -32,17 +32,42 @@ class Ageing:
         return self.debt - self.buckets[0]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueSum:
+    """What `count` open invoices of one currency that are due on one day still ask for."""
+
+    currency: str
+    due: date
+    amount: Decimal
+    count: int
+
+
 def bucket_of(days: int) -> int:
     """0 = not overdue, 1 = up to 30 days, … 4 = over 90."""
     return 0 if days <= 0 else 1 + sum(days > step for step in STEPS)
 
 
-def ageing(invoices: Iterable[Invoice], today: date) -> list[Ageing]:
-    """One for each currency in which something is open, by its code."""
-    by_currency: dict[str, list[Invoice]] = {}
+def due_sums(invoices: Iterable[Invoice]) -> tuple[DueSum, ...]:
+    """The open ones by currency and due day, in this order."""
+    groups: dict[tuple[str, date], list[Decimal]] = {}
     for invoice in invoices:
         if invoice.is_open:
-            by_currency.setdefault(invoice.currency, []).append(invoice)
+            groups.setdefault((invoice.currency, invoice.due), []).append(invoice.rest.amount)
+    return tuple(
+        DueSum(currency=currency, due=due, amount=sum(rests, Decimal(0)), count=len(rests))
+        for (currency, due), rests in sorted(groups.items())
+    )
+
+
+def ageing(invoices: Iterable[Invoice], today: date) -> list[Ageing]:
+    """One for each currency in which something is open, by its code."""
+    return ageing_of(due_sums(invoices), today)
+
+
+def ageing_of(sums: Iterable[DueSum], today: date) -> list[Ageing]:
+    by_currency: dict[str, list[DueSum]] = {}
+    for one in sums:
+        by_currency.setdefault(one.currency, []).append(one)
     return [_of_currency(currency, group, today) for currency, group in sorted(by_currency.items())]
 
 
@@ -62,14 +87,13 @@ def added_up(several: Iterable[Ageing]) -> list[Ageing]:
     ]
 
 
-def _of_currency(currency: str, invoices: list[Invoice], today: date) -> Ageing:
-    sums = [Decimal(0)] * (len(STEPS) + 2)
-    overdue = [invoice.overdue_days(today) for invoice in invoices]
-    for invoice, days in zip(invoices, overdue, strict=True):
-        sums[bucket_of(days)] += invoice.rest.amount
+def _of_currency(currency: str, sums: list[DueSum], today: date) -> Ageing:
+    buckets = [Decimal(0)] * (len(STEPS) + 2)
+    for one in sums:
+        buckets[bucket_of((today - one.due).days)] += one.amount
     return Ageing(
         currency=currency,
-        buckets=tuple(money(one, currency) for one in sums),
-        overdue_count=sum(days > 0 for days in overdue),
-        oldest_days=max(overdue),
+        buckets=tuple(money(one, currency) for one in buckets),
+        overdue_count=sum(one.count for one in sums if one.due < today),
+        oldest_days=max(0, *((today - one.due).days for one in sums)),
     )

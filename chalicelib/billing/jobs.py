@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from chalicelib.billing import reminders
+from chalicelib.billing.debts import note_debt
 from chalicelib.billing.payments import apply_advances
 from chalicelib.gateways import mail
 from chalicelib.gateways.settings import settings
@@ -17,8 +18,10 @@ from chalicelib.storage.session import TenantSession
 
 
 def pay_from_advances(event: Event, db: TenantSession, now: datetime) -> None:
-    """An invoice came or changed, or a payment did: what advances can pay is paid."""
-    apply_advances(db, event.data["party"], event.data["contract"], now)
+    """An invoice came or changed, or a payment did: what advances can pay is paid, and what is owed then is noted."""
+    facts = event.data
+    apply_advances(db, facts["party"], facts["contract"], now)
+    note_debt(db, facts["party"], invoice_id=facts.get("invoice", ""), payment_id=facts.get("payment", ""))
 
 
 def mail_reminder(event: Event, db: TenantSession, now: datetime) -> None:

@@ -31,6 +31,7 @@ def invoice_puts(tenant_id: str, invoice: Invoice, version: int) -> list[Put]:
     places = [keys.invoice_by_party(tenant_id, invoice.party_id, invoice.day, invoice.id)]
     if invoice.is_open:
         places.append(keys.open_invoice(tenant_id, invoice.party_id, invoice.contract_id, invoice.due, invoice.id))
+        places.append(keys.open_invoice_by_due(tenant_id, invoice.due, invoice.id))
     return [
         Put(
             key=keys.invoice(tenant_id, invoice.id),
@@ -130,6 +131,11 @@ def party_open_invoices(db: TenantSession, party_id: str) -> list[Record]:
     return _fresh(db, keys.party_open_invoices(db.tenant_id, party_id), lambda r: invoice_from(r).is_open)
 
 
+def party_advances(db: TenantSession, party_id: str) -> list[Record]:
+    """The counterparty's payments with a rest as they stand now, by contract, the oldest first."""
+    return _fresh(db, keys.party_advances(db.tenant_id, party_id), _has_advance)
+
+
 def _has_advance(record: Record) -> bool:
     payment = payment_from(record)
     return payment.advance > 0 and not payment.returning
@@ -177,17 +183,16 @@ def payments_of_party(
     yield from (payment_from(record) for record in places)
 
 
-def listed_open(db: TenantSession, party_id: str | None) -> list[Invoice]:
-    """Open invoices as the index has them (it lags a little), of one counterparty or of all."""
-    tenant_id = db.tenant_id
-    partition = keys.party_open_invoices(tenant_id, party_id) if party_id else keys.all_open_invoices(tenant_id)
-    return [invoice_from(record) for record in db.query_all(partition)]
+def listed_open(db: TenantSession, party_id: str) -> list[Invoice]:
+    """The counterparty's open invoices as the index has them (it lags a little), by contract and due day."""
+    return [invoice_from(record) for record in db.query_all(keys.party_open_invoices(db.tenant_id, party_id))]
 
 
-def listed_advances(db: TenantSession, party_id: str | None) -> list[Payment]:
-    """Payments with a rest as the index has them, of one counterparty or of all."""
-    partition = keys.party_advances(db.tenant_id, party_id) if party_id else keys.all_advances(db.tenant_id)
-    return [payment_from(record) for record in db.query_all(partition)]
+def open_by_due(db: TenantSession, until: date | None = None) -> Iterator[Invoice]:
+    """The tenant's open invoices as the index has them, the oldest due first; `until` = due before that day."""
+    end = until.isoformat() if until is not None else None
+    places = db.query_all(keys.open_invoices_by_due(db.tenant_id), until=end)
+    yield from (invoice_from(record) for record in places)
 
 
 def months_back(since: date, until: date) -> Iterator[str]:

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.billing import corrections, credit, erp, erp_invoices, payments, store
+from chalicelib.billing import actions, corrections, credit, debts, erp, erp_invoices, jobs, payments, store
 from chalicelib.billing.books import check_books
 from chalicelib.billing.invoices import invoice_for_order
 from chalicelib.billing.model import Invoice, InvoiceLine, InvoiceState, OrderForInvoice, Payment, VatShare
 from chalicelib.billing.payments import NewPayment
 from chalicelib.kernel.access import Actor, Role
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
+from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id, new_tenant_id
 from chalicelib.kernel.money import money
 from chalicelib.network.model import Contract, Party
@@ -448,6 +449,54 @@ def test_an_erp_invoice_of_very_many_payments_can_go(books: Books) -> None:
     assert books.invoice(invoice).state is InvoiceState.VOID
     assert books.account() == (-200, 0, -200)
     books.agree()
+
+
+def told(books: Books, name: str, **facts: str) -> None:
+    """The event as the queue hands it over."""
+    data = {"party": books.party.id, "contract": books.contract.id, **facts}
+    event = Event(id=new_id(NOW), tenant_id=books.settings.id, name=name, aggregate="a", at=NOW, data=data)
+    jobs.HANDLERS[name](event, books.db, NOW)
+
+
+def test_what_a_dealer_owes_is_noted_as_events_say_that_it_changed(books: Books) -> None:
+    late = TODAY + timedelta(days=30)
+    assert actions.list_debtors(books.db, books.actor, late) == ()
+    first, second = books.issue("100.00"), books.issue("50.00", NOW + timedelta(days=5))
+    for invoice in (first, second):
+        told(books, "invoice.issued", invoice=invoice.id)
+    (debtor,) = actions.list_debtors(books.db, books.actor, late)
+    assert (debtor.party_name, debtor.ageing.debt, debtor.ageing.overdue_count) == ("Светлый дом", money(150, "RUB"), 2)
+    assert (debtor.ageing.oldest_days, debtor.advance) == (16, money(0, "RUB"))
+    payment = books.pay("160.00")
+    told(books, "payment.recorded", payment=payment.id)
+    assert actions.list_debtors(books.db, books.actor, late) == ()
+    (debt,) = debts.listed_debts(books.db)
+    assert (debt.sums, debt.advance("RUB")) == ((), money(10, "RUB"))
+    payments.reverse_payment(books.db, payment.id, books.actor, NOW)
+    told(books, "payment.reversed", payment=payment.id)
+    (debtor,) = actions.list_debtors(books.db, books.actor, TODAY)
+    assert (debtor.ageing.debt, debtor.ageing.overdue) == (money(150, "RUB"), money(0, "RUB"))
+    for invoice in (first, second):
+        books.db.commit(corrections.void_for_order(books.db, invoice.id, books.settings, NOW)[1])
+        told(books, "invoice.changed", invoice=invoice.id)
+    assert debts.listed_debts(books.db) == []
+
+
+def test_the_open_invoices_of_all_dealers_come_by_due_day_and_the_overdue_alone(books: Books) -> None:
+    due_later, due_first = books.issue("10.00", NOW + timedelta(days=3)), books.issue("20.00")
+    paid = books.issue("5.00", NOW + timedelta(days=9))
+    books.pay("5.00", wanted={paid.id: D(5)})
+    for invoice in (due_later, due_first, paid):
+        told(books, "invoice.issued", invoice=invoice.id)
+
+    def listed(view: str, today: date) -> list[str]:
+        found = actions.list_invoices(books.db, books.actor, actions.Wanted(view=view), today)
+        assert found.ageing[0].debt == money(30, "RUB")
+        return [invoice.id for invoice in found.invoices]
+
+    assert listed("open", TODAY) == [due_first.id, due_later.id]
+    assert listed("overdue", due_first.due) == []
+    assert listed("overdue", due_first.due + timedelta(days=1)) == [due_first.id]
 
 
 ACTS = st.lists(

@@ -17,17 +17,18 @@ import pytest
 from chalice.test import Client, HTTPResponse
 
 import app
+from chalicelib.billing.debts import note_debt
 from chalicelib.billing.invoices import invoice_for_order
 from chalicelib.billing.model import Invoice, InvoiceLine, NewPayment, OrderForInvoice, Payment, VatShare
 from chalicelib.billing.payments import record_payment, reverse_payment
 from chalicelib.billing.store import payments_of_party
 from chalicelib.http import csrf, sessions
-from chalicelib.http.formats import parse_decimal
 from chalicelib.http.sessions import SignedIn
 from chalicelib.kernel.access import Actor, Role
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.ids import new_id, new_tenant_id
 from chalicelib.kernel.money import money
+from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.network.actions import dealers
 from chalicelib.network.actions.reading import open_dealer
 from chalicelib.storage import keys
@@ -67,6 +68,8 @@ class Shop:
         self.dealers = [self._dealer(number) for number in range(2)]
         self.invoices = [self._invoice(party_id) for party_id in self.dealers]
         self.payments = [self._payment(party_id) for party_id in self.dealers]
+        for party_id in self.dealers:
+            note_debt(self.db, party_id)
 
     def _dealer(self, number: int) -> str:
         form = {

@@ -57,6 +57,31 @@ def all_open_invoices(tenant: str) -> Partition:
     return index_part(Index.GSI1, tenant, "OPENINV")
 
 
+@pattern("open invoices of the tenant by due date (gsi2, sparse)")
+def open_invoices_by_due(tenant: str) -> Partition:
+    return index_part(Index.GSI2, tenant, "OPENDUE")
+
+
+@pattern("an open invoice among the tenant's by due date (gsi2)")
+def open_invoice_by_due(tenant: str, due: date, invoice: str) -> IndexKey:
+    return open_invoices_by_due(tenant).place(f"{due.isoformat()}#{invoice}")
+
+
+@pattern("what a counterparty owes by due day, and its advances")
+def party_debt(tenant: str, party: str) -> Key:
+    return core(tenant, f"DEBT#{party}", "DEBT")
+
+
+@pattern("what all counterparties owe (gsi1, sparse)")
+def debts(tenant: str) -> Partition:
+    return index_part(Index.GSI1, tenant, "DEBTS")
+
+
+@pattern("a counterparty among those that owe (gsi1)")
+def debt_place(tenant: str, party: str) -> IndexKey:
+    return debts(tenant).place(party)
+
+
 @pattern("open invoices of a counterparty, by contract (gsi1, sparse)")
 def party_open_invoices(tenant: str, party: str) -> Partition:
     return index_part(Index.GSI1, tenant, "OPENINV", f"{party}#")
@@ -115,11 +140,6 @@ def month_payments(tenant: str, month: str) -> Partition:
 @pattern("a payment among those of its month (gsi2)")
 def payment_by_month(tenant: str, day: date, payment: str) -> IndexKey:
     return month_payments(tenant, day.isoformat()[:7]).place(f"{day.isoformat()}#{payment}")
-
-
-@pattern("all advances of the tenant: payments with a rest (gsi1, sparse)")
-def all_advances(tenant: str) -> Partition:
-    return index_part(Index.GSI1, tenant, "ADVANCES")
 
 
 @pattern("advances of a counterparty: payments with a rest, by contract, oldest first (gsi1, sparse)")
