@@ -168,5 +168,6 @@ def _line(line: ErpLine) -> ErpUpdateLine:
         price=price,
         total=line.total,
         vat_rate=line.vat_rate,
+        vat_included=line.vat_in_sum,
         service=line.service,
     )

@@ -46,6 +46,7 @@ class ErpUpdateLine:
     price: Decimal | None = None  # None = as it was
     total: Decimal | None = None  # what the line costs; None = price × quantity
     vat_rate: Decimal | None = None  # percent; 0 = without VAT, None = as it was
+    vat_included: bool | None = None  # whether price and total contain the VAT; None = as the order's do
     service: bool = False  # delivery and the like: it is paid for, never shipped
 
 

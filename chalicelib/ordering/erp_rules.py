@@ -14,6 +14,7 @@ from decimal import Decimal
 from chalicelib.catalogue.model import sku_id
 from chalicelib.ordering import lines as line_rules
 from chalicelib.ordering.erp import ErpStatus, ErpUpdate, ErpUpdateLine, ErpUpdateShipment
+from chalicelib.ordering.erp_lines import told_lines
 from chalicelib.ordering.lines import Terms
 from chalicelib.ordering.model import LineStatus, OrderLine, Shipment
 
@@ -56,77 +57,6 @@ def followed(
         sent = _so_far(shipments, sent, only)
     moved = _progressed(after, sent, update)
     return Followed(lines=moved, shipments=sent, content_changed=not line_rules.same(lines, moved))
-
-
-def told_lines(lines: Sequence[OrderLine], told: Sequence[ErpUpdateLine], terms: Terms) -> tuple[OrderLine, ...]:
-    """The order's lines with the ERP's quantities and prices; those that it does not name are cancelled."""
-    told = [one for one in told if one.quantity > 0]
-    owns = _matched(lines, told)
-    found: dict[str, OrderLine] = {}
-    added: list[OrderLine] = []
-    costs: dict[str, Decimal] = {}
-    for one, own in zip(told, owns, strict=True):
-        if own is not None:
-            line = found[own.id] = _as_told(own, one)
-        else:
-            line = _new_line(one, line_rules.next_id([*lines, *added]), terms)
-            added.append(line)
-        if one.total is not None:
-            costs[line.id] = one.total
-        elif own is not None and (own.quantity, own.price) == (line.quantity, line.price):
-            costs[line.id] = own.gross if terms.vat_included else own.net
-    kept = [found.get(line.id) or line_rules.cancelled(line) for line in lines]
-    return line_rules.summed([*kept, *added], terms, costs)
-
-
-def _matched(lines: Sequence[OrderLine], told: Sequence[ErpUpdateLine]) -> list[OrderLine | None]:
-    """For each told line the order's line of the same SKU, at the same price first; None for a new one."""
-    free = list(lines)
-    owns: list[OrderLine | None] = [None] * len(told)
-    for by_price in (True, False):
-        for place, one in enumerate(told):
-            sku = sku_id(one.product_id, one.variant_id)
-            same = [line for line in free if line.sku == sku and (line.price == one.price or not by_price)]
-            if owns[place] is None and same:
-                owns[place] = same[0]
-                free.remove(same[0])
-    return owns
-
-
-def _as_told(own: OrderLine, one: ErpUpdateLine) -> OrderLine:
-    return replace(
-        own,
-        quantity=one.quantity,
-        price=one.price if one.price is not None else own.price,
-        vat_rate=own.vat_rate if one.vat_rate is None else one.vat_rate or None,
-        service=one.service,
-        status=own.status if own.is_live else LineStatus.ACCEPTED,
-    )
-
-
-def _new_line(one: ErpUpdateLine, line_id: str, terms: Terms) -> OrderLine:
-    """A line that the ERP added; its unit and names are as the document has them, its VAT is told or the standard."""
-    price = one.price
-    if price is None:
-        price = one.total / one.quantity if one.total is not None else _ZERO
-    return OrderLine(
-        id=line_id,
-        sku=sku_id(one.product_id, one.variant_id),
-        product_id=one.product_id,
-        variant_id=one.variant_id,
-        catalogue_id="",
-        article=one.article,
-        name=one.name,
-        unit=one.unit,
-        unit_code="",
-        quantity=one.quantity,
-        price=price,
-        vat_rate=(terms.standard_vat if one.vat_rate is None else one.vat_rate) or None,
-        service=one.service,
-        net=_ZERO,
-        vat=_ZERO,
-        gross=_ZERO,
-    )
 
 
 def told_shipments(lines: Sequence[OrderLine], known: Sequence[Shipment], update: ErpUpdate) -> tuple[Shipment, ...]:

@@ -285,6 +285,22 @@ def test_a_file_of_counterparties_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("document", "line", "said"),
+    [("", "", None), ("", "true", True), ("", "false", False), ("true", "", True), ("true", "false", False)],
+)
+def test_whether_sums_contain_vat_is_told_by_the_line_or_else_by_the_document(
+    document: str, line: str, said: bool | None
+) -> None:
+    taxes = [
+        f"<Налоги><Налог><Наименование>НДС</Наименование><УчтеноВСумме>{word}</УчтеноВСумме></Налог></Налоги>"
+        for word in (document, line)
+    ]
+    row = order(f"{taxes[0]}<Товары><Товар><Ид>a</Ид><Количество>1</Количество>{taxes[1]}</Товар></Товары>")
+    assert row.lines is not None
+    assert row.lines[0].vat_in_sum is said
+
+
+@pytest.mark.parametrize(
     "goods",
     [
         "<Количество>-3</Количество><ЦенаЗаЕдиницу>10</ЦенаЗаЕдиницу>",

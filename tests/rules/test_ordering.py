@@ -414,6 +414,36 @@ def test_a_total_that_the_erp_has_worked_out_is_taken_as_it_is() -> None:
     assert (done.lines[0].gross, done.lines[0].vat) == (D("10.00"), D("1.80"))
 
 
+@pytest.mark.parametrize(
+    ("ours", "price", "total", "costs"),
+    [
+        (False, "122", "244.00", ("100", "200.00", "44.00", "244.00")),
+        (False, "122", "100.01", ("100", "81.98", "18.03", "100.01")),
+        (False, None, "244.00", ("100", "200.00", "44.00", "244.00")),
+        (False, "122", None, ("100", "200.00", "44.00", "244.00")),
+        (True, "100", "200.00", ("122", "200.00", "44.00", "244.00")),
+    ],
+)
+def test_what_the_erp_tells_in_the_other_mode_of_vat_costs_what_the_erp_says(
+    ours: bool, price: str | None, total: str | None, costs: tuple[str, str, str, str]
+) -> None:
+    terms = replace(TERMS, vat_included=ours)
+    told = ErpUpdateLine(
+        product_id="a",
+        variant_id="",
+        quantity=D(2),
+        price=None if price is None else D(price),
+        total=None if total is None else D(total),
+        vat_rate=D(22),
+        vat_included=not ours,
+    )
+    update = ErpUpdate(number="K-1", lines=(told,))
+    done = followed(summed([_line("a", "2", "100")], terms), (), update, terms)
+    (line,) = done.lines
+    assert (line.price, line.net, line.vat, line.gross) == tuple(map(D, costs))
+    assert followed(done.lines, (), update, terms).lines == done.lines
+
+
 def test_shipments_in_parts_and_the_rest_by_one_word() -> None:
     lines = summed([_line("a", "5"), _line("b", "1", line_id="2")], TERMS)
     part = followed(lines, (), _told(shipments=(_shipment("s1", ("a", "2")),)), TERMS)

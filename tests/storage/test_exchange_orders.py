@@ -289,6 +289,19 @@ def test_1c_changes_an_order_and_its_history_shows_it(shop: Shop, world: World) 
     assert [(one.kind, one.received, one.changed) for one in entry.counts] == [("order", 1, 1)]
 
 
+def test_vat_that_1c_has_in_its_sums_is_not_added_to_them(shop: Shop, world: World) -> None:
+    shop.shelf.vat_included = False
+    file = shop.confirmed(a=2)
+    tax = "<Налоги><Налог><Наименование>НДС</Наименование><УчтеноВСумме>true</УчтеноВСумме><Ставка>22</Ставка></Налог></Налоги>"
+    goods = (
+        "<Товар><Ид>a</Ид><Наименование>a</Наименование><ЦенаЗаЕдиницу>12.20</ЦенаЗаЕдиницу>"
+        f"<Количество>2</Количество><Сумма>24.40</Сумма>{tax}</Товар>"
+    )
+    assert send_back(world, document(file, lines=goods)).startswith("success")
+    after = shop.load(file)
+    assert (after.order.gross, after.lines[0].price, after.order.edition) == (D("24.40"), D("10.00"), 1)
+
+
 def test_the_same_document_again_changes_nothing(shop: Shop, world: World) -> None:
     file = shop.confirmed(a=2)
     content = document(file, lines=line_xml("a", 3))

@@ -17,7 +17,8 @@ _LONGEST_NAME = 120
 _Amount = TypeVar("_Amount", Decimal, Decimal | None)
 
 
-def line(body: Node | str) -> ErpLine:
+def line(body: Node | str, vat_in_sum: bool | None = None) -> ErpLine:
+    """`vat_in_sum` = what the document says of all its lines; what a line says of itself counts more."""
     product, variant = values.split_id(text(body, "Ид"))
     unit = text(body, "Единица") or text(body, "БазоваяЕдиница")
     for node in children(body, "Единица"):
@@ -39,6 +40,7 @@ def line(body: Node | str) -> ErpLine:
         unit=unit.strip(),
         coefficient=optional(text(body, "Коэффициент")) or Decimal(1),
         vat_rate=_vat_rate(text(rates[0], "Ставка")) if rates else None,
+        vat_in_sum=_vat_in_sum(body, vat_in_sum),
         service=product == DELIVERY_ID or "услуга" in types.get("типноменклатуры", "").lower(),
     )
 
@@ -63,11 +65,18 @@ def _vat_rate(said: str) -> Decimal | None:
     return values.vat_rate(said) or Decimal(0) if said.strip() else None
 
 
+def _vat_in_sum(body: Node | str, otherwise: bool | None = None) -> bool | None:
+    """Whether price and sum contain the VAT: `УчтеноВСумме` of the taxes; `otherwise` where nothing is said."""
+    said = [text(tax, "УчтеноВСумме") for tax in children(body, "Налоги", "Налог")]
+    return next((values.flag(word) for word in said if word.strip()), otherwise)
+
+
 def lines(body: Node | str) -> tuple[ErpLine, ...] | None:
     """The document's lines; None where it lists none at all."""
     if isinstance(body, str) or "Товары" not in body:
         return None
-    return tuple(line(one) for one in children(body, "Товары", "Товар"))
+    vat_in_sum = _vat_in_sum(body)
+    return tuple(line(one, vat_in_sum) for one in children(body, "Товары", "Товар"))
 
 
 def is_dead(body: Node | str, known: dict[str, str]) -> bool:

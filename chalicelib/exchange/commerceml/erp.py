@@ -41,6 +41,7 @@ class ErpLine:
     unit: str = ""
     coefficient: Decimal = Decimal(1)
     vat_rate: Decimal | None = None  # percent; 0 = without VAT, None = not told
+    vat_in_sum: bool | None = None  # whether price and total contain the VAT; None = not told
     service: bool = False
 
 

@@ -20,7 +20,7 @@ from chalicelib.ordering.actions.erp_step import erp_terms
 from chalicelib.ordering.actions.transaction import Situation, read_situation
 from chalicelib.ordering.billing_facts import held_of, invoice_lines, vat_shares
 from chalicelib.ordering.erp import ErpUpdate, ErpUpdateInvoice
-from chalicelib.ordering.erp_rules import told_lines
+from chalicelib.ordering.erp_lines import told_lines
 from chalicelib.ordering.model import Happening, Order, OrderLine, Side, State
 from chalicelib.ordering.store import OrderFile
 from chalicelib.storage import keys
