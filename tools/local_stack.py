@@ -47,6 +47,7 @@ def deploy(emulator: Emulator, package: Package) -> dict[str, str]:
     outputs = _apply(cloudformation, template_url, _parameters(emulator))
     _protect_tables(client(emulator, "dynamodb"))
     _map_domain(client(emulator, "apigateway"), outputs["RestAPIId"])
+    _take_gateway_page(client(emulator, "apigateway"), outputs["RestAPIId"], package)
     client(emulator, "ses").verify_email_identity(EmailAddress=MAIL_FROM)
     emulator.switch("snapshot")
     return outputs
@@ -133,6 +134,21 @@ def _protect_tables(dynamodb: Any) -> None:
             dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
         recovery = {"PointInTimeRecoveryEnabled": True}
         dynamodb.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=recovery)
+
+
+def _take_gateway_page(gateway: Any, api: str, package: Package) -> None:
+    """The API's gateway responses: in the template, but MiniStack leaves them out. A deployment puts them in force."""
+    properties = json.loads(package.template.read_text())["Resources"]["RestAPI"]["Properties"]
+    for kind, response in properties["GatewayResponses"].items():
+        headers = response["ResponseParameters"]["Headers"]
+        gateway.put_gateway_response(
+            restApiId=api,
+            responseType=kind,
+            responseParameters={f"gatewayresponse.header.{name}": value for name, value in headers.items()},
+            responseTemplates=response["ResponseTemplates"],
+            **({"statusCode": response["StatusCode"]} if "StatusCode" in response else {}),
+        )
+    gateway.create_deployment(restApiId=api, stageName=properties["StageName"])
 
 
 def _map_domain(gateway: Any, api: str) -> None:

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -31,7 +32,15 @@ BUILD = ROOT / ".build"
 STAGE = "kontor"  # Chalice's stage; ours (local, prod, …) is a parameter of the template
 LARGEST_ZIP = 40_000_000  # bytes
 
-SOURCES = ("app.py", "chalicelib", "requirements.txt", ".chalice/config.json", "infra", "tools/packaging.py")
+SOURCES = (
+    "app.py",
+    "chalicelib",
+    "requirements.txt",
+    ".chalice/config.json",
+    "infra",
+    "tools/packaging.py",
+    "tools/gateway_page.py",
+)
 SERVICES = frozenset({"cognito-idp", "dynamodb", "s3", "ses", "sqs", "sts"})  # whose descriptions boto3 keeps
 LOCALES = frozenset(
     {"root", "en", "en_001", "en_150", "en_GB", "en_US", "ro", "ro_MD", "ro_RO", "ru", "ru_MD", "ru_RU"}
@@ -106,6 +115,7 @@ def _make(package: Package, say: Say) -> None:
             )
         check_imports(archive, say)
         template = yaml.safe_load((out / "sam.yaml").read_text())
+        _add_gateway_page(template)
         (out / "sam.yaml").unlink()
         (out / "template.json").write_text(json.dumps(template, indent=1, ensure_ascii=False))
         out.rename(package.folder)
@@ -129,6 +139,13 @@ def _compile_templates(stage: Path) -> None:
     from chalicelib.http.rendering import compile_templates  # the product's own modules, only when a package is made
 
     compile_templates(stage / "chalicelib" / "http" / "compiled")
+
+
+def _add_gateway_page(template: dict[str, Any]) -> None:
+    """What API Gateway answers by itself looks and speaks like our own pages."""
+    from tools.gateway_page import gateway_responses  # it needs the product's own modules, too
+
+    template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"] = gateway_responses()
 
 
 def _chalice(stage: Path, out: Path) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from chalicelib.http.i18n import LOCALES
+from chalicelib.http.responses import SECURITY_HEADERS
 from tests.support.tables import TemplateLoader
 from tools import local_stack, packaging
 
@@ -180,6 +182,18 @@ def test_the_template_stays_within_what_cloudformation_and_api_gateway_take(
     segments = {"/".join(path.split("/")[:n]) for path in paths for n in range(2, len(path.split("/")) + 1)}
     assert len(segments) < 300, "API Gateway takes 300 resources, one per path segment"
     assert len(template["Resources"]) < 450
+
+
+def test_what_the_gateway_answers_itself_is_our_page_with_our_headers_in_every_language(template: Template) -> None:
+    responses = template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"]
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED", "REQUEST_TOO_LARGE"} <= responses.keys()
+    for kind, response in responses.items():
+        headers = response["ResponseParameters"]["Headers"]
+        for name, value in SECURITY_HEADERS.items():
+            assert headers[name] == f"'{value}'", (kind, name)
+        (page,) = response["ResponseTemplates"].values()
+        assert all(f'<section lang="{locale}">' in page for locale in LOCALES), kind
+        assert re.findall(r"\$[\w.]+", page) == ["$context.requestId"], "the gateway fills in variables"
 
 
 def test_the_package_is_small(package: packaging.Package) -> None:
