@@ -38,7 +38,7 @@ def line(body: Node | str, vat_in_sum: bool | None = None) -> ErpLine:
         price=told_amount(optional(price), MOST_MONEY),
         total=told_amount(optional(text(body, "Сумма")), MOST_MONEY),
         unit=unit.strip(),
-        coefficient=optional(text(body, "Коэффициент")) or Decimal(1),
+        coefficient=told_amount(optional(text(body, "Коэффициент")), _MOST_PIECES) or Decimal(1),
         vat_rate=_vat_rate(text(rates[0], "Ставка")) if rates else None,
         vat_in_sum=_vat_in_sum(body, vat_in_sum),
         service=product == DELIVERY_ID or "услуга" in types.get("типноменклатуры", "").lower(),
