@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from chalicelib.catalogue.model import sku_id
+from chalicelib.kernel.money import money, shares
 from chalicelib.ordering import lines as line_rules
 from chalicelib.ordering.erp import ErpStatus, ErpUpdate, ErpUpdateLine, ErpUpdateShipment
 from chalicelib.ordering.erp_lines import told_lines
@@ -140,11 +141,20 @@ def shipped_in(shipments: Sequence[Shipment]) -> dict[str, Decimal]:
 
 
 def _only_shipped(lines: Sequence[OrderLine], shipments: Sequence[Shipment], terms: Terms) -> tuple[OrderLine, ...]:
+    """A line that has left whole stays as it is; of one that left in part stays its share of the cost (domain §3.3)."""
     parts = _spread(lines, shipped_in(shipments))
-    cut = [
-        replace(line, quantity=parts[line.id]) if parts[line.id] > 0 else line_rules.cancelled(line) for line in lines
-    ]
-    return line_rules.summed(cut, terms)
+    cut: list[OrderLine] = []
+    costs: dict[str, Decimal] = {}
+    for line in lines:
+        part = parts[line.id]
+        if 0 < part < line.quantity:
+            cost = money(line.gross if terms.vat_included else line.net, terms.currency)
+            costs[line.id] = shares(cost, [part, line.quantity - part])[0].amount
+            cut.append(replace(line, quantity=part))
+    left = {line.id: line for line in line_rules.summed(cut, terms, costs)}
+    return tuple(
+        left.get(line.id) or (line if parts[line.id] == line.quantity else line_rules.cancelled(line)) for line in lines
+    )
 
 
 def _spread(lines: Sequence[OrderLine], shipped: Mapping[str, Decimal]) -> dict[str, Decimal]:

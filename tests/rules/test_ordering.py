@@ -444,6 +444,21 @@ def test_what_the_erp_tells_in_the_other_mode_of_vat_costs_what_the_erp_says(
     assert followed(done.lines, (), update, terms).lines == done.lines
 
 
+@pytest.mark.parametrize(("shipped", "quantity", "cost"), [("3", 3, "25.00"), ("2", 2, "16.67"), ("0", 0, "0")])
+def test_cancelling_the_rest_leaves_what_was_shipped_at_the_cost_that_the_erp_told(
+    shipped: str, quantity: int, cost: str
+) -> None:
+    told = (
+        ErpUpdateLine(product_id="a", variant_id="", quantity=D(3), price=D(10), total=D(25)),
+        ErpUpdateLine(product_id="b", variant_id="", quantity=D(1), price=D(10)),
+    )
+    update = replace(_told(shipments=(_shipment("s1", ("a", shipped)),), cancelled=True), lines=told)
+    lines = summed([_line("a", "3"), _line("b", line_id="2")], TERMS)
+    done = followed(lines, (), update, TERMS)
+    assert [(line.quantity, line.gross) for line in done.lines] == [(quantity, D(cost)), (0, 0)]
+    assert followed(done.lines, done.shipments, update, TERMS).lines == done.lines
+
+
 def test_shipments_in_parts_and_the_rest_by_one_word() -> None:
     lines = summed([_line("a", "5"), _line("b", "1", line_id="2")], TERMS)
     part = followed(lines, (), _told(shipments=(_shipment("s1", ("a", "2")),)), TERMS)
