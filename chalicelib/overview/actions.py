@@ -38,8 +38,16 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToShip:
+    """Orders that have still to leave; cut: there are more open orders than were read."""
+
+    count: int
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Month:
-    """The orders of this month; cut: there are more than were read."""
+    """The orders of this month but the cancelled ones; cut: there are more than were read."""
 
     count: int
     sums: tuple[Money, ...]
@@ -62,8 +70,8 @@ class StaffOverview:
     month: Month
     days: tuple[Day, ...]
     newest: tuple[Order, ...]
-    to_ship: int  # of the orders that were read
-    waiting: Waiting | None
+    waiting: Waiting | None  # for who decides on orders
+    to_ship: ToShip | None  # for the others
     debt: Debt | None
     exchange: LastExchange | None
 
@@ -93,14 +101,16 @@ def staff_overview(db: TenantSession, actor: Actor, now: datetime, time_zone: st
         since = max(since, local_day(this_month[-1].created, time_zone) + timedelta(days=1))
     elif since.month != today.month:
         orders = this_month + _earlier(db, since, time_zone)
-    live = (order for order in orders if order.state is not State.CANCELLED)
+    live = [order for order in orders if order.state is not State.CANCELLED]
+    this_months = sum(order.state is not State.CANCELLED for order in this_month)
+    decides = actor.may(Permission.MODERATE)
     return StaffOverview(
         beginnings=beginnings,
-        month=Month(count=len(this_month), sums=added_up(this_month), is_cut=page.next is not None),
+        month=Month(count=this_months, sums=added_up(this_month), is_cut=page.next is not None),
         days=by_day((local_day(order.created, time_zone) for order in live), since, today),
         newest=tuple(orders[:NEWEST]),
-        to_ship=sum(order.state in TO_SHIP for order in orders),
-        waiting=_waiting(db) if actor.may(Permission.MODERATE) else None,
+        waiting=_waiting(db) if decides else None,
+        to_ship=None if decides else _to_ship(db),
         debt=_debt(db, today) if actor.may(Permission.BILLING_READ) else None,
         exchange=_exchange(db, now) if actor.may(Permission.EXCHANGE) else None,
     )
@@ -117,6 +127,12 @@ def _waiting(db: TenantSession) -> Waiting:
     page = ordering.queue_page(db, ordering.Queue.MODERATION, limit=_QUEUE)
     tasks = [ordering.task_from(record) for record in page.records]
     return Waiting(count=len(tasks), is_cut=page.next is not None, oldest=tasks[0].since if tasks else None)
+
+
+def _to_ship(db: TenantSession) -> ToShip:
+    page = ordering.open_orders(db, limit=_MOST)
+    orders = [ordering.order_from(record) for record in page.records]
+    return ToShip(count=sum(order.state in TO_SHIP for order in orders), is_cut=page.next is not None)
 
 
 def _debt(db: TenantSession, today: date) -> Debt:

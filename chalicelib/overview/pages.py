@@ -90,8 +90,8 @@ def _staff_tiles(request: Request, seen: StaffOverview) -> list[Tile]:
         count = _count(t("overview.orders", count=seen.waiting.count), seen.waiting.is_cut)
         tone: Tone | None = "warn" if oldest else None
         tiles.append(Tile(label=t("overview.waiting"), value=count, sub=since, href="/moderation", tone=tone))
-    else:
-        ready = t("overview.orders", count=seen.to_ship)
+    if seen.to_ship is not None:
+        ready = _count(t("overview.orders", count=seen.to_ship.count), seen.to_ship.is_cut)
         tiles.append(
             Tile(label=t("overview.to_ship"), value=ready, sub=t("overview.in_work"), href="/orders?view=active")
         )

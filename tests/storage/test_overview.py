@@ -73,7 +73,15 @@ def test_the_owner_sees_what_waits_this_month_the_debt_and_the_last_exchange(sho
     assert [(one.debt, bool(one.overdue)) for one in seen.debt.ageing] == [(money("500.00", "RUB"), False)]
     assert seen.exchange is not None
     assert (seen.exchange.at, seen.exchange.troubles) == (NOW - timedelta(hours=1), 1)
-    assert seen.to_ship == 1
+    assert seen.to_ship is None
+
+
+def test_the_warehouse_sees_what_has_to_leave_whichever_month_it_is_of(shop: Shop) -> None:
+    shop.confirmed(**{"A-1": 5})
+    seen = staff_overview(shop.db, person(shop, Role.WAREHOUSE), LATER + timedelta(days=90), ZONE)
+    assert seen.to_ship is not None
+    assert seen.to_ship.count == 1
+    assert seen.month.count == 0
 
 
 def test_debt_is_overdue_when_its_day_has_ended(shop: Shop) -> None:
@@ -87,7 +95,7 @@ def test_a_cancelled_order_is_counted_but_comes_to_nothing(shop: Shop) -> None:
     file = shop.place(**{"A-1": 2})
     cancel(shop.db, shop.ask(file, shop.buyer))
     seen = staff_overview(shop.db, person(shop, Role.OWNER), LATER, ZONE)
-    assert (seen.month.count, seen.month.sums) == (1, ())
+    assert (seen.month.count, seen.month.sums) == (0, ())
     assert sum(day.orders for day in seen.days) == 0
 
 
