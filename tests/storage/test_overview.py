@@ -91,7 +91,7 @@ def test_debt_is_overdue_when_its_day_has_ended(shop: Shop) -> None:
     assert [one.overdue for one in seen.debt.ageing] == [money("500.00", "RUB")]
 
 
-def test_a_cancelled_order_is_counted_but_comes_to_nothing(shop: Shop) -> None:
+def test_a_cancelled_order_is_not_counted(shop: Shop) -> None:
     file = shop.place(**{"A-1": 2})
     cancel(shop.db, shop.ask(file, shop.buyer))
     seen = staff_overview(shop.db, person(shop, Role.OWNER), LATER, ZONE)
