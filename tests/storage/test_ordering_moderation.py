@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.billing.store import invoice_from
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
+from chalicelib.network.store import contract_put, party_put
 from chalicelib.ordering.actions import (
     accept_changes,
     ask_dealer,
@@ -149,6 +150,22 @@ def test_an_edit_goes_through_the_credit_check(shop: Shop) -> None:
         change_lines(shop.db, shop.ask(file), {"1": D(60)})
     assert refused.value.code == "credit_exceeded"
     assert shop.account().exposure == 300
+
+
+@pytest.mark.parametrize("what", ["contract", "dealer"])
+def test_a_blocked_contract_or_dealer_lets_an_order_shrink_but_not_grow(shop: Shop, what: str) -> None:
+    file = shop.place(a=5, b=5)
+    tenant_id = shop.settings.id
+    if what == "contract":
+        shop.db.commit([contract_put(tenant_id, replace(shop.contract, blocked=True), 1)])
+    else:
+        shop.db.commit([party_put(tenant_id, replace(shop.party, blocked=True), 1)])
+    for more in ({"1": D(6)}, {"1": D(6), "2": D(0)}):
+        with pytest.raises(Refused) as refused:
+            change_lines(shop.db, shop.ask(file, shop.buyer), more)
+        assert refused.value.code == f"{what}_blocked"
+    assert change_lines(shop.db, shop.ask(file, shop.buyer), {"1": D(4)}).gross == 65
+    assert change_lines(shop.db, shop.ask(file), {"1": D(6)}).gross == 85
 
 
 def test_a_question_waits_for_the_dealers_answer(shop: Shop) -> None:

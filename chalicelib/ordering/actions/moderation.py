@@ -20,6 +20,7 @@ from chalicelib.ordering.actions.transaction import (
     Step,
     carry_out,
     happening,
+    refuse_blocked,
     step_writes,
     with_lines,
 )
@@ -97,13 +98,16 @@ def change_lines(
     """New quantities by line id (zero takes a line out) and new lines: a new edition of the order.
 
     By the manager it waits for the dealer's answer, by the dealer it goes on moderation. Stock and credit follow in the
-    same transaction. Invalid("nothing_changed") when the lines are as they were.
+    same transaction. Invalid("nothing_changed") when the lines are as they were; a blocked contract or dealer is
+    Refused to a dealer who wants more of anything, as it is to one who orders.
     """
 
     def decide(file: OrderFile, situation: Situation) -> Step:
         lines = line_rules.edited(file.lines, quantities, added, terms_of(file.order, situation.settings))
         if line_rules.same(file.lines, lines):
             raise Invalid("nothing_changed")
+        if ask.side is Side.DEALER and _wants_more(file.lines, lines):
+            refuse_blocked(situation.contract, situation.party)
         return _new_edition(db, ask, file, situation, lines, kind="changed", comment=_short(comment))
 
     body = " ".join([*(f"{i}={q}" for i, q in sorted(quantities.items())), *(f"{n.sku}={n.quantity}" for n in added)])
@@ -111,6 +115,11 @@ def change_lines(
     return carry_out(
         db, _bodied(ask, "change", body, comment), decide, also=lambda file: [*(line.sku for line in file.lines), *skus]
     )
+
+
+def _wants_more(before: Sequence[OrderLine], now: Sequence[OrderLine]) -> bool:
+    had = {line.id: line.quantity for line in before}
+    return any(line.quantity > had.get(line.id, Decimal(0)) for line in now)
 
 
 def accept_changes(db: TenantSession, ask: Ask, comment: str = "") -> Order:

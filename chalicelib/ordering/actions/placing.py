@@ -17,7 +17,7 @@ from chalicelib.ordering import cart_store, store
 from chalicelib.ordering.actions.carts import price_problem, priced_lines
 from chalicelib.ordering.actions.desk import Desk, ShelfOf, desk_keys, desk_of
 from chalicelib.ordering.actions.shelf import open_shelf
-from chalicelib.ordering.actions.transaction import MAX_WRITES, short_refusal, with_lines
+from chalicelib.ordering.actions.transaction import MAX_WRITES, refuse_blocked, short_refusal, with_lines
 from chalicelib.ordering.cart import Cart, CartLine
 from chalicelib.ordering.goods import Goods
 from chalicelib.ordering.hindrances import all_at_once
@@ -132,10 +132,7 @@ def _check_wish(desk: Desk, new: NewOrder, now: datetime) -> None:
         raise Invalid(fields={"comment": Complaint(code="too_long", params={"limit": MAX_COMMENT})})
     if new.wished is not None and new.wished < local_day(now, desk.settings.time_zone):
         raise Invalid(fields={"wished": Complaint(code="day_passed")})
-    if desk.contract.blocked:
-        raise Refused("contract_blocked", number=desk.contract.number)
-    if desk.party.blocked:
-        raise Refused("dealer_blocked")
+    refuse_blocked(desk.contract, desk.party)
     if not desk.cart.lines:
         raise Refused("cart_empty")
     if len(desk.cart.lines) > MAX_LINES:

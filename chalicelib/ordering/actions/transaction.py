@@ -11,8 +11,8 @@ from decimal import Decimal
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import Complaint, Invalid, NotFound, Refused
 from chalicelib.kernel.ids import fingerprint, new_id
-from chalicelib.network.model import Contract
-from chalicelib.network.store import contract_from
+from chalicelib.network.model import Contract, Party
+from chalicelib.network.store import contract_from, party_from
 from chalicelib.ordering import store
 from chalicelib.ordering.holding import Holding, Reservation
 from chalicelib.ordering.model import (
@@ -60,6 +60,7 @@ class Situation:
 
     settings: TenantSettings
     contract: Contract
+    party: Party
     reservation: Reservation
     export: Task | None
     levels: Mapping[str, Level]
@@ -122,19 +123,20 @@ def read_situation(
     tenant_id, order = db.tenant_id, file.order
     settings_key = keys.tenant_settings(tenant_id)
     contract_key = keys.contract(tenant_id, order.party_id, order.contract_id)
+    party_key = keys.party_profile(tenant_id, order.party_id)
     held_key = store.reservation_key(tenant_id, order.id)
     export_key = keys.task(tenant_id, Queue.EXPORT, order.id)
     done_key = keys.idempotency(tenant_id, guard_key)
     skus = list(dict.fromkeys(also(file))) if also else []
-    found = db.get_many(
-        [settings_key, contract_key, held_key, export_key, done_key, *(level_key(tenant_id, sku) for sku in skus)]
-    )
-    if settings_key not in found or contract_key not in found:
+    needed = (settings_key, contract_key, party_key)
+    found = db.get_many([*needed, held_key, export_key, done_key, *(level_key(tenant_id, sku) for sku in skus)])
+    if any(key not in found for key in needed):
         raise NotFound()
     export = found.get(export_key)
     situation = Situation(
         settings=settings_of(found[settings_key]),
         contract=contract_from(found[contract_key]),
+        party=party_from(found[party_key]),
         reservation=store.reservation_from(found.get(held_key)),
         export=store.task_from(export) if export else None,
         levels={sku: level_from(found.get(level_key(tenant_id, sku)), sku) for sku in skus},
@@ -190,6 +192,14 @@ def happening(kind: str, ask: Ask, *, comment: str = "", edition: int = 0, **par
         edition=edition,
         params=params,
     )
+
+
+def refuse_blocked(contract: Contract, party: Party) -> None:
+    """Refused when nothing may be ordered under the contract, or by the dealer."""
+    if contract.blocked:
+        raise Refused("contract_blocked", number=contract.number)
+    if party.blocked:
+        raise Refused("dealer_blocked")
 
 
 def short_refusal(holding: Holding, *lines: Sequence[OrderLine]) -> Refused:
