@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -75,20 +76,44 @@ def _only_one(folder: Path) -> Iterator[None]:
 
 
 def _make(folder: Path, requirements: tuple[Path, ...], wanted: str) -> None:
+    begun = time.monotonic()
+    print(f"   {folder.name}: setting up (a minute or two the first time)", flush=True)
     reusable = _stamp(folder).startswith(_interpreter(folder) + "\n")
     (folder / ".complete").unlink(missing_ok=True)
     if not reusable:
         if folder.exists():
-            print(f"   {folder.name} is incomplete or of another Python: making it anew", flush=True)
+            print(f"   {folder.name}: incomplete or of another Python, making it anew", flush=True)
             shutil.rmtree(folder)
         _create(folder)
-    print(f"   installing into {folder.name} (a minute or two the first time)", flush=True)
     pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
     listed = [part for file in requirements[-1:] for part in ("-r", str(file))]
     # Everything is pinned: nothing to resolve, and byte code is made on first import.
-    _run([*pip, "install", "--quiet", "--no-deps", "--no-compile", "--progress-bar", "off", *listed])
+    _install([*pip, "install", "--no-deps", "--no-compile", "--progress-bar", "off", *listed], folder, requirements)
     _run([*pip, "check"])
     (folder / ".complete").write_text(wanted)
+    print(f"   {folder.name}: ready in {time.monotonic() - begun:.0f} s", flush=True)
+
+
+def _install(command: list[str], folder: Path, requirements: tuple[Path, ...]) -> None:
+    """Runs pip and says how far it is, by the libraries that it has begun to fetch."""
+    total = sum(line[:1].isalnum() for file in requirements for line in file.read_text().splitlines())
+    print(f"   {folder.name}: installing {total} libraries", flush=True)
+    steps = [total // 4, total // 2, total * 3 // 4]
+    fetched, said = 0, []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
+        for line in pip.stdout or ():
+            said.append(line)
+            fetched += line.startswith("Collecting ")
+            if steps and fetched >= steps[0]:
+                print(f"   {folder.name}: {steps.pop(0)} of {total}", flush=True)
+            if line.startswith("Installing "):
+                print(f"   {folder.name}: all are here, unpacking", flush=True)
+    if pip.returncode:
+        raise SetUpFailed(
+            f"The libraries of {folder.name} could not be installed:\n{''.join(said[-15:])}\n"
+            "Is the Python package index reachable (network, proxy, pip's index-url), and is there room on the disk? "
+            "Then run the same command again."
+        )
 
 
 def _create(folder: Path) -> None:

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import sys
-import time
+import traceback
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from tools import environment, local_stack, packaging, seed
+from tools.cabinet_client import PageError
 from tools.embedded import Emulator, EmulatorTrouble
+from tools.progress import Progress
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
@@ -27,50 +29,50 @@ CONFIG = LOCAL / "kontor.json"
 DEFAULT_PORT = 4566
 
 
-class Progress:
-    """Says what is being done and when it began, in seconds since the start."""
+_LOG = "The embedded cloud's log is .local/emulator.log."
+_CLOUD = f"{_LOG} `make run` tries again; `make reset` and `make run` begin anew, without the data."
+_PACKAGE = (
+    "The libraries come from the Python package index: is it reachable (network, proxy, pip's index-url), and is there "
+    "room on the disk? `make run` goes on where it stopped."
+)
+_DEMO = f"{_LOG} `make run` begins the demo company anew."
 
-    def __init__(self) -> None:
-        self._begun = time.monotonic()
 
-    def __call__(self, text: str) -> None:
-        print(f"[{time.monotonic() - self._begun:5.1f} s] {text}", flush=True)
-
-
-def up() -> None:
+def up(say: Progress) -> None:
     """Bring Kontor up: start, deploy what changed, seed once, write .local/kontor.json, print it."""
-    say = Progress()
     LOCAL.mkdir(exist_ok=True)
     with _one_at_a_time(say):
         ready = _read(READY)
         emulator = Emulator(LOCAL, _port(ready))
         wanted = packaging.fingerprint()
-        _start(emulator, ready, say)
+        with say.step(f"starting the embedded cloud on port {emulator.port}", _CLOUD):
+            _start(emulator, ready, say)
         if (ready.get("fingerprint"), ready.get("port")) != (wanted, emulator.port):
-            package = packaging.build(say)
-            say("deploying the CloudFormation stack")
-            local_stack.deploy(emulator, package)
+            with say.step("packaging", _PACKAGE):
+                package = packaging.build(say)
+            with say.step("deploying the CloudFormation stack", _CLOUD):
+                local_stack.deploy(emulator, package)
         config = _config(emulator, ready)
         if not ready:
-            say("filling in the demo company")
-            seeded = seed.seed(config)
-            config |= {"users": seeded.users, "exchange": seeded.exchange}
-            emulator.switch("snapshot")
-        say("opening the first page")
-        _open(emulator)
+            with say.step("filling in the demo company", _DEMO):
+                seeded = seed.seed(config, say)
+                config |= {"users": seeded.users, "exchange": seeded.exchange}
+                emulator.switch("snapshot")
+        with say.step("opening the first page", _CLOUD):
+            _open(emulator)
         _write(CONFIG, config)
         _write(READY, {"fingerprint": wanted, "port": emulator.port})
-    say("ready")
+    say(f"ready in {say.total()}")
     _tell(config)
 
 
-def stop() -> None:
+def stop(_: Progress) -> None:
     """Stop the embedded cloud; what it holds stays for the next start."""
     emulator = Emulator(LOCAL, DEFAULT_PORT)
     print("Kontor is stopped." if emulator.stop() else "Kontor is not running.")
 
 
-def reset() -> None:
+def reset(_: Progress) -> None:
     """Stop and remove everything that was kept."""
     Emulator(LOCAL, DEFAULT_PORT).stop()
     shutil.rmtree(LOCAL, ignore_errors=True)
@@ -80,14 +82,12 @@ def reset() -> None:
 def _start(emulator: Emulator, ready: dict[str, Any], say: Progress) -> None:
     if emulator.process_id() is not None:
         if ready:
-            say(f"already running on port {emulator.port}")
+            say("   it is running already")
         else:
-            say("a set-up was interrupted: beginning it anew")
+            say("   a set-up was interrupted: beginning it anew")
             emulator.stop()
     if not ready:
         emulator.forget_state()
-    if emulator.process_id() is None:
-        say(f"starting the embedded cloud on port {emulator.port}")
     emulator.start()
 
 
@@ -170,12 +170,31 @@ def _one_at_a_time(say: Progress) -> Iterator[None]:
 
 def main(arguments: list[str]) -> int:
     commands = {"up": up, "stop": stop, "reset": reset}
+    say = Progress()
     try:
-        commands[arguments[0]]()
-    except (EmulatorTrouble, packaging.PackagingFailed, environment.SetUpFailed) as error:
-        print(f"\n{error}", file=sys.stderr)
+        commands[arguments[0]](say)
+    except KeyboardInterrupt:
+        print("\nStopped. `make run` goes on where it was.", file=sys.stderr)
+        return 130
+    except Exception as error:
+        _tell_failure(say, error)
         return 1
     return 0
+
+
+def _tell_failure(say: Progress, error: Exception) -> None:
+    """What failed, why, and what to do; how it came to that, where nobody expected it, goes into a file."""
+    step, otherwise = say.failed or ("", "")
+    if step:
+        print(f"\nIt failed while {step}, after {say.total()}", file=sys.stderr)
+    print(f"\n{error or type(error).__name__}", file=sys.stderr)
+    if not isinstance(error, EmulatorTrouble | packaging.PackagingFailed | environment.SetUpFailed | PageError):
+        trace = LOCAL / "failure.txt"
+        trace.parent.mkdir(exist_ok=True)
+        trace.write_text("".join(traceback.format_exception(error)))
+        print(f"{type(error).__name__}; how it came to that is in {trace}", file=sys.stderr)
+    if otherwise:
+        print(f"\n{otherwise}", file=sys.stderr)
 
 
 if __name__ == "__main__":

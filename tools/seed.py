@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +47,7 @@ class Dealer:
     deferral_days: str
     people: tuple[Person, ...]
     orders: tuple[tuple[str, ...], ...] = field(default=())
+    invited: Person | None = None  # asked, and has not come yet
 
 
 _STAFF = (
@@ -84,25 +86,40 @@ _DEALERS = (
         deferral_days="0",
         people=(Person(role="dealer_buyer", email="alla@dom-i-dvor.example", name="Алла Волкова"),),
         orders=(("DM-CL-01 3", "FR-PT-01 9"),),
+        invited=Person(role="dealer_accountant", email="nina@dom-i-dvor.example", name="Нина Орлова"),
     ),
 )
 
 
-def seed(config: dict[str, Any]) -> Seeded:
+def _silently(_: str) -> None:
+    """Says nothing."""
+
+
+def seed(config: dict[str, Any], say: Callable[[str], None] = _silently) -> Seeded:
     """Fill an empty stack; `config` is .local/kontor.json as far as it is known (url, mailbox, aws_endpoint, stack)."""
     demo = _Demo(config["url"], config["aws_endpoint"])
+    say("   the owner signs up")
     owner = demo.sign_up()
+    say("   1C brings products, prices and stock")
     exchange = demo.connect_erp(owner)
+    say("   staff are invited and join")
     people = [demo.invite_staff(owner, person) for person in _STAFF]
     manager = demo.signed_in(_STAFF[0].email)
-    for number, dealer in enumerate(_DEALERS):
+    orders: list[str] = []
+    for dealer in _DEALERS:
+        say(f"   {dealer.name}: contract, people, orders")
         path = demo.add_dealer(owner, dealer)
         people += [demo.invite_dealer_person(owner, path, person) for person in dealer.people]
+        if dealer.invited:
+            demo.ask_dealer_person(owner, path, dealer.invited)
         buyer = demo.signed_in(dealer.people[0].email)
-        for position, lines in enumerate(dealer.orders):
-            order = demo.order(buyer, lines)
-            if number == 0 and position < 2:
-                demo.confirm(manager, order)
+        orders += [demo.order(buyer, lines) for lines in dealer.orders]
+        buyer.submit("/signout")
+    for order in orders[:2]:
+        demo.confirm(manager, order)
+    demo.ask(manager, orders[2], "Подоконник серый или белый?")
+    for cabinet in (manager, owner):
+        cabinet.submit("/signout")
     return Seeded(users=[demo.login("owner", _OWNER), *people], exchange=exchange)
 
 
@@ -182,10 +199,13 @@ class _Demo:
         return found.group()
 
     def invite_dealer_person(self, owner: Cabinet, dealer_path: str, person: Person) -> dict[str, str]:
+        self.ask_dealer_person(owner, dealer_path, person)
+        return self._join(person)
+
+    def ask_dealer_person(self, owner: Cabinet, dealer_path: str, person: Person) -> None:
         owner.get(f"{dealer_path}/invite")
         fields = {"person_name": person.name, "email": person.email, "role": person.role, "locale": "ru"}
         owner.submit(f"{dealer_path}/invite", fields)
-        return self._join(person)
 
     def order(self, buyer: Cabinet, lines: tuple[str, ...]) -> str:
         """Pastes the lines into the cart and orders; the order's path."""
@@ -204,6 +224,10 @@ class _Demo:
         manager.get(order)
         manager.submit(f"{order}/confirm")
 
+    def ask(self, manager: Cabinet, order: str, question: str) -> None:
+        manager.get(order)
+        manager.submit(f"{order}/ask", {"question": question})
+
     def _password(self, email: str) -> str:
         return self.passwords.setdefault(email, secrets.token_urlsafe(9))
 
@@ -212,6 +236,7 @@ class _Demo:
         visitor = Cabinet(self.url)
         visitor.get(self._invitation(person.email))
         visitor.submit("/invitation", {"password": self._password(person.email)})
+        visitor.submit("/signout")
         return self.login(person.role, person.email)
 
     def _invitation(self, email: str) -> str:
