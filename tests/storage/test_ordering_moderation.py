@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.billing.store import invoice_from
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
+from chalicelib.network.model import Contract, VatMode
 from chalicelib.network.store import contract_put, party_put
 from chalicelib.ordering.actions import (
     accept_changes,
@@ -54,6 +55,22 @@ def test_lines_that_are_added_later_have_the_terms_of_the_orders_own_day() -> No
     late = replace(shop.ask(file), now=NOW + timedelta(days=60))
     edit_order(shop.db, late, {}, "b 1", shelf_of=shelf_of)
     assert opened == [file.order.created]
+
+
+@pytest.mark.parametrize("then", [True, False])
+def test_a_line_that_is_added_later_is_priced_with_vat_as_the_order_is(then: bool) -> None:
+    shop = Shop({"a": ("10.00", 20), "b": ("5.00", 20)})
+    shop.shelf.vat_included = then
+    file = shop.place(a=2)
+    today = replace(shop.contract, vat=VatMode.ON_TOP if then else VatMode.INCLUDED)
+    shop.db.commit([contract_put(shop.settings.id, today, 1)])
+
+    def shelf_of(contract: Contract, *_: object) -> Shelf:
+        price = "12.20" if contract.vat_included else "10.00"
+        return replace(shop.shelf, prices={sku("b"): D(price)}, vat_included=bool(contract.vat_included))
+
+    edit_order(shop.db, shop.ask(file), {}, "b 1", shelf_of=shelf_of)
+    assert shop.load(file).lines[1].gross == D("12.20")
 
 
 def test_what_waits_or_is_in_work_is_in_sight_whichever_month_it_is_of(shop: Shop) -> None:

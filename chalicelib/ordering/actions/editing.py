@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from chalicelib.kernel.errors import Complaint, Invalid
+from chalicelib.network.model import Contract, VatMode
 from chalicelib.network.store import contract_from
 from chalicelib.ordering import quickorder, store
 from chalicelib.ordering.actions.desk import ShelfOf
@@ -30,7 +32,7 @@ def edit_order(
     shelf_of: ShelfOf = open_shelf,
 ) -> Order:
     """`change_lines` with "article quantity" rows to add, at today's prices of the order's contract, with the VAT of
-    the day when it was placed.
+    the day when it was placed, in the prices or on top as it was then.
 
     Lines that stay keep the price that they were ordered at; one that is added to costs what all of it costs today.
     Invalid names every bad row as `row-<number>`.
@@ -53,7 +55,7 @@ def _new_lines(
     settings_key, pointer_key = keys.tenant_settings(db.tenant_id), keys.snapshot_current(db.tenant_id)
     found = db.get_many((contract_key, settings_key, pointer_key))
     contract, settings = contract_from(found[contract_key]), settings_of(found[settings_key])
-    shelf = shelf_of(contract, settings, found.get(pointer_key), order.created)
+    shelf = shelf_of(_as_ordered(contract, order), settings, found.get(pointer_key), order.created)
     answers = shelf.found(quickorder.articles(rows))
     known = frozenset(sku for answer in answers.values() for sku in answer.skus)
     wanted = quickorder.resolved(rows, answers, known).quantities
@@ -63,6 +65,13 @@ def _new_lines(
     if pasted.bad:
         raise Invalid(fields={f"row-{row.number}": complaint_of(row) for row in pasted.bad})
     return tuple(goods[sku].line("", quantity) for sku, quantity in pasted.quantities.items())
+
+
+def _as_ordered(contract: Contract, order: Order) -> Contract:
+    """The contract with VAT in the prices or on top as the order has it; without VAT it has neither."""
+    if contract.vat_exempt:
+        return contract
+    return replace(contract, vat=VatMode.INCLUDED if order.vat_included else VatMode.ON_TOP)
 
 
 def complaint_of(row: BadRow) -> Complaint:
