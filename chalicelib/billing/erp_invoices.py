@@ -155,7 +155,7 @@ def _changed(
     change = corrections.Change(
         total=facts.total,
         vat=facts.vat or invoice.vat,
-        lines=facts.lines or _lines(db, invoice),
+        lines=facts.lines or lines_of(db, invoice),
         due=facts.due or invoice.due,
         number=facts.number,
         erp_id=facts.erp_id,
@@ -215,7 +215,8 @@ def _new(db: TenantSession, facts: ErpInvoice, kind: InvoiceKind, now: datetime)
     )
 
 
-def _lines(db: TenantSession, invoice: Invoice) -> tuple[InvoiceLine, ...]:
+def lines_of(db: TenantSession, invoice: Invoice) -> tuple[InvoiceLine, ...]:
+    """The invoice's lines as they are stored."""
     pages = [keys.invoice_lines(db.tenant_id, invoice.id, page) for page in range(invoice.line_pages)]
     found = db.get_many(pages)
     return store.lines_from(found[page] for page in pages)
@@ -224,7 +225,7 @@ def _lines(db: TenantSession, invoice: Invoice) -> tuple[InvoiceLine, ...]:
 def _is_up_to(db: TenantSession, invoice: Invoice, facts: ErpInvoice) -> bool:
     told = (facts.total, facts.number, facts.due or invoice.due, facts.vat or invoice.vat)
     kept = (money(invoice.total, invoice.currency), invoice.number, invoice.due, invoice.vat)
-    return told == kept and (not facts.lines or facts.lines == _lines(db, invoice))
+    return told == kept and (not facts.lines or facts.lines == lines_of(db, invoice))
 
 
 def _invoice(db: TenantSession, known: Record) -> Invoice:

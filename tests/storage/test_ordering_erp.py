@@ -8,12 +8,14 @@ from datetime import date, timedelta
 import pytest
 
 from chalicelib.billing import store as billing_store
+from chalicelib.billing.erp_invoices import lines_of
 from chalicelib.billing.model import InvoiceState
 from chalicelib.kernel.errors import Invalid
 from chalicelib.ordering.actions import (
     apply_erp_update,
     bring_invoice_up_to,
     cancel,
+    erp_step,
     exported_versions,
     mark_exported,
     orders_to_export,
@@ -335,6 +337,20 @@ def test_an_order_paid_by_very_many_payments_can_be_cancelled(shop: Shop) -> Non
     assert file.order.invoice_id is not None
     assert billing_store.invoice_from(billing_store.load_invoice(shop.db, file.order.invoice_id)).void
     assert shop.account().balance == -40
+
+
+def test_an_invoice_follows_its_orders_lines_also_where_the_sum_stays_the_same(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = _exported(shop, a=2, b=2)
+    monkeypatch.setattr(erp_step, "MAX_WRITES", 14)  # the invoice does not fit the order's own transaction
+    assert _told(shop, file, lines=(_line("a", "1"), _line("b", "4"))).outcome is Outcome.APPLIED
+    assert shop.load(file).order.gross == 30
+    assert bring_invoice_up_to(shop.db, file.order.id, LATER)
+    assert not bring_invoice_up_to(shop.db, file.order.id, LATER)
+    assert file.order.invoice_id is not None
+    invoice = billing_store.invoice_from(billing_store.load_invoice(shop.db, file.order.invoice_id))
+    assert [(line.article, line.quantity) for line in lines_of(shop.db, invoice)] == [("a", 1), ("b", 4)]
 
 
 def test_documents_that_don_t_fit_are_answered_with_their_reason(shop: Shop) -> None:

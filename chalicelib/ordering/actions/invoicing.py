@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from chalicelib.billing.corrections import correct_for_order, make_room, void_for_order
-from chalicelib.billing.erp_invoices import invoices_of_order
+from chalicelib.billing.erp_invoices import invoices_of_order, lines_of
 from chalicelib.ordering import store
 from chalicelib.ordering.billing_facts import order_for_invoice
 from chalicelib.ordering.model import State
@@ -30,9 +30,11 @@ def bring_invoice_up_to(db: TenantSession, order_id: str, now: datetime) -> bool
                 db.commit(void_for_order(db, invoice.id, settings, now)[1])
             return bool(live)
         ours = next((one for one in live if one.id == order.invoice_id and order.invoiced is None), None)
-        if ours is None or ours.total == order.gross:
+        if ours is None:
             return False
         facts = order_for_invoice(order, file.live_lines)
+        if (ours.total, ours.vat, lines_of(db, ours)) == (order.gross, facts.vat, facts.lines):
+            return False
         make_room(db, ours.id, order.gross, settings, now)
         db.commit(correct_for_order(db, ours.id, facts, settings, now)[1])
         return True
