@@ -131,7 +131,9 @@ def _listing(request: Request, query: ListQuery, found: PaymentList) -> Listing:
         pages=found.pages,
         filters=tuple(filters),
         empty_key="billing.no_payments_lately" if staff and not query.get("party") else "billing.no_payments",
-        empty_action=("billing.new_payment", "/payments/new") if request.actor.may(EDIT) else None,
+        empty_action=("billing.new_payment", "/payments/new")
+        if request.actor.may(EDIT)
+        else ("billing.all_invoices", "/invoices?view=all"),
         export_href=query.link("/payments.xlsx"),
     )
 
