@@ -13,6 +13,9 @@ from chalicelib.billing.model import Invoice, Payment
 from chalicelib.kernel.errors import Complaint, Invalid, Refused
 from chalicelib.kernel.money import Money
 
+MOST_TOLD = 19
+"""Invoices that a payer may name at once: what one transaction settles (`settling.that_fit`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -44,7 +47,8 @@ def allocate(
 
 
 def as_told(payment_id: str, amount: Money, invoices: Sequence[Invoice], wanted: Mapping[str, Decimal]) -> list[Share]:
-    """The shares that the payer named: no more than each invoice's rest, nor than the payment in all.
+    """The shares that the payer named: no more than each invoice's rest, nor than the payment in all, nor more shares
+    than `MOST_TOLD`, since what is told is carried out as it was told or not at all.
 
     Invalid names every wrong sum by its invoice's id; Refused("invoice_not_open") an invoice that is not among these.
     """
@@ -60,7 +64,11 @@ def as_told(payment_id: str, amount: Money, invoices: Sequence[Invoice], wanted:
         raise Invalid(fields=too_much)
     if sum(wanted.values(), Decimal(0)) > amount.amount:
         raise Invalid(fields={"amount": Complaint(code="parts_exceed_payment", params={"amount": amount})})
-    return [Share(payment_id, invoice_id, part) for invoice_id, part in wanted.items() if part]
+    shares = [Share(payment_id, invoice_id, part) for invoice_id, part in wanted.items() if part]
+    if len(shares) > MOST_TOLD:
+        params = {"limit": MOST_TOLD, "count": len(shares)}
+        raise Invalid(fields={"amount": Complaint(code="too_many_parts", params=params)})
+    return shares
 
 
 def allocate_advances(payments: Sequence[Payment], invoices: Sequence[Invoice]) -> list[Share]:

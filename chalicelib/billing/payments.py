@@ -95,7 +95,8 @@ def apply_advances(db: TenantSession, party_id: str, contract_id: str, now: date
 def recorded(
     db: TenantSession, new: NewPayment, settings: TenantSettings, actor_id: str, now: datetime
 ) -> tuple[Payment, list[Write]]:
-    """A new payment and what writes it, at most ~90 writes: invoices that don't fit get their part by the event."""
+    """A new payment and what writes it, at most ~90 writes: invoices that don't fit get their part by the
+    event, oldest due first; parts that the payer named fit always (`allocation.MOST_TOLD`)."""
     if new.amount.amount <= 0:
         raise Invalid(fields={"amount": Complaint(code="not_positive")})
     party = load_party(db, new.party_id)

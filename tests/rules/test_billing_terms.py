@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.billing.ageing import added_up, ageing, bucket_of
-from chalicelib.billing.allocation import allocate, allocate_advances, as_told, oldest_due_first
+from chalicelib.billing.allocation import MOST_TOLD, allocate, allocate_advances, as_told, oldest_due_first
 from chalicelib.billing.model import Invoice, InvoiceState, Payment
 from chalicelib.billing.settling import that_fit, with_shares
 from chalicelib.billing.store import months_back
@@ -218,3 +218,14 @@ def test_the_buckets_of_a_debt_add_up_to_it_and_currencies_stay_apart(invoices: 
 def test_months_are_walked_back_over_the_turn_of_the_year() -> None:
     assert list(months_back(date(2026, 11, 30), date(2027, 2, 1))) == ["2027-02", "2027-01", "2026-12", "2026-11"]
     assert list(months_back(date(2027, 2, 1), date(2026, 11, 30))) == []
+
+
+def test_of_a_payment_no_more_parts_are_told_than_are_carried_out_at_once() -> None:
+    invoices = [replace(INVOICE, id=str(i)) for i in range(MOST_TOLD + 1)]
+    wanted = {invoice.id: D(1) for invoice in invoices}
+    with pytest.raises(Invalid) as refused:
+        as_told("p", money(100, "RUB"), invoices, wanted)
+    assert refused.value.fields["amount"].code == "too_many_parts"
+    del wanted["0"]
+    shares = as_told("p", money(100, "RUB"), invoices, wanted)
+    assert that_fit(shares) == shares
