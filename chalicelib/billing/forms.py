@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from chalicelib.billing.model import NewPayment, PaymentKind
+from chalicelib.billing.terms import FIRST_YEAR
 from chalicelib.kernel.money import Money, minor_digits, money
 from chalicelib.network.model import Contract
 from chalicelib.tenancy.company import Checks
@@ -33,7 +34,7 @@ def payment_from_form(typed: Typed, parse: ParseNumber, contract: Contract) -> N
         party_id=contract.party_id,
         contract_id=contract.id,
         amount=_sum(checks, "amount", parse, contract.currency),
-        day=checks.parsed("day", date.fromisoformat, date.min, code="not_a_date"),
+        day=checks.parsed("day", _day, date.min, code="not_a_date"),
         number=checks.text("number", limit=40, required=True),
         kind=checks.parsed("kind", lambda text: PaymentKind(text or "payment"), PaymentKind.PAYMENT, code="choose"),
         comment=checks.text("comment", limit=500),
@@ -54,3 +55,10 @@ def _sum(checks: Checks, name: str, parse: ParseNumber, currency: str) -> Money:
         return money(value, currency)
 
     return checks.parsed(name, read, money(0, currency), code="sum_wrong")
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if day.year < FIRST_YEAR:
+        raise ValueError
+    return day

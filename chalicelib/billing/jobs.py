@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from chalicelib.billing import reminders
+from chalicelib.billing.books import begin_rounds
 from chalicelib.billing.debts import note_debt
 from chalicelib.billing.payments import apply_advances
 from chalicelib.gateways import mail
@@ -20,6 +21,7 @@ from chalicelib.storage.session import TenantSession
 def pay_from_advances(event: Event, db: TenantSession, now: datetime) -> None:
     """An invoice came or changed, or a payment did: what advances can pay is paid, and what is owed then is noted."""
     facts = event.data
+    begin_rounds(db, now)
     apply_advances(db, facts["party"], facts["contract"], now)
     note_debt(db, facts["party"], invoice_id=facts.get("invoice", ""), payment_id=facts.get("payment", ""))
 

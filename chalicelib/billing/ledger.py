@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -65,20 +65,33 @@ def book_sum(entries: Iterable[Entry], *books: Book) -> Decimal:
     return sum((e.amount * ((e.debit in books) - (e.credit in books)) for e in entries), Decimal(0))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """Where a contract's counters and books tell different things: `kept` is written, `due` follows from the rest.
+
+    `what`: balance, receivable, advance, ordered, exposure.
+    """
+
+    what: str
+    kept: Decimal
+    due: Decimal
+
+
 def mistakes(
-    entries: Iterable[Entry], account: Account, invoices: Iterable[Invoice], payments: Iterable[Payment]
-) -> list[str]:
-    """Where a contract's books disagree with its account, invoices and payments: empty when all is well."""
-    entries = list(entries)
+    books: Mapping[Book, Decimal], account: Account, owed: Decimal, advances: Decimal, held: Decimal | None = None
+) -> tuple[Mistake, ...]:
+    """Where a contract's books (each one's sum) disagree with its account, with what its open invoices ask for
+    (`owed`), its payments have left (`advances`) and its orders hold (`held`, None = not known); empty = all is well.
+    """
+    receivable, advance = books.get(Book.RECEIVABLE, Decimal(0)), books.get(Book.ADVANCE, Decimal(0))
     expected = {
-        "balance": (account.balance, book_sum(entries, *OWED)),
-        "receivable": (sum((i.rest.amount for i in invoices), Decimal(0)), book_sum(entries, Book.RECEIVABLE)),
-        "advance": (-sum((p.advance for p in payments), Decimal(0)), book_sum(entries, Book.ADVANCE)),
+        "balance": (account.balance, receivable + advance),
+        "receivable": (owed, receivable),
+        "advance": (-advances, advance),
+        "ordered": (account.ordered, account.ordered if held is None else held),
         "exposure": (account.exposure, account.balance + account.ordered),
     }
-    wrong = [f"{name} is {kept}, should be {due}" for name, (kept, due) in expected.items() if kept != due]
-    repeated = len(entries) - len({(entry.day, entry.document) for entry in entries})
-    return wrong + ([f"{repeated} entries twice"] if repeated else [])
+    return tuple(Mistake(what=what, kept=kept, due=due) for what, (kept, due) in expected.items() if kept != due)
 
 
 def invoiced(invoice: Invoice) -> Entry:

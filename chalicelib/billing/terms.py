@@ -5,6 +5,9 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, timedelta
 
+FIRST_YEAR = 2000
+"""Of ledgers: no invoice and no payment is of a day before."""
+
 
 def due_day(day: date, *, months: int = 0, days: int = 0) -> date:
     """The last day to pay an invoice of `day`: so many calendar months on, then so many days.

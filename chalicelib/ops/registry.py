@@ -38,6 +38,10 @@ def due_handler(kind: str) -> DueHandler:
             from chalicelib.billing import jobs as billing
 
             return billing.DUE[kind]
+        case "books":
+            from chalicelib.ordering import jobs as ordering
+
+            return ordering.DUE[kind]
         case "exchange":
             from chalicelib.exchange import jobs as exchange
 

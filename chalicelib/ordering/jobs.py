@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from chalicelib.billing import books
 from chalicelib.billing.reminders import claim, unclaim
 from chalicelib.gateways import mail
 from chalicelib.gateways.settings import settings
@@ -14,6 +15,7 @@ from chalicelib.http.i18n import translator
 from chalicelib.http.rendering import render_mail
 from chalicelib.identity.model import User
 from chalicelib.kernel.events import Event
+from chalicelib.ordering.actions.bookkeeping import go_on
 from chalicelib.ordering.actions.invoicing import bring_invoice_up_to
 from chalicelib.ordering.notices import OrderMail, mail_about
 from chalicelib.ordering.words import change_text
@@ -77,4 +79,4 @@ HANDLERS: dict[str, Callable[[Event, TenantSession, datetime], None]] = {
     "order.refused": settle_and_tell,
     "order.cancelled": settle_and_tell,
 }
-DUE: dict[str, Callable[[TenantSession, str, datetime], None]] = {}
+DUE: dict[str, Callable[[TenantSession, str, datetime], None]] = {books.DUE: go_on}

@@ -129,7 +129,7 @@ class Books:
         return account.balance, account.ordered, account.exposure
 
     def agree(self) -> None:
-        assert check_books(self.db, self.party.id, self.contract.id, NOW) == []
+        assert check_books(self.db, self.party.id, self.contract.id, NOW) == ()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from chalicelib.billing.erp import SYSTEM
 from chalicelib.billing.erp_invoices import ErpInvoice, Tie, erp_invoice_gone, invoice_from_erp
 from chalicelib.billing.model import VatShare
 from chalicelib.billing.store import invoice_from, load_invoice
+from chalicelib.billing.terms import FIRST_YEAR
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Invalid, Refused
 from chalicelib.kernel.ids import new_id
@@ -98,7 +99,7 @@ def _facts(file: OrderFile, situation: Situation, told: ErpUpdateInvoice, erp_id
         party_id=order.party_id,
         contract_id=order.contract_id,
         total=total,
-        day=told.day or today,
+        day=told.day if told.day and FIRST_YEAR <= told.day.year <= today.year + 1 else today,
         lines=invoice_lines(lines),
         vat=_vat(vat_shares(lines), total),
         due=told.due,

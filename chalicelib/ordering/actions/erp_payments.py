@@ -12,6 +12,7 @@ from chalicelib.billing.erp_invoices import erp_refund_gone, invoices_of_order, 
 from chalicelib.billing.model import NewPayment
 from chalicelib.billing.payments import load_payment
 from chalicelib.billing.store import invoice_from, load_invoice
+from chalicelib.billing.terms import FIRST_YEAR
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Invalid, Refused
 from chalicelib.kernel.ids import new_id
@@ -90,8 +91,8 @@ def _refund(db: TenantSession, order: Order, payment: ErpUpdatePayment, today: d
 
 
 def _day(payment: ErpUpdatePayment, today: date, known: date | None) -> date:
-    """Its day. One that is missing, or still to come, says nothing: what was recorded first stays."""
-    if payment.day is not None and payment.day <= today:
+    """Its day. One that is missing, impossible or still to come says nothing: what was recorded first stays."""
+    if payment.day is not None and payment.day.year >= FIRST_YEAR and payment.day <= today:
         return payment.day
     return known or today
 

@@ -22,6 +22,26 @@ def ledger_entry(tenant: str, contract: str, day: date, document: str) -> Key:
     return ledger(tenant, contract, day.year).item(f"{day.isoformat()}#{document}")
 
 
+@pattern("how far the nightly look at the books has come, and (gsi2) when it goes on")
+def books_round(tenant: str) -> Key:
+    return core(tenant, "BOOKS", "ROUND")
+
+
+@pattern("the last look at a contract's books, and (gsi2) when to look again")
+def books_check(tenant: str, contract: str) -> Key:
+    return core(tenant, f"ACC#{contract}", "BOOKS")
+
+
+@pattern("contracts whose books disagree (gsi1, sparse)")
+def wrong_books(tenant: str) -> Partition:
+    return index_part(Index.GSI1, tenant, "BOOKS")
+
+
+@pattern("a contract among those whose books disagree (gsi1)")
+def wrong_books_place(tenant: str, contract: str) -> IndexKey:
+    return wrong_books(tenant).place(contract)
+
+
 @pattern("an invoice")
 def invoice(tenant: str, invoice: str) -> Key:
     return core(tenant, f"INVOICE#{invoice}", "HEAD")
