@@ -17,8 +17,10 @@ import pytest
 from chalice.test import Client, HTTPResponse
 
 import app
+from chalicelib.billing.books import Check, check_put
 from chalicelib.billing.debts import note_debt
 from chalicelib.billing.invoices import invoice_for_order
+from chalicelib.billing.ledger import Mistake
 from chalicelib.billing.model import Invoice, InvoiceLine, NewPayment, OrderForInvoice, Payment, VatShare
 from chalicelib.billing.payments import record_payment, reverse_payment
 from chalicelib.billing.store import payments_of_party
@@ -377,6 +379,23 @@ def test_debts_are_exported_to_the_manufacturers_people_only(shop: Shop) -> None
         assert "<v>100</v>" in re.sub(r"\.0+<", "<", book.read("xl/worksheets/sheet1.xml").decode())
     buyer = shop.sign_in(Role.DEALER_BUYER, shop.dealers[0])
     assert shop.get("/debts.xlsx", buyer).status_code == 404
+
+
+def test_debts_say_where_the_books_disagree(shop: Shop) -> None:
+    assert "Учёт расходится" not in text(shop.get("/debts", shop.owner))
+    check = Check(
+        party_id=shop.dealers[0],
+        party_name="Светлый дом",
+        contract_id="c",
+        contract_number="14/0",
+        currency="RUB",
+        account=1,
+        at=NOW,
+        wrong=(Mistake(what="balance", kept=Decimal(105), due=Decimal(100)),),
+    )
+    shop.db.commit([check_put(shop.settings.id, check, 0, None)])
+    page = text(shop.get("/debts", shop.owner)).replace("\u202f", " ").replace("\xa0", " ")
+    assert "Светлый дом, договор 14/0: сальдо 105,00 ₽, а по движениям 100,00 ₽" in page
 
 
 def test_a_new_dealers_form_keeps_what_was_typed_and_names_each_wrong_field(shop: Shop) -> None:

@@ -7,10 +7,14 @@ from decimal import Decimal
 from chalicelib.billing import actions
 from chalicelib.billing.actions import Debtor
 from chalicelib.billing.ageing import added_up
+from chalicelib.billing.books import Check, wrong_books
 from chalicelib.billing.pages.base import AGES, READ, age_names, doors, formats, money_text, today
 from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, download
+from chalicelib.kernel.money import Money
+
+_WRONG_SHOWN = 10
 
 
 @doors.page("/debts", may=READ)
@@ -39,7 +43,18 @@ def debt_list(request: Request) -> Response:
         empty_action=("billing.all_invoices", "/invoices?view=all"),
         export_href="/debts.xlsx" if found else None,
     )
-    return request.page("billing/debts.html", listing=listing, ageing=sums, ages=age_names(request))
+    wrong = [_mistakes(request, check) for check in wrong_books(request.db, limit=_WRONG_SHOWN)]
+    return request.page("billing/debts.html", listing=listing, ageing=sums, ages=age_names(request), wrong=wrong)
+
+
+def _mistakes(request: Request, check: Check) -> str:
+    """A contract whose books disagree, and in what."""
+    t, currency = request.t.t, check.currency
+    said = (
+        t(f"billing.books.{one.what}", kept=Money(one.kept, currency), due=Money(one.due, currency))
+        for one in check.wrong
+    )
+    return t("billing.books_of", party=check.party_name, number=check.contract_number, mistakes="; ".join(said))
 
 
 @doors.page("/debts.xlsx", may=READ)
