@@ -31,6 +31,7 @@ from chalicelib.http.i18n import LOCALES, negotiate
 from chalicelib.http.problems import error_page, problem
 from chalicelib.http.request import MAX_BODY, Request, parse_cookies, query_form
 from chalicelib.http.responses import Response, as_chalice, redirect, text
+from chalicelib.http.sessions import WebSession
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.errors import Forbidden, Invalid, KontorError, Unauthenticated
@@ -38,7 +39,12 @@ from chalicelib.kernel.ids import new_secret
 
 _SAFE = frozenset({"GET", "HEAD"})
 _ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-LANGUAGE_COOKIE = "kontor-lang"
+_LANGUAGE_COOKIE = "kontor-lang"
+
+
+def language_cookie(locale: str) -> str:
+    """What speaks for a browser where nobody is signed in."""
+    return sessions.set_cookie(_LANGUAGE_COOKIE, locale, seconds=31_536_000)
 
 
 class Public:
@@ -141,7 +147,7 @@ def _cookies(request: Request, route: Route) -> Iterator[str]:
     if request.session is None and csrf.FORM_COOKIE not in request.cookies:
         yield sessions.set_cookie(csrf.FORM_COOKIE, request.form_secret, seconds=86_400)
     if request.query.text("lang") in LOCALES:
-        yield sessions.set_cookie(LANGUAGE_COOKIE, request.locale, seconds=31_536_000)
+        yield language_cookie(request.locale)
 
 
 def _answer(request: Request, route: Route, handler: Handler) -> Response:
@@ -177,10 +183,6 @@ def _request(incoming: ChaliceRequest, context: Any, params: dict[str, str], rou
         if resumed is not None:
             session, secret, storage = resumed
     query = query_form(_query(incoming))
-    wished = query.text("lang")
-    if session and storage and wished in LOCALES and wished != session.person.locale:
-        session = replace(session, person=replace(session.person, locale=wished))
-        sessions.change(storage, session, session.person)
     stage = _stage_prefix(incoming.context, headers.get("host", ""))
     return Request(
         method=incoming.method,
@@ -194,7 +196,7 @@ def _request(incoming: ChaliceRequest, context: Any, params: dict[str, str], rou
         request_id=getattr(context, "aws_request_id", "") or incoming.context.get("requestId", ""),
         source_ip=incoming.context.get("identity", {}).get("sourceIp", ""),
         url=lambda path: stage + path,
-        locale=session.person.locale if session else _locale(wished, cookies, headers),
+        locale=_locale(query.text("lang"), session, cookies, headers),
         form_secret=secret,
         session=session,
         storage=storage,
@@ -210,11 +212,10 @@ def _query(incoming: ChaliceRequest) -> dict[str, list[str]]:
     return {name: params.getlist(name) for name in params} if params else {}
 
 
-def _locale(wished: str, cookies: dict[str, str], headers: dict[str, str]) -> str:
-    for chosen in (wished, cookies.get(LANGUAGE_COOKIE, "")):
-        if chosen in LOCALES:
-            return chosen
-    return negotiate(headers.get("accept-language"))
+def _locale(wished: str, session: WebSession | None, cookies: dict[str, str], headers: dict[str, str]) -> str:
+    """What this page's address wishes, else the person's own language, else the browser's."""
+    own = session.person.locale if session else cookies.get(_LANGUAGE_COOKIE, "")
+    return next((one for one in (wished, own) if one in LOCALES), None) or negotiate(headers.get("accept-language"))
 
 
 def _stage_prefix(context: dict[str, Any], host: str) -> str:

@@ -117,6 +117,7 @@ class Request:
             once=new_id(self.now),
             flash=self._flash(),
             lang_href=self._lang_href,
+            this_address=self._address(),
             status=status,
             **context,
         )
@@ -128,8 +129,16 @@ class Request:
 
     def _lang_href(self, lang: str) -> str:
         """This page in another language: the rest of its address stays, but for a notice that was read."""
-        kept = [(name, value) for name, values in self.query.items() for value in values]
-        return "?" + urlencode([pair for pair in kept if pair[0] not in ("lang", "notice")] + [("lang", lang)])
+        return "?" + urlencode([*self._kept_query(), ("lang", lang)])
+
+    def _address(self) -> str:
+        """Where to come back to: this page without its language and the notice that was read."""
+        query = urlencode(self._kept_query())
+        return f"{self.path}?{query}" if query else self.path
+
+    def _kept_query(self) -> list[tuple[str, str]]:
+        pairs = [(name, value) for name, values in self.query.items() for value in values]
+        return [pair for pair in pairs if pair[0] not in ("lang", "notice")]
 
     def go(self, path: str, *, notice: str | None = None, cookies: tuple[str, ...] = ()) -> Response:
         """After a form was carried out: show `path`, with the sentence `notice.<notice>` on top."""

@@ -15,7 +15,7 @@ import app
 from chalicelib.gateways.mail import Mail
 from chalicelib.http import csrf
 from chalicelib.identity import desk as desks
-from chalicelib.identity import mails
+from chalicelib.identity import mails, store
 from chalicelib.identity.actions import people
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import utc_now
@@ -340,6 +340,29 @@ def test_a_page_speaks_the_language_that_was_chosen(visitor: Browser) -> None:
     assert "Autentificare" in visitor.page("/signin"), "the choice is kept"
     page = visitor.page("/invitation?token=x".replace("/invitation", "/signin"))
     assert "?token=x&amp;lang=ru" in page, "the rest of the address stays"
+
+
+def test_the_language_chosen_in_the_menu_is_the_persons_from_then_on_and_the_page_stays(owner: Browser) -> None:
+    me = person(owner.cookies["kontor"])
+    page = owner.page("/account/sessions?x=1&notice=saved")
+    (back,) = re.findall(r'name="next" value="([^"]+)"', page)
+    assert back == "/account/sessions?x=1"
+    assert leads_to(owner.post("/account/language", locale="ro", next=back)) == back
+    assert person(owner.cookies["kontor"]).locale == "ro"
+    user = store.user_of(store.user_record(open_tenant(me.tenant_id), me.user_id, None))
+    assert user.locale == "ro", "mails and the next sign-in speak it, too"
+    assert owner.cookies["kontor-lang"] == "ro"
+    assert owner.post("/account/language", locale="xx", next="/").status_code == 422
+
+
+def test_the_menu_of_languages_leads_nowhere_else(owner: Browser) -> None:
+    assert leads_to(owner.post("/account/language", locale="en", next="//evil.example/")) == "/"
+
+
+def test_an_address_with_a_language_changes_nothing_for_who_is_signed_in(owner: Browser) -> None:
+    before = person(owner.cookies["kontor"])
+    assert 'lang="ro"' in owner.page("/account?lang=ro")
+    assert person(owner.cookies["kontor"]) == before
 
 
 def test_one_login_switches_between_manufacturers(owner: Browser, client: Client, logins: FakeLogins) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.http.doors import language_cookie
 from chalicelib.http.formats import Formats
 from chalicelib.http.i18n import LOCALES
 from chalicelib.http.listing import Column, Listing, ListQuery, Row
@@ -13,6 +14,7 @@ from chalicelib.http.sessions import WebSession
 from chalicelib.identity.actions import account
 from chalicelib.identity.desk import desk
 from chalicelib.identity.devices import device_name
+from chalicelib.identity.model import local_path
 from chalicelib.identity.pages.registry import again, doors, typed, visitor
 from chalicelib.identity.passwords import PASSWORD_MIN
 from chalicelib.kernel.access import Permission
@@ -43,6 +45,14 @@ def change_profile(request: Request) -> Response:
     except KontorError as refusal:
         return again(request, _PROFILE, refusal, **(_profile(request) | {"form": typed(request)}))
     return request.go("/account", notice="saved")
+
+
+@doors.page("/account/language", may=_MINE, methods=("POST",))
+def choose_language(request: Request) -> Response:
+    """The menu's choice: the person's language from now on, in mails too; then the page that it was chosen on."""
+    locale = request.form.text("locale")
+    account.change_profile(request.db, request.person, name=request.person.name, locale=locale, now=request.now)
+    return request.go(local_path(request.form.text("next")), cookies=(language_cookie(locale),))
 
 
 @doors.page("/account/password", may=_MINE, methods=("POST",))
