@@ -10,6 +10,7 @@ import pytest
 from chalicelib.billing import store as billing_store
 from chalicelib.billing.erp_invoices import lines_of
 from chalicelib.billing.model import InvoiceState
+from chalicelib.billing.payments import apply_advances
 from chalicelib.kernel.errors import Invalid
 from chalicelib.ordering.actions import (
     apply_erp_update,
@@ -351,6 +352,18 @@ def test_an_invoice_follows_its_orders_lines_also_where_the_sum_stays_the_same(
     assert file.order.invoice_id is not None
     invoice = billing_store.invoice_from(billing_store.load_invoice(shop.db, file.order.invoice_id))
     assert [(line.article, line.quantity) for line in lines_of(shop.db, invoice)] == [("a", 1), ("b", 4)]
+
+
+def test_paid_whole_holds_for_what_the_order_has_become_and_counts_once(shop: Shop) -> None:
+    file = _exported(shop, a=2)
+    paid = ErpUpdatePayment(id="paid", number="")
+    for quantity, balance in (("2", 0), ("3", 0), ("3", 0), ("1", -20), ("2", -10), ("4", 0)):
+        _told(shop, file, lines=(_line("a", quantity),), paid=paid)
+        apply_advances(shop.db, shop.party.id, shop.contract.id, LATER)
+        assert file.order.invoice_id is not None
+        invoice = billing_store.invoice_from(billing_store.load_invoice(shop.db, file.order.invoice_id))
+        assert (invoice.total, invoice.state) == (10 * D(quantity), InvoiceState.PAID)
+        assert shop.account().balance == balance
 
 
 def test_documents_that_don_t_fit_are_answered_with_their_reason(shop: Shop) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from chalicelib.billing.erp import erp_payment_gone, payment_from_erp
 from chalicelib.billing.erp_invoices import erp_refund_gone, invoices_of_order, refund_from_erp
-from chalicelib.billing.model import NewPayment
+from chalicelib.billing.model import NewPayment, Payment
 from chalicelib.billing.payments import load_payment
 from chalicelib.billing.store import invoice_from, load_invoice
 from chalicelib.billing.terms import FIRST_YEAR
@@ -61,7 +61,7 @@ def _payment(db: TenantSession, order: Order, payment: ErpUpdatePayment, today: 
         return "payment_gone" if erp_payment_gone(db, erp_id, now) else ""
     record = db.get(_place(db, order, payment))
     known = load_payment(db, str(record.data["id"])) if record is not None else None
-    amount = _amount(db, order, payment, is_known=known is not None)
+    amount = _amount(db, order, payment, known if known and not known.reversed_at else None)
     if amount is None:
         return ""
     day = _day(payment, today, known.day if known else None)
@@ -128,19 +128,22 @@ def _place(db: TenantSession, order: Order, payment: ErpUpdatePayment) -> keys.K
     return keys.external_id(db.tenant_id, "1c", kind, _id(order, payment))
 
 
-def _amount(db: TenantSession, order: Order, payment: ErpUpdatePayment, *, is_known: bool) -> Money | None:
-    """What was paid; where the ERP says only that all was, what is still lacking the first time it says so.
+def _amount(db: TenantSession, order: Order, payment: ErpUpdatePayment, known: Payment | None) -> Money | None:
+    """What was paid; where the ERP says only that all was, what is lacking is added to what it was `known` to be.
 
-    That is what the order's invoices ask for, or, before the ERP has invoiced it, the order itself.
+    Lacking is what the order's invoices ask for, or, before the ERP has invoiced it, the order itself. None: nothing.
     """
     if payment.amount is not None:
         return money(payment.amount, payment.currency or order.currency)
-    if is_known:
-        return None
     invoices = invoices_of_order(db, order.id)
     rests = [invoice.rest for invoice in invoices]
     if order.held:
         came = [one.amount for one in store.load_order(db, order.id).documents if one.kind == "payment"]
         spare = sum(came, Decimal(0)) - sum((invoice.paid for invoice in invoices), Decimal(0))
         rests.append(money(max(order.held - max(spare, Decimal(0)), Decimal(0)), order.currency))
-    return total(rests, order.currency) or None
+    lacking = total(rests, order.currency)
+    if known is None:
+        return lacking or None
+    if not order.held:
+        lacking -= money(known.advance, known.currency)  # it is on its way to these invoices
+    return money(known.amount, known.currency) + lacking if lacking.amount > 0 else None
