@@ -193,7 +193,7 @@ def _tell_failure(say: Progress, error: Exception) -> None:
         trace.parent.mkdir(exist_ok=True)
         trace.write_text("".join(traceback.format_exception(error)))
         print(f"{type(error).__name__}; how it came to that is in {trace}", file=sys.stderr)
-    if otherwise:
+    if otherwise and "make run" not in str(error):
         print(f"\n{otherwise}", file=sys.stderr)
 
 
