@@ -186,3 +186,19 @@ def test_an_invoice_is_told_of_by_the_event_where_it_did_not_fit(shop: Shop, fil
     assert file.order.invoice_id is not None
     invoice = billing_store.invoice_from(billing_store.load_invoice(shop.db, file.order.invoice_id))
     assert invoice.total == 30 * LINES
+
+
+def test_very_many_shipments_of_goods_without_stock_are_carried_out_too(shop: Shop) -> None:
+    file = shop.confirmed(g000=1)
+    added = [replace(line(900 + n, 1), price=D("1.00"), vat_rate=D(22)) for n in range(120)]
+    update = ErpUpdate(
+        number=file.order.number,
+        lines=(line(0, 1), *added),
+        shipments=tuple(
+            ErpUpdateShipment(id=f"s{n:03d}", number=f"Р-{n}", lines=(one,)) for n, one in enumerate(added)
+        ),
+    )
+    assert apply_erp_update(shop.db, update, LATER).outcome is Outcome.APPLIED
+    after = shop.load(file)
+    assert (len(after.shipments), sum(one.shipped for one in after.lines)) == (120, D(120))
+    assert apply_erp_update(shop.db, update, LATER).outcome is Outcome.UNCHANGED

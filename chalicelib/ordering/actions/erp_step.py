@@ -71,14 +71,25 @@ def next_stage(db: TenantSession, work: Work) -> Stage | None:
         return None
     if len(whole) <= MAX_WRITES:
         return Stage(writes=whole, last=True)
-    skus = sorted(_holding(work, work.end).moves)
+    skus = sorted({*_holding(work, work.end).moves, *_left_to_ship(work)})
     for count in _SKUS:
         only = frozenset(skus[:count])
         part = followed(work.file.lines, work.file.shipments, work.update, terms_of(work), only)
         writes = _writes(db, work, part, only)
-        if len(writes) <= MAX_WRITES:
+        if 0 < len(writes) <= MAX_WRITES:
             return Stage(writes=writes, last=False)
     raise Refused("order_too_large", limit=MAX_WRITES)
+
+
+def _left_to_ship(work: Work) -> set[str]:
+    """The SKUs of which some shipment is to take more or less than it has so far."""
+    known = {shipment.id: shipment for shipment in work.file.shipments}
+    out: set[str] = set()
+    for shipment in work.end.shipments:
+        before = shipped_in([known[shipment.id]] if shipment.id in known else [])
+        after = shipped_in([shipment])
+        out |= {sku for sku in {*before, *after} if before.get(sku) != after.get(sku)}
+    return out
 
 
 def terms_of(work: Work) -> Terms:
