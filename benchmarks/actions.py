@@ -46,7 +46,7 @@ from chalice.test import Client, HTTPResponse
 import app
 from benchmarks.catalogue_rows import catalogue_rows, guid
 from benchmarks.metering import Meter
-from benchmarks.tables import print_table
+from benchmarks.tables import keep_figure, print_table
 from chalicelib.catalogue.model import Query
 from chalicelib.http import csrf, sessions
 from chalicelib.kernel.access import Actor
@@ -130,6 +130,11 @@ def main(runs: int = 30, products: int = 2_000) -> None:
     heads = ("action", "calls", "target", "read units", "write units", "p50 ms", "p95 ms", "own p50 ms", "own p95 ms")
     title = f"{runs} runs each, {products:,} products, prices of 5 types, stock in 5 warehouses"
     print_table(title, heads, [_row(name, one) for name, one in figures.items()], _NOTE)
+    for name, one in figures.items():
+        keep_figure(f"{name}: DynamoDB round trips", "calls", one.calls, most=TARGETS.get(name))
+        keep_figure(f"{name}: capacity read / written", "units", float(one.read_units), one.write_units)
+        keep_figure(f"{name}: handler, warm, p50 / p95", "ms", median(one.wall), _p95(one.wall))
+        keep_figure(f"{name}: of it the processor", "ms", median(one.own), _p95(one.own))
 
 
 def _row(name: str, one: Figures) -> list[str]:

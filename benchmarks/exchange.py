@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.tables import keep_figure
 from chalicelib.catalogue.snapshot.build import apply
 from chalicelib.exchange.commerceml.documents import read_documents
 from chalicelib.exchange.commerceml.reader import read_catalogue
@@ -72,6 +73,7 @@ def _real_set(name: str, paths: list[Path]) -> None:
                 print(f"  {name:32} {size / 1024:7.0f} refused: {refusal.code}")
                 return
     print(f"  {name:32} {size / 1024:7.0f} {rows:7,} {read * 1000:8.0f} {took * 1000:10.0f} {changed:8,}")
+    keep_figure(f"set {name}: read / imported", "ms of processor", read * 1000, took * 1000)
 
 
 def _made(products: int) -> None:
