@@ -16,13 +16,6 @@ from chalicelib.storage.keys import Index
 from chalicelib.storage.rows import ROWS, CoreRow, Row
 
 READ_TIMEOUT = 3.0  # seconds
-_CONFIG = Config(
-    connect_timeout=1,
-    read_timeout=READ_TIMEOUT,
-    max_pool_connections=10,
-    parameter_validation=False,
-    retries={"mode": "standard", "total_max_attempts": 4},
-)
 _connections: Recent[tuple[str, ...], Connection] = Recent(64)
 
 
@@ -45,7 +38,14 @@ def connection(prefixes: tuple[str, ...], credentials: Credentials | None) -> Co
     cached = _connections.get(identity)
     if cached is not None:
         return cached
-    made = _Connection(new_client("dynamodb", _CONFIG, **(credentials.arguments if credentials else {})))
+    config = Config(
+        connect_timeout=1,
+        read_timeout=READ_TIMEOUT,
+        max_pool_connections=10,
+        parameter_validation=False,
+        retries={"mode": "standard", "total_max_attempts": 4},
+    )
+    made = _Connection(new_client("dynamodb", config, **(credentials.arguments if credentials else {})))
     for row in ROWS.values():
         made.add_meta_table(_meta(row))
     fence(made.client, prefixes)

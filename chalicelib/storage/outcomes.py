@@ -46,7 +46,7 @@ def refusal_of(failure: PynamoDBException, writes: Sequence[Write]) -> KontorErr
 
     The refusal on which all of the failed writes agree, else TransactionRefused with all of them.
     """
-    if failure.cause_response_code == "ConditionalCheckFailedException":  # of a single write
+    if _code(failure) == "ConditionalCheckFailedException":  # of a single write
         failed = [(write, None) for write in writes]
     else:
         failed = [
@@ -68,13 +68,18 @@ def worth_retrying(failure: PynamoDBException) -> bool:
     """Whether the same call may well succeed a moment later."""
     if any(reason and reason.code in _TRANSIENT for reason in _reasons(failure)):
         return True
+    return _code(failure) in _TRANSIENT or isinstance(failure.cause, BotoCoreError)
+
+
+def _code(failure: PynamoDBException) -> str | None:
+    """DynamoDB's code; None when no answer came at all. PynamoDB's own property breaks on that."""
     cause = failure.cause
-    if isinstance(cause, ClientError):
-        return cause.response.get("Error", {}).get("Code") in _TRANSIENT
-    return isinstance(cause, BotoCoreError)
+    return cause.response.get("Error", {}).get("Code") if isinstance(cause, ClientError) else None
 
 
 def _reasons(failure: PynamoDBException) -> list[Any]:
+    if not isinstance(failure.cause, ClientError):
+        return []
     return list(getattr(failure, "cancellation_reasons", None) or [])
 
 

@@ -151,7 +151,8 @@ def _tenant_client(stack: Stack, tenant: str) -> Any:
     trusted = next(r for r in iam.list_roles()["Roles"] if "ApiHandlerRole" in r["RoleName"])
     web = sts.assume_role(RoleArn=trusted["Arn"], RoleSessionName="web")["Credentials"]
     as_web = _with(stack, "sts", web)
-    narrowed = as_web.assume_role(RoleArn=role, RoleSessionName=tenant, Policy=session_policy(tenant))
+    policy = session_policy(tenant, stack.outputs["FilesBucketName"])
+    narrowed = as_web.assume_role(RoleArn=role, RoleSessionName=tenant, Policy=policy)
     return _with(stack, "dynamodb", narrowed["Credentials"])
 
 

@@ -12,12 +12,15 @@ from io import BytesIO
 
 import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.exceptions import ReadTimeoutError
+from pynamodb.exceptions import TransactWriteError
 from urllib3 import HTTPResponse
 
 from chalicelib.kernel.errors import Invalid, Refused, Unavailable
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id, new_tenant_id
 from chalicelib.storage import codec, keys
+from chalicelib.storage.outcomes import refusal_of, worth_retrying
 from chalicelib.storage.session import TenantSession, TransactionRefused, open_tenant
 from chalicelib.storage.writes import (
     Absent,
@@ -248,6 +251,12 @@ def test_a_transaction_that_always_meets_others_is_given_up_and_changes_nothing(
     record = db.get(keys.stock_level(db.tenant_id, "a"))
     assert record is not None
     assert record.n["w1"]["available"] == 5
+
+
+def test_a_call_without_an_answer_is_tried_again() -> None:
+    failure = TransactWriteError("no answer", ReadTimeoutError(endpoint_url="http://localhost"))
+    assert refusal_of(failure, []) is None
+    assert worth_retrying(failure)
 
 
 def test_what_is_no_passing_trouble_is_not_tried_again(db: TenantSession, broken: Callable[..., list[str]]) -> None:
