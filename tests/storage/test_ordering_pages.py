@@ -523,3 +523,11 @@ def test_each_reader_gets_one_mail_in_their_language(world: World, monkeypatch: 
     assert "осталось мало" in changed.html
     assert "снято с производства" in by_subject["Comanda K-000001 este anulată"].text
     assert store.order_of_number(shop.db, "K-000001") is not None
+
+
+def test_the_manager_opens_a_contract_and_a_wrong_limit_is_named_at_its_field(world: World) -> None:
+    path = f"/dealers/{world.shop.party.id}/contracts/{world.shop.contract.id}"
+    page = world.manager.get(path)
+    assert (page.status_code, "14/2026" in text_of(page)) == (200, True)
+    refused = world.manager.post(path, credit_limit="много", deferral_days="14")
+    assert (refused.status_code, "много" in refused.body.decode()) == (422, True)
