@@ -25,6 +25,7 @@ from chalicelib.kernel.access import Actor, Role
 from chalicelib.kernel.errors import Complaint, Invalid, NotFound, Refused
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import fingerprint, new_id
+from chalicelib.storage.outcomes import TransactionRefused
 from chalicelib.storage.session import TenantSession, find_tenant, open_tenant
 from chalicelib.storage.writes import Delete, Put, Write, publish
 from chalicelib.tenancy.model import TenantSettings
@@ -176,8 +177,13 @@ def join_and_admit(desk: Desk, step: Step, *, visitor: Visitor, now: datetime) -
 
 def _join(desk: Desk, db: TenantSession, step: Step, now: datetime) -> User:
     """The membership first, then the person instead of the invitation in one transaction: cut short between the
-    two, the invitation still stands, and a membership without a person opens nothing."""
-    record = store.invitation_record(db, step.invitation_id, step.party_id)
+    two, the invitation still stands, and a membership without a person opens nothing.
+
+    Of a form that is sent several times at once one makes the person; the others get Refused("invitation_accepted").
+    """
+    record = db.get(store.invitation_key(db.tenant_id, step.invitation_id, step.party_id))
+    if record is None:
+        raise _taken_or_gone(db, step)
     invitation = store.invitation_of(record)
     user = invitation.person(name=step.name, locale=step.locale, now=now)
     membership = store.membership_put(user, load_settings(db), now)
@@ -190,10 +196,20 @@ def _join(desk: Desk, db: TenantSession, step: Step, now: datetime) -> User:
                 person_audit(db.tenant_id, user.id, "joined", by=user.id, now=now, role=user.role),
             ]
         )
+    except TransactionRefused as lost:
+        refusal = _taken_or_gone(db, step)
+        if isinstance(refusal, NotFound):  # else it is the membership of whoever was quicker
+            desk.directory.commit([Delete(key=membership.key)])
+        raise refusal from lost
     except Refused:
         desk.directory.commit([Delete(key=membership.key)])
         raise
     return user
+
+
+def _taken_or_gone(db: TenantSession, step: Step) -> Refused | NotFound:
+    person = db.get(store.user_key(db.tenant_id, step.invitation_id, step.party_id))
+    return NotFound("invitation_gone") if person is None else Refused("invitation_accepted")
 
 
 def token_of(tenant_id: str, invitation: Invitation, secret: str) -> str:
