@@ -129,7 +129,7 @@ def _listing(request: Request) -> Listing:
             Column(key="what", label_key="exchange.what", phone="id"),
             Column(key="at", label_key="exchange.at", kind="date", phone="what"),
             Column(key="applied", label_key="exchange.applied", kind="num", phone="sum"),
-            Column(key="rejected", label_key="exchange.rejected", kind="num"),
+            Column(key="rejected", label_key="exchange.rejected", kind="num", phone="units"),
             Column(key="state", label_key="exchange.state", kind="status", phone="state"),
         ),
         rows=tuple(_row(entry, t, fmt) for entry in page.entries),

@@ -39,6 +39,13 @@ def likely_country(locale: str) -> str:
     return _COUNTRY_OF.get(locale, "DE")
 
 
+def country_of(currency: str, time_zone: str) -> str:
+    """Where a company that keeps its books in this currency and time zone most likely is, and its dealers too."""
+    by_zone = [country for country, (_, zone, _) in _HOME.items() if zone == time_zone]
+    by_currency = [country for country, (money, _, _) in _HOME.items() if money == currency]
+    return next(iter((*by_zone, *by_currency, *COUNTRIES)))
+
+
 def home(country: str, reader: str) -> dict[str, str]:
     """`currency`, `time_zone` and `locale` that a company of the country most likely wants; nothing for an unknown one.
 

@@ -13,6 +13,7 @@ from tests.support.browser import NewPage
 from tests.support.stack import Stack
 from tools import demo_catalogue
 from tools.cabinet_client import OneC
+from tools.local_stack import MAIL_FROM
 
 PASSWORD = "Zimnie-Okna-2026"
 MARK = f"{time.time_ns():x}"[-8:]
@@ -56,6 +57,7 @@ def _signs_up(page: Page, stack: Stack) -> None:
     _send(page, "/signup")
     code = re.search(r"\b\d{6}\b", _mail(stack, OWNER, "Kontor"))
     assert code
+    assert {mail["Source"] for mail in stack.mails(OWNER)} == {MAIL_FROM}  # Cognito's mails as all the others
     _fill(page, code=code.group())
     _send(page, "/signup/confirm")
     expect(page.locator("main")).to_contain_text("Подключите 1С")

@@ -135,3 +135,11 @@ def test_a_phone_shows_where_one_is_and_opens_the_other_sections(demo: dict[str,
     box = current.bounding_box()
     assert box
     assert 0 <= box["x"] <= box["x"] + box["width"] <= 390
+
+
+def test_an_unknown_address_leads_to_a_page_that_says_so(new_page: NewPage) -> None:
+    page = new_page()
+    answer = page.goto("/no/such/thing")
+    assert answer
+    assert answer.status == 404
+    expect(page.locator("h1")).to_have_text("Страница не найдена")

@@ -217,6 +217,10 @@ def test_a_reader_keeps_the_language_where_the_country_uses_it() -> None:
     assert [options.home("MD", reader)["locale"] for reader in LOCALES] == ["ru", "ro", "ro"]
     assert [options.home("DE", reader)["locale"] for reader in LOCALES] == list(LOCALES)
     assert options.home("XX", "ru") == {}
+    assert options.country_of("RUB", "Asia/Omsk") == "RU"
+    assert options.country_of("EUR", "Europe/Chisinau") == "MD"
+    assert options.country_of("RON", "UTC") == "RO"
+    assert options.country_of("USD", "UTC") == "RU"
     assert all(options.likely_country(reader) in COUNTRIES for reader in LOCALES)
 
 

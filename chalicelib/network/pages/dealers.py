@@ -15,6 +15,7 @@ from chalicelib.network.actions.dealers import DealerRow
 from chalicelib.network.actions.reading import choices, open_dealer
 from chalicelib.network.model import Standing
 from chalicelib.network.pages.base import DEALER, EDIT, READ, Form, contract_options, country_names, doors, form_page
+from chalicelib.tenancy.options import country_of
 
 
 @doors.page("/dealers", may=READ)
@@ -87,8 +88,8 @@ def _free(request: Request, standings: tuple[Standing, ...], fmt: Formats) -> Ce
 @doors.page("/dealers/new", may=EDIT)
 def dealer_form(request: Request) -> Response:
     person = request.person
-    form = {"country": "RU" if person.currency == "RUB" else "MD", "currency": person.currency, "deferral_days": "0"}
-    return _dealer_form(request, form)
+    country = country_of(person.currency, person.time_zone)
+    return _dealer_form(request, {"country": country, "currency": person.currency, "deferral_days": "0"})
 
 
 @doors.page("/dealers", may=EDIT, methods=("POST",))
