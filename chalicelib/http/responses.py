@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from chalice.app import Response as ChaliceResponse
 
+_TEXT = "text/plain; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PAGE_POLICY = "; ".join(
     (
@@ -50,11 +51,11 @@ class Response:
 
 def redirect(location: str, *, cookies: tuple[str, ...] = ()) -> Response:
     """Go and GET that: the answer to a form that was carried out."""
-    return Response(status=303, headers={"Location": location}, cookies=cookies)
+    return Response(status=303, headers={"Location": location}, content_type=_TEXT, cookies=cookies)
 
 
 def text(body: str, *, status: int = 200, cookies: tuple[str, ...] = ()) -> Response:
-    return Response(status=status, body=body, content_type="text/plain; charset=utf-8", cookies=cookies)
+    return Response(status=status, body=body, content_type=_TEXT, cookies=cookies)
 
 
 def json_body(value: object, *, status: int = 200, content_type: str = "application/json") -> Response:
@@ -92,7 +93,7 @@ class LambdaReply(ChaliceResponse):
 
 def as_chalice(response: Response) -> ChaliceResponse:
     headers: dict[str, Any] = {"Cache-Control": "no-store", **SECURITY_HEADERS, **response.headers}
-    if response.body or response.status not in (303, 304):
+    if response.status != 304:
         headers["Content-Type"] = response.content_type
     if response.cookies:
         headers["Set-Cookie"] = list(response.cookies)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalicelib.http.doors import ROUTES, Doors, Route
-from chalicelib.http.problems import WrongMethod
+from chalicelib.http.problems import WrongMethod, problem
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response, redirect
 from chalicelib.kernel.errors import NotFound
@@ -28,7 +28,10 @@ def stray(request: Request) -> Response:
         raise NotFound()
     if request.method == "GET" and all(route.kind == "page" for route in here):
         return redirect(request.url(_nearest_page(here[0], segments)))
-    raise WrongMethod(sorted({route.method for route in here}))
+    refusal = WrongMethod(sorted({route.method for route in here}))
+    if any(route.kind == "page" for route in here):
+        raise refusal
+    return problem(request, refusal)
 
 
 def _nearest_page(route: Route, segments: Sequence[str]) -> str:

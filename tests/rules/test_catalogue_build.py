@@ -211,6 +211,27 @@ def test_a_wrong_row_costs_only_itself_and_is_named_with_its_number(shop: Worksh
     assert tiers(shop) == {("p", "0"): "5"}
 
 
+def test_a_text_beyond_its_limit_costs_its_row_and_its_beginning_is_shown(shop: Workshop) -> None:
+    result = shop.apply(
+        goods(),
+        product("a", "Ш" * 1_024),
+        product("b", "Ш" * 1_025),
+        product("c", article="7" * 151),
+        product("d", description="о" * 100_001),
+        CategoryRow(id="g", name="Г" * 1_025, parent_id=None),
+        WarehouseRow(id="w", name="С" * 1_025),
+    )
+    assert [(row.kind, row.number, row.reason) for row in result.rejected] == [
+        ("product", 2, "text_too_long"),
+        ("product", 3, "text_too_long"),
+        ("product", 4, "text_too_long"),
+        ("category", 1, "text_too_long"),
+        ("warehouse", 1, "text_too_long"),
+    ]
+    assert result.rejected[0].detail == "Ш" * 150
+    assert result.counts["product"].applied == 1
+
+
 def test_a_feed_that_breaks_leaves_no_file(tmp_path: Path) -> None:
     def rows() -> object:
         yield product("a")

@@ -200,10 +200,15 @@ def test_what_is_no_archive_is_refused(content: bytes) -> None:
     assert refusal(content) == "zip_damaged"
 
 
-def test_an_archive_is_known_by_its_first_bytes() -> None:
-    assert looks_like_zip(zipped(("a", b"1")))
-    assert looks_like_zip(zipped())
-    assert not looks_like_zip(b"<?xml")
+def test_an_archive_is_known_by_its_first_bytes_or_its_name() -> None:
+    assert looks_like_zip("import.xml", zipped(("a", b"1")))
+    assert looks_like_zip("import.xml", zipped())
+    assert looks_like_zip("Обмен.ZIP", b"\n\n" + zipped())
+    assert not looks_like_zip("import.xml", b"<?xml")
+
+
+def test_bytes_before_an_archive_do_not_hide_its_files() -> None:
+    assert [entry.name for entry in opened(b"\r\n<br/>" + zipped(("import.xml", b"<a/>"))).entries] == ["import.xml"]
 
 
 SAMPLE = zipped(("import.xml", b"<a/>" * 100), ("import_files/1.jpg", b"\xff\xd8" * 50), ("folder/", b""))

@@ -50,7 +50,7 @@ def test_a_forms_address_that_is_only_looked_at_leads_to_the_page_above_it() -> 
     assert len(forms) > 30
     for form in forms:
         reply = _ask(_filled(form))
-        assert reply.status == 303, form
+        assert (reply.status, _header(reply, "Content-Type")) == (303, "text/plain; charset=utf-8"), form
         page = _header(reply, "Location")
         assert _filled(form).startswith(page), form
         assert page in {_filled(one) for one in _GET}, form
@@ -77,13 +77,19 @@ def test_which_page_that_is(path: str, page: str) -> None:
         ("PUT", f"/orders/{_ID}", "GET"),
         ("HEAD", "/catalogue", "GET"),
         ("DELETE", "/cart/add", "POST"),
-        ("POST", "/health", "GET"),
     ],
 )
 def test_another_method_is_refused_with_those_that_the_address_takes(method: str, path: str, allowed: str) -> None:
     reply = _ask(path, method)
     assert (reply.status, _header(reply, "Allow")) == (405, allowed)
     assert "This address does not take such a request." in reply.text
+
+
+def test_another_method_at_a_door_for_programs_is_told_to_a_program() -> None:
+    reply = _ask("/health", "POST")
+    assert (reply.status, _header(reply, "Allow")) == (405, "GET")
+    assert _header(reply, "Content-Type") == "application/problem+json"
+    assert json.loads(reply.text)["code"] == "wrong_method"
 
 
 def test_a_stray_leads_nowhere_but_to_pages_of_ours() -> None:

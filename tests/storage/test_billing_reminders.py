@@ -285,7 +285,9 @@ def test_what_was_paid_meanwhile_is_not_in_the_mail(dealer: Dealer, mails: list[
     (event,) = dealer.events()
     dealer.pay("10.00", DUE)
     jobs.mail_reminder(event, dealer.db, DUE)
-    assert [record.data["number"] for record in store.party_open_invoices(dealer.db, dealer.party.id)] == [unpaid.number]
+    assert [record.data["number"] for record in store.party_open_invoices(dealer.db, dealer.party.id)] == [
+        unpaid.number
+    ]
     assert unpaid.number in mails[0].text
     assert paid.number not in mails[0].text
     dealer.pay("20.00", DUE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from decimal import ROUND_FLOOR, Decimal
+from itertools import chain
 from typing import Any, TypeVar
 
 from chalicelib.catalogue.feed import (
@@ -33,6 +34,8 @@ _FLUSH_AT = 20_000
 _PRICE_UNITS = 10**PRICE_DIGITS
 _QUANTITY_UNITS = 10**QUANTITY_DIGITS
 _LARGEST = 10**12  # a millionth of it still fits SQLite's 64 bits
+# Characters. 1C's own limits are 150 for a name and 1024 for a long one; one huge text would slow every later build.
+_MAX_CODE, _MAX_NAME, _MAX_VALUE, _MAX_DESCRIPTION = 150, 1_024, 10_000, 100_000
 _HIDDEN_REQUISITES = frozenset({"полное наименование", "описаниевформатеhtml"})
 _Row = TypeVar("_Row")
 
@@ -120,6 +123,8 @@ class Staging:
         _need(row.id, "no_id", row.name)
         if not row.deleted:
             _need(row.name, "no_name", row.id)
+        _fit(row.id, _MAX_NAME, row.name)
+        _fit(row.id, _MAX_CODE, row.id, row.parent_id or "")
         if row.parent_id == row.id:
             raise _Reject("own_parent", row.id, row.name)
         parent = self._numbers.category.no(row.parent_id) if row.parent_id else None
@@ -127,6 +132,9 @@ class Staging:
 
     def _property(self, row: PropertyRow) -> None:
         _need(row.id, "no_id", row.name)
+        _fit(row.id, _MAX_NAME, row.name)
+        _fit(row.id, _MAX_CODE, row.id)
+        _fit(row.id, _MAX_VALUE, *chain.from_iterable(row.values))
         attribute = self._numbers.attribute("property", row.id)
         self._put("attribute", (attribute, row.name.strip(), row.deleted))
         for raw, text in row.values:
@@ -135,17 +143,25 @@ class Staging:
 
     def _price_type(self, row: PriceTypeRow) -> None:
         _need(row.id, "no_id", row.name)
+        _fit(row.id, _MAX_NAME, row.name)
+        _fit(row.id, _MAX_CODE, row.id)
         number = self._numbers.price_type.no(row.id)
         self._put("price_type", (number, row.name.strip(), row.currency, row.vat_included, row.deleted))
 
     def _warehouse(self, row: WarehouseRow) -> None:
         _need(row.id, "no_id", row.name)
+        _fit(row.id, _MAX_NAME, row.name, row.address)
+        _fit(row.id, _MAX_CODE, row.id)
         self._put("warehouse", (self._numbers.warehouse.no(row.id), row.name.strip(), row.address.strip(), row.deleted))
 
     def _product(self, row: ProductRow) -> None:
         _need(row.id, "no_id", row.name)
         if not row.deleted:
             _need(row.name, "no_name", row.id)
+        _fit_offer(row.id, row)
+        _fit(row.id, _MAX_NAME, row.brand)
+        _fit(row.id, _MAX_DESCRIPTION, row.description)
+        _fit(row.id, _MAX_VALUE, *chain.from_iterable(row.requisites))
         numbers = self._numbers
         self._in_scope("goods")
         if row.variant_id:
@@ -176,6 +192,7 @@ class Staging:
 
     def _offer(self, row: OfferRow) -> None:
         _need(row.product_id, "no_id", row.name)
+        _fit_offer(row.product_id, row)
         self._in_scope("offers")
         self._offer_fields(row, attributes=row.attributes, partial=True)
 
@@ -244,6 +261,19 @@ class Staging:
 def _need(text: str, reason: str, subject: str = "") -> None:
     if not text.strip():
         raise _Reject(reason, subject)
+
+
+def _fit(subject: str, most: int, *texts: str) -> None:
+    for text in texts:
+        if len(text) > most:
+            raise _Reject("text_too_long", subject[:_MAX_CODE], text[:_MAX_CODE])
+
+
+def _fit_offer(product_id: str, row: ProductRow | OfferRow) -> None:
+    """What cards and their offers have in common."""
+    _fit(product_id, _MAX_NAME, row.name)
+    _fit(product_id, _MAX_CODE, product_id, row.variant_id or "", row.article, row.barcode, row.unit, row.unit_code)
+    _fit(product_id, _MAX_VALUE, *chain.from_iterable(row.attributes), *chain.from_iterable(row.characteristics))
 
 
 def _scaled(number: Decimal, units: int, reason: str, subject: str, *, fine: str | None = None) -> int:

@@ -61,7 +61,7 @@ def receive(
     grown = replace(
         upload,
         touched=now,
-        archive=looks_like_zip(fragment) if upload.fragments == 0 else upload.archive,
+        archive=looks_like_zip(safe, fragment) if upload.fragments == 0 else upload.archive,
         fragments=upload.fragments + 1,
         bytes=upload.bytes + len(fragment),
         tail=tail_of(upload.tail, fragment),

@@ -78,8 +78,9 @@ def safe_name(name: str) -> str:
     return plain
 
 
-def looks_like_zip(head: bytes) -> bool:
-    return head[:4] in (b"PK\x03\x04", _END)
+def looks_like_zip(name: str, head: bytes) -> bool:
+    """Some clients name an archive `.xml`; one that is named `.zip` and is damaged at its head is refused as such."""
+    return name.lower().endswith(".zip") or head[:4] in (b"PK\x03\x04", _END)
 
 
 def assemble(fragments: Iterable[bytes], target: BinaryIO, limit: int) -> int:
