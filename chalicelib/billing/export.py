@@ -26,8 +26,8 @@ _COLUMNS = (
 _SUMS = ("billing.total", "billing.paid", "billing.rest")
 
 
-def invoices_xlsx(invoices: Iterable[Invoice], t: Translator, today: date) -> bytes:
-    """One row an invoice."""
+def invoices_xlsx(invoices: Iterable[Invoice], t: Translator, today: date, *, is_cut: bool) -> bytes:
+    """One row an invoice; below them, if there are more (`is_cut`), a line that says so."""
     columns = [SheetColumn(t.t(key), width, key in _SUMS) for key, width in _COLUMNS]
     rows = (
         (
@@ -46,4 +46,4 @@ def invoices_xlsx(invoices: Iterable[Invoice], t: Translator, today: date) -> by
         )
         for invoice in invoices
     )
-    return xlsx(t.t("billing.invoices"), columns, rows)
+    return xlsx(t.t("billing.invoices"), columns, rows, note=t.t("billing.list_cut") if is_cut else "")

@@ -25,8 +25,8 @@ class SheetColumn:
     is_money: bool = False
 
 
-def xlsx(title: str, columns: Sequence[SheetColumn], rows: Iterable[Sequence[Value]]) -> bytes:
-    """`rows` have a value for each column; None leaves the cell empty."""
+def xlsx(title: str, columns: Sequence[SheetColumn], rows: Iterable[Sequence[Value]], *, note: str = "") -> bytes:
+    """`rows` have a value for each column; None leaves the cell empty. The `note`, if any, stands below them."""
     content = BytesIO()
     options = {
         "in_memory": True,
@@ -42,9 +42,12 @@ def xlsx(title: str, columns: Sequence[SheetColumn], rows: Iterable[Sequence[Val
         for place, column in enumerate(columns):
             sheet.set_column(place, place, column.width, money if column.is_money else None)
             sheet.write_string(0, place, column.title, head)
+        number = 0
         for number, row in enumerate(rows, 1):
             for place, value in enumerate(row):
                 _write(sheet, number, place, value)
+        if note:
+            sheet.write_string(number + 2, 0, note, book.add_format({"italic": True}))
         sheet.freeze_panes(1, 1)
     return content.getvalue()
 

@@ -45,7 +45,10 @@ def stock_file(request: Request) -> Response:
     found = show_stock(request.db, wanted, request.now)
     columns = [SheetColumn(t(key), width) for key, width in _SHEET]
     rows = [_sheet_row(request, item, found) for item in found.page.items] if found else []
-    return download(xlsx(t("stock.stock"), columns, rows), name=f"{t('stock.stock')}.xlsx", content_type=XLSX)
+    note = t("stock.list_cut", count=_MOST) if found and found.page.total > _MOST else ""
+    return download(
+        xlsx(t("stock.stock"), columns, rows, note=note), name=f"{t('stock.stock')}.xlsx", content_type=XLSX
+    )
 
 
 def _sheet_row(request: Request, item: Item, found: StockPage) -> tuple[str | Decimal, ...]:

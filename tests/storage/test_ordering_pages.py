@@ -427,6 +427,18 @@ def test_exactly_the_view_is_exported_and_only_the_own_orders(world: World) -> N
     assert world.buyer.get("/stock.xlsx").status_code == 403
 
 
+def test_a_file_that_cannot_hold_all_orders_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.place("A-1 1")
+    world.place("B-2 1")
+    assert "сузьте отбор" not in _strings(world.manager.get("/orders.xlsx"))
+    monkeypatch.setattr("chalicelib.ordering.actions.reading.MOST", 1)
+    for reader in (world.buyer, world.manager):
+        exported = _strings(reader.get("/orders.xlsx"))
+        assert "K-000002" in exported
+        assert "K-000001" not in exported
+        assert "Заказов в файле: 1" in exported
+
+
 def _strings(answer: HTTPResponse) -> str:
     """The texts of a spreadsheet."""
     body = answer.body if answer.body[:2] == b"PK" else base64.b64decode(answer.body)

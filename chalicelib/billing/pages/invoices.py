@@ -50,7 +50,7 @@ def invoice_file(request: Request) -> Response:
 
     query = ListQuery.parse(request.query.plain())
     found = actions.list_invoices(request.db, request.actor, _wanted(query), today(request))
-    content = invoices_xlsx(found.invoices, request.t, today(request))
+    content = invoices_xlsx(found.invoices, request.t, today(request), is_cut=found.is_cut)
     return download(content, name=f"{request.t.t('billing.invoices')}.xlsx", content_type=XLSX)
 
 

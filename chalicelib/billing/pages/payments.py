@@ -61,7 +61,8 @@ def payment_file(request: Request) -> Response:
     t = request.t.t
     found = list_payments(request.db, request.actor, _wanted(ListQuery.parse(request.query.plain())), today(request))
     columns = [SheetColumn(t(key), width, key in _SUMS) for key, width in _SHEET]
-    content = xlsx(t("billing.payments"), columns, _sheet_rows(request, found))
+    note = t("billing.payments_cut") if found.is_cut else ""
+    content = xlsx(t("billing.payments"), columns, _sheet_rows(request, found), note=note)
     return download(content, name=f"{t('billing.payments')}.xlsx", content_type=XLSX)
 
 

@@ -67,8 +67,8 @@ def list_orders(db: TenantSession, actor: Actor, wanted: Wanted) -> OrderList:
     return _listed(out, cursor)
 
 
-def every_order(db: TenantSession, actor: Actor, wanted: Wanted) -> tuple[Order, ...]:
-    """All orders that fit, for a file: `MOST` at most."""
+def every_order(db: TenantSession, actor: Actor, wanted: Wanted) -> tuple[tuple[Order, ...], bool]:
+    """All orders that fit, for a file: `MOST` at most; and whether there are more."""
     out: list[Order] = []
     cursor = wanted.cursor
     while len(out) < MOST:
@@ -77,7 +77,7 @@ def every_order(db: TenantSession, actor: Actor, wanted: Wanted) -> tuple[Order,
         cursor = found.next
         if cursor is None:
             break
-    return tuple(out[:MOST])
+    return tuple(out[:MOST]), cursor is not None or len(out) > MOST
 
 
 def _page(db: TenantSession, actor: Actor, wanted: Wanted, cursor: str | None) -> Page:

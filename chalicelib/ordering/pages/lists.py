@@ -52,9 +52,11 @@ def order_file(request: Request) -> Response:
     from chalicelib.http.spreadsheet import SheetColumn, xlsx
 
     t = request.t.t
-    orders = actions.every_order(request.db, request.actor, _wanted(request, ListQuery.parse(request.query.plain())))
+    wanted = _wanted(request, ListQuery.parse(request.query.plain()))
+    orders, is_cut = actions.every_order(request.db, request.actor, wanted)
     columns = [SheetColumn(t(key), width, key in _SUMS) for key, width in _SHEET]
-    content = xlsx(t("ordering.orders"), columns, [_sheet_row(request, order) for order in orders])
+    note = t("ordering.orders_cut", count=len(orders)) if is_cut else ""
+    content = xlsx(t("ordering.orders"), columns, [_sheet_row(request, order) for order in orders], note=note)
     return download(content, name=f"{t('ordering.orders')}.xlsx", content_type=XLSX)
 
 
