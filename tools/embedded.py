@@ -1,5 +1,6 @@
 """The embedded cloud as a process: start, wait for, stop. Used by `make run` and by the tests."""
 
+import atexit
 import json
 import os
 import shutil
@@ -152,7 +153,7 @@ def _empty(temporary: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-_started: list[subprocess.Popen[bytes]] = []  # kept: a forgotten child warns when it is collected
+_started: list[subprocess.Popen[bytes]] = []
 
 
 def start_in_background(
@@ -171,6 +172,13 @@ def start_in_background(
         )
     _started.append(process)
     return process.pid
+
+
+@atexit.register
+def _let_go() -> None:
+    """They live on by intention: Python is not to warn of it when it ends."""
+    for process in _started:
+        process.returncode = process.poll() or 0
 
 
 def has_ended(number: int) -> bool:
