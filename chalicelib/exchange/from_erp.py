@@ -98,21 +98,29 @@ def update_of_invoice(invoice: ErpInvoice) -> ErpUpdate:
 
 
 def _all_shipped(order: ErpOrder) -> ErpUpdateShipment | None:
-    """УТ tells only the whole shipment, by its number and day; where shipments come as documents, those count."""
-    if not order.shipped or order.shipments:
+    """УТ tells only the whole shipment, by its number and day; where shipments come as documents, those count.
+
+    One that was told and is denied later has gone.
+    """
+    if order.shipped is None or order.shipments:
         return None
-    number = order.shipment_number
     return ErpUpdateShipment(
-        id=stable_id("shipped", order.number or order.id, number), number=number, day=order.shipment_date
+        id=stable_id("shipped", order.number or order.id),
+        number=order.shipment_number,
+        day=order.shipment_date,
+        deleted=not order.shipped,
     )
 
 
 def _all_paid(order: ErpOrder) -> ErpUpdatePayment | None:
-    if not order.paid or order.payments:
+    """The same for the payment."""
+    if order.paid is None or order.payments:
         return None
-    number = order.payment_number
     return ErpUpdatePayment(
-        id=stable_id("paid", order.number or order.id, number), number=number, day=order.payment_date
+        id=stable_id("paid", order.number or order.id),
+        number=order.payment_number,
+        day=order.payment_date,
+        deleted=not order.paid,
     )
 
 

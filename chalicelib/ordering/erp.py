@@ -109,8 +109,8 @@ class ErpUpdate:
 
     `formed` = when the ERP wrote it, by its own clock (`erp_age`). `number` is ours, `document_id` the ERP's GUID or
     our id; they must not disagree. `lines` None = not told. `document_version` makes a copy of an earlier one
-    recognisable where the ERP gives one. `shipped` and `paid` say that all of it was; parts come as `shipments` and
-    `payments`.
+    recognisable where the ERP gives one. `shipped` and `paid` say that all of it was, or, `deleted`, that it was not
+    after all; parts come as `shipments` and `payments`.
     """
 
     number: str

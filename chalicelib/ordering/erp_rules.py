@@ -68,7 +68,8 @@ def told_shipments(lines: Sequence[OrderLine], known: Sequence[Shipment], update
     by_id = {shipment.id: shipment for shipment in known}
     told = list(update.shipments)
     whole = _whole_shipment(update)
-    if whole is not None and not any(shipment.lines for shipment in told):
+    is_news = whole is not None and (not whole.deleted or whole.id in by_id)
+    if whole is not None and is_news and not any(shipment.lines for shipment in told):
         told = [*(shipment for shipment in told if shipment.id != whole.id), whole]
     for one in told:
         if one.lines or one.deleted or (one.lines is not None and one.id in by_id):
@@ -100,11 +101,12 @@ def _so_far(before: Sequence[Shipment], after: Sequence[Shipment], only: Contain
 
 
 def _whole_shipment(update: ErpUpdate) -> ErpUpdateShipment | None:
-    if update.shipped is not None:
+    """All that is left, by its own document or by the order's status; or that it has not left after all."""
+    if update.shipped is not None and not update.shipped.deleted:
         return replace(update.shipped, id=update.shipped.id or _WHOLE)
     if update.status in (ErpStatus.SHIPPED, ErpStatus.DELIVERED) and not update.shipments:
         return ErpUpdateShipment(id=_WHOLE)
-    return None
+    return update.shipped
 
 
 def _shipment(one: ErpUpdateShipment, quantities: Mapping[str, Decimal]) -> Shipment:

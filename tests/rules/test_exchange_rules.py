@@ -175,6 +175,18 @@ def test_the_whole_order_is_paid_and_shipped_only_where_no_parts_are_told() -> N
     assert [one.amount for one in update.payments] == [Decimal(5)]
 
 
+def test_what_the_order_denies_later_has_gone_under_the_same_id() -> None:
+    whole = ErpOrder(number="7", id="i", paid=True, payment_number="П-1", shipped=True, shipment_number="Р-1")
+    told, denied = update_of(whole), update_of(ErpOrder(number="7", id="i", paid=False, shipped=False))
+    assert [(one.paid and one.paid.deleted, one.shipped and one.shipped.deleted) for one in (told, denied)] == [
+        (False, False),
+        (True, True),
+    ]
+    assert [one and one.id for one in (told.paid, told.shipped)] == [
+        one and one.id for one in (denied.paid, denied.shipped)
+    ]
+
+
 def test_a_payment_without_an_id_gets_none_so_that_its_order_and_number_tell_it_from_others() -> None:
     payment = ErpPayment(id="", number="П-1", day=None, amount=Decimal(5), based_on="7")
     told = update_of_payment(payment).payments[0]

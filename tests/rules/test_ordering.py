@@ -476,6 +476,19 @@ def test_shipments_in_parts_and_the_rest_by_one_word() -> None:
     assert (again.lines, again.shipments) == (whole.lines, whole.shipments)
 
 
+def test_that_all_was_shipped_may_be_denied_later_but_not_against_the_orders_status() -> None:
+    lines = summed([_line("a", "5")], TERMS)
+    denied = ErpUpdateShipment(id="s", deleted=True)
+    never = followed(lines, (), _told(shipped=denied), TERMS)
+    assert (never.lines, never.shipments) == (lines, ())
+    whole = followed(lines, (), _told(shipped=ErpUpdateShipment(id="s")), TERMS)
+    assert whole.lines[0].shipped == 5
+    taken_back = followed(whole.lines, whole.shipments, _told(shipped=denied), TERMS)
+    assert (taken_back.lines[0].shipped, taken_back.lines[0].status) == (0, LineStatus.READY)
+    kept = followed(whole.lines, whole.shipments, _told(shipped=denied, status=ErpStatus.SHIPPED), TERMS)
+    assert kept.lines[0].shipped == 5
+
+
 def test_a_deleted_shipment_brings_its_lines_back() -> None:
     gone = (Shipment(id="s1", number="", quantities={sku_id("a", None): D(2)}),)
     line = _line("a", "2", shipped=D(2), status=LineStatus.IN_DELIVERY)

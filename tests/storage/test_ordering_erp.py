@@ -264,6 +264,22 @@ def test_payments_in_parts_and_in_full_reach_the_invoice_once(shop: Shop) -> Non
     assert invoice.state is InvoiceState.PAID
 
 
+def test_what_the_erp_said_in_full_and_denies_later_is_taken_back_once(shop: Shop) -> None:
+    file = _exported(shop, a=5)
+    paid, shipped = ErpUpdatePayment(id="p", number="П-2"), ErpUpdateShipment(id="s", number="Р-2")
+    denied = {"paid": replace(paid, deleted=True), "shipped": replace(shipped, deleted=True)}
+    _told(shop, file, **denied)
+    assert (shop.account().balance, shop.load(file).lines[0].shipped) == (50, 0)
+    _told(shop, file, paid=paid, shipped=shipped)
+    assert (shop.account().balance, shop.load(file).order.state) == (0, State.SHIPPING)
+    for outcome in (Outcome.APPLIED, Outcome.UNCHANGED):
+        assert _told(shop, file, **denied).outcome is outcome
+        file = shop.load(file)
+        assert (shop.account().balance, file.lines[0].shipped) == (50, 0)
+        assert [one.kind for one in file.happenings].count("payment_gone") == 1
+    assert shop.level("a").allocated == 5
+
+
 def test_a_payment_reaches_a_completed_order_too(shop: Shop) -> None:
     file = _exported(shop, a=5)
     _told(shop, file, status=ErpStatus.DELIVERED)
