@@ -74,6 +74,7 @@ def order_mail(facts: OrderMail, reader: User) -> mail.Mail:
 HANDLERS: dict[str, Callable[[Event, TenantSession, datetime], None]] = {
     "order.submitted": tell,
     "order.answered": tell,
+    "order.edited": tell,
     "order.confirmed": tell,
     "order.changed": settle_and_tell,
     "order.refused": settle_and_tell,

@@ -18,7 +18,12 @@ from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import load_settings
 
 # Event → the mail's kind for the manufacturer's people, and for the dealer's person who placed the order.
-_FOR_STAFF = {"order.submitted": "submitted", "order.answered": "answered", "order.cancelled": "withdrawn"}
+_FOR_STAFF = {
+    "order.submitted": "submitted",
+    "order.answered": "answered",
+    "order.edited": "edited",
+    "order.cancelled": "withdrawn",
+}
 _FOR_DEALER = {
     "order.confirmed": "confirmed",
     "order.changed": "changed",
@@ -57,7 +62,7 @@ def mail_about(db: TenantSession, event: Event) -> OrderMail | None:
         settings=load_settings(db),
         readers=_managers(db) if by_dealer else _dealer(db, file.order),
         said=_said(file, event),
-        changes=_changes(file, event) if kind == "changed" else (),
+        changes=_changes(file, event) if kind in ("changed", "edited") else (),
     )
 
 

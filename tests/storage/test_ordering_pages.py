@@ -537,6 +537,24 @@ def test_each_reader_gets_one_mail_in_their_language(world: World, monkeypatch: 
     assert store.order_of_number(shop.db, "K-000001") is not None
 
 
+def test_the_managers_read_what_the_dealer_changed_and_the_dealer_gets_no_mail_of_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[mail.Mail] = []
+    monkeypatch.setattr(mail, "send", sent.append)
+    shop, now = world.shop, utc_now()
+    anna = User(id="anna", email="anna@f.example", name="Анна", role=Role.SALES_MANAGER, locale="ru", created=now)
+    shop.db.commit([user_put(shop.settings.id, anna, 0)])
+    path = world.place("A-1 2")
+    world.manager.post(f"{path}/change", **{"version": version_of(world.manager.get(path)), "q-1": "3"})
+    world.buyer.post(f"{path}/decline", version=version_of(world.buyer.get(path)), answer="нужно два")
+    (edited,) = (event for event in _events(shop) if event.name == "order.edited")
+    HANDLERS[edited.name](edited, shop.db, now)
+    assert [(one.to, one.subject) for one in sent] == [("anna@f.example", "Светлый дом изменил заказ K-000001")]
+    assert "A-1: 3 → 2" in sent[0].text
+    assert "нужно два" in sent[0].html
+
+
 def test_the_manager_opens_a_contract_and_a_wrong_limit_is_named_at_its_field(world: World) -> None:
     path = f"/dealers/{world.shop.party.id}/contracts/{world.shop.contract.id}"
     page = world.manager.get(path)
