@@ -44,7 +44,8 @@ import pytest
 from chalice.test import Client, HTTPResponse
 
 import app
-from benchmarks.catalogue_rows import catalogue_rows, guid
+from benchmarks.catalogue_rows import catalogue_rows
+from benchmarks.made import guid
 from benchmarks.metering import Meter
 from benchmarks.tables import keep_figure, print_table
 from chalicelib.catalogue.model import Query
@@ -206,7 +207,7 @@ def _world(products: int) -> Iterator[tuple[World, Meter]]:
         patches.setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
         tables.create_tables(endpoint, os.environ["KONTOR_TABLE_PREFIX"])
         shop = Shop({}, limit="1000000000", price_type_id=guid(6, 0))
-        catalogue = publish_range(shop.db, folder, patches, catalogue_rows(products))
+        catalogue = publish_range(shop.db, folder, patches, catalogue_rows(Size(products=products)))
         items = catalogue.search(Query()).items[:LINES]
         stock = [(item.sku, {guid(7, n): Decimal(1_000_000) for n in range(5)}) for item in items]
         erp_levels(shop.db, stock, kind=shop.settings.exchange.stock_kind, as_of=NOW, message_id="m")

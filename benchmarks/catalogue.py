@@ -15,7 +15,8 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from benchmarks.catalogue_rows import catalogue_rows, guid
+from benchmarks.catalogue_rows import catalogue_rows
+from benchmarks.made import guid
 from chalicelib.catalogue.model import Query, Sort, attribute_key
 from chalicelib.catalogue.snapshot.build import apply, withdraw_absent
 from chalicelib.catalogue.snapshot.read import Catalogue
@@ -47,12 +48,12 @@ def main(sizes: list[int]) -> None:
 
 def _measure(size: int, folder: Path) -> None:
     print(f"{size:,} products, 5 price types, 5 warehouses, 3 properties")
-    rows = _timed("  make the rows", lambda: list(catalogue_rows(size)))
+    rows = _timed("  make the rows", lambda: list(catalogue_rows(Size(products=size))))
     first = _timed("  build, first time", lambda: apply(None, folder / "1", rows, run="1"))
     again = _timed("  the same rows again", lambda: apply(folder / "1", folder / "2", rows, run="2"))
     assert first.changed
     assert not again.changed
-    rows = list(catalogue_rows(size, changed=0.01))
+    rows = list(catalogue_rows(Size(products=size, changed=0.01)))
     part = _timed("  full feed with 1 % changed", lambda: apply(folder / "2", folder / "3", rows, run="3"))
     _timed("  withdraw what is absent", lambda: withdraw_absent(folder / "3", folder / "4", run="3"))
     print(f"  changed: {part.counts['price'].changed:,} prices, {part.counts['stock'].changed:,} stock rows")
