@@ -45,7 +45,7 @@ from chalice.test import Client, HTTPResponse
 
 import app
 from benchmarks.catalogue_rows import catalogue_rows
-from benchmarks.made import guid
+from benchmarks.made import Size, guid
 from benchmarks.metering import Meter
 from benchmarks.tables import keep_figure, print_table
 from chalicelib.catalogue.model import Query

@@ -16,7 +16,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from benchmarks.catalogue_rows import catalogue_rows
-from benchmarks.made import guid
+from benchmarks.made import Size, guid
 from chalicelib.catalogue.model import Query, Sort, attribute_key
 from chalicelib.catalogue.snapshot.build import apply, withdraw_absent
 from chalicelib.catalogue.snapshot.read import Catalogue
