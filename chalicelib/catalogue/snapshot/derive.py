@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from chalicelib.catalogue.snapshot.engine import Connection
@@ -130,18 +130,26 @@ def _reading_order(
 
 def _facets(db: Connection) -> None:
     """Counts per category of each value, for attributes that can be chosen from (not of too many values)."""
+    choice = {
+        no
+        for (no,) in db.execute(
+            "SELECT v.no FROM value v WHERE v.attribute_no IN (SELECT w.attribute_no "
+            "FROM (SELECT DISTINCT value_no FROM item_value) d CROSS JOIN value w ON w.no = d.value_no "
+            "GROUP BY 1 HAVING count(*) BETWEEN 2 AND ?)",
+            (_MAX_FACET_VALUES,),
+        )
+    }
+    # The database would sort every pair of a category and a value; counting in memory touches each once.
+    categories: defaultdict[int, list[int]] = defaultdict(list)
+    for category, sku in db.execute("SELECT category_no, sku_no FROM listing"):
+        categories[sku].append(category)
+    counts: Counter[tuple[int, int]] = Counter()
+    for sku, value in db.execute("SELECT sku_no, value_no FROM item_value"):
+        if value in choice:
+            for category in categories[sku]:
+                counts[category, value] += 1
     db.execute("DELETE FROM facet")
-    db.execute(
-        "CREATE TEMP TABLE choice AS SELECT v.no FROM value v WHERE v.attribute_no IN (SELECT w.attribute_no "
-        "FROM (SELECT DISTINCT value_no FROM item_value) d CROSS JOIN value w ON w.no = d.value_no "
-        "GROUP BY 1 HAVING count(*) BETWEEN 2 AND ?)",
-        (_MAX_FACET_VALUES,),
-    )
-    db.execute(
-        "INSERT INTO facet SELECT l.category_no, p.value_no, count(*) FROM listing l "
-        "CROSS JOIN item_value p ON p.sku_no = l.sku_no WHERE p.value_no IN (SELECT no FROM choice) GROUP BY 1, 2"
-    )
-    db.execute("DROP TABLE choice")
+    db.executemany("INSERT INTO facet VALUES (?, ?, ?)", sorted((*pair, count) for pair, count in counts.items()))
 
 
 def _texts(db: Connection) -> None:

@@ -42,6 +42,7 @@ class Numbers:
 
     def __init__(self, db: Connection) -> None:
         self._product_id = ""
+        self._last_sku: tuple[str, str | None, int] = ("", None, 0)
         self.catalogue = _by_id(db, "catalogue")
         self.category = _by_id(db, "category")
         self.price_type = _by_id(db, "price_type")
@@ -67,8 +68,13 @@ class Numbers:
         return self._cards.no(product_id)
 
     def sku(self, product_id: str, variant_id: str | None) -> int:
+        last_product, last_variant, number = self._last_sku
+        if product_id == last_product and variant_id == last_variant:
+            return number  # prices and stock of one SKU come together
         self._product_id = product_id
-        return self._skus.no((self._cards.no(product_id), variant_id or ""))
+        number = self._skus.no((self._cards.no(product_id), variant_id or ""))
+        self._last_sku = product_id, variant_id, number
+        return number
 
     def attribute(self, kind: str, attribute_id: str) -> int:
         """`kind`: "property" (a PropertyRow names it), or "characteristic", "requisite", "brand" (the id names it)."""

@@ -6,9 +6,10 @@ reason, and costs nothing but itself.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -61,6 +62,7 @@ class Staging:
         self._catalogue: int | None = None
         self._full = False
         self._scopes: set[tuple[int, str, int]] = set()
+        self._parts: set[str] = set()  # of the package that is being read
         self.received: Counter[str] = Counter()
         self.rejected: list[RejectedRow] = []
         self.no_warehouse = self._numbers.warehouse.no(NO_WAREHOUSE)
@@ -84,6 +86,7 @@ class Staging:
             elif isinstance(row, CatalogueHead):
                 self._catalogue = self._numbers.catalogue.no(row.catalogue_id)
                 self._full = not row.only_changes
+                self._parts.clear()
             else:
                 kind, add = take[type(row)]
                 received[kind] += 1
@@ -116,7 +119,8 @@ class Staging:
 
     def _in_scope(self, part: str) -> None:
         """Notes that a full package brought rows of this part: at the end of the run, absent ones are withdrawn."""
-        if self._full and self._catalogue is not None:
+        if self._full and self._catalogue is not None and part not in self._parts:
+            self._parts.add(part)
             self._scopes.add((self._run, part, self._catalogue))
 
     def _category(self, row: CategoryRow) -> None:
@@ -235,10 +239,13 @@ class Staging:
         amount = None
         if row.amount:  # an empty price and a zero are both "on request" (domain §3.6)
             amount = _scaled(row.amount, _PRICE_UNITS, "bad_price", row.product_id, fine="price_too_fine")
-        if row.coefficient <= 0:
-            raise _Reject("bad_coefficient", row.product_id, str(row.coefficient))
-        coefficient = _scaled(row.coefficient, _PRICE_UNITS, "bad_coefficient", row.product_id)
-        least = _scaled(row.min_quantity, _QUANTITY_UNITS, "bad_quantity", row.product_id)
+        coefficient, least = _PRICE_UNITS, 0  # almost always: one of the unit, from the first piece on
+        if row.coefficient != 1:
+            if row.coefficient <= 0:
+                raise _Reject("bad_coefficient", row.product_id, str(row.coefficient))
+            coefficient = _scaled(row.coefficient, _PRICE_UNITS, "bad_coefficient", row.product_id)
+        if row.min_quantity:
+            least = _scaled(row.min_quantity, _QUANTITY_UNITS, "bad_quantity", row.product_id)
         numbers = self._numbers
         self._put(
             "price",
@@ -253,7 +260,7 @@ class Staging:
         if not row.quantity.is_finite() or abs(row.quantity) >= _LARGEST:
             raise _Reject("bad_quantity", row.product_id, str(row.quantity))
         # What is finer than a thousandth is cut off: never promise more than there is.
-        quantity = int((row.quantity * _QUANTITY_UNITS).to_integral_value(ROUND_FLOOR))
+        quantity = math.floor(row.quantity * _QUANTITY_UNITS)
         warehouse = self._numbers.warehouse.no(row.warehouse_id) if row.warehouse_id else self.no_warehouse
         self._put("stock", (self._numbers.sku(row.product_id, row.variant_id), warehouse, quantity))
 

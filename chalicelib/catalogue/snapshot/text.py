@@ -19,6 +19,9 @@ _FLEETING = re.compile("([бвгджзклмнпрстфхцчшщ])[оеь]([б
 _ROMANIAN_ENDING = re.compile(
     "(?:alelor|urilor|iilor|elor|ilor|ului|alele|iile|urile|uri|ale|ile|ele|iei|ul|ii|ie|ea|a|e|i|u)$"
 )
+_MARKS = re.compile(
+    "[" + "".join(chr(code) for code in range(0x300, 0x3000) if unicodedata.combining(chr(code))) + "]+"
+)
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _LOOKALIKES = str.maketrans("авекмнорстухё", "abekmhopctyxe")
 _CODE_NAMES = frozenset(
@@ -40,8 +43,10 @@ def _stemmer(language: str) -> Any:
 
 def folded(text: str) -> str:
     """Lower case without accents and Romanian diacritics, ё as е; й and other letters keep their own shape."""
-    plain = text.lower().replace("й", "\x00")
-    plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
+    plain = text.lower()
+    if plain.isascii():
+        return plain
+    plain = _MARKS.sub("", unicodedata.normalize("NFD", plain.replace("й", "\x00")))
     return plain.replace("\x00", "й")
 
 
@@ -72,14 +77,19 @@ def _romanian(stem: str) -> str:
     return stem.replace("ea", "e").replace("oa", "o")
 
 
+@lru_cache(maxsize=200_000)
+def _index_terms(token: str) -> tuple[str, ...]:
+    stem, loose = _stem_and_loose(token)
+    return (stem, *("~" + key for key in loose))
+
+
 def index_words(*texts: str) -> str:
     """The terms of some texts for the index, each once, in the order of their first occurrence."""
     terms: dict[str, None] = {}
     for text in texts:
         for token in tokens(text):
-            stem, loose = _stem_and_loose(token)
-            terms[stem] = None
-            terms.update(dict.fromkeys("~" + key for key in loose))
+            for term in _index_terms(token):
+                terms[term] = None
     return " ".join(terms)
 
 
