@@ -1,12 +1,12 @@
-"""Builds the next snapshot from the previous one and a feed. Nothing is ever changed in a file that readers may have.
+"""Builds the next snapshot from the previous one and parts. Nothing is ever changed in a file that readers may have.
 
-    first file of a run        apply(current, staged_1, rows, run=run)
-    each further file          apply(staged_1, staged_2, rows, run=run) …
-    end of a full run          withdraw_absent(staged_n, staged_n+1, run=run)
-    switch                     publish the last one if any of the results says `changed`
+    each file of a run         read_part(part_n, rows)                      in any order, anywhere
+    what readers shall see     assemble(current, next, [part_1 … part_n], run=run)
+    end of a full run          assemble(current, next, [], run=run, end=End())
+    switch                     publish `next` if the result says `changed`
 
-A file remembers which rows the run touched: during a full run the next file is built on the last one even if that
-changed nothing, or `withdraw_absent` would take what it touched for absent.
+A snapshot remembers which rows a run touched. A part that changed nothing must therefore be assembled again together
+with the run's later ones, unless `next` was published: else `end` would take what only that part named for absent.
 
 The same rows twice give the same content (`content_digest`) and, the second time, no changes.
 """
@@ -15,17 +15,26 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
+from urllib.parse import quote
 
 from chalicelib.catalogue.feed import FeedRow, RejectedRow
 from chalicelib.catalogue.snapshot import schema
-from chalicelib.catalogue.snapshot.derive import derive
-from chalicelib.catalogue.snapshot.engine import Connection
-from chalicelib.catalogue.snapshot.merge import Changes, merge, withdraw
-from chalicelib.catalogue.snapshot.stage import Staging
+from chalicelib.catalogue.snapshot.adopt import adopt
+from chalicelib.catalogue.snapshot.derive import count_listed, derive
+from chalicelib.catalogue.snapshot.engine import Connection, connect
+from chalicelib.catalogue.snapshot.merge import Changes, merge
+from chalicelib.catalogue.snapshot.part import read_part
+from chalicelib.catalogue.snapshot.schema import QUANTITY_DIGITS
+from chalicelib.catalogue.snapshot.withdraw import withdraw_goods, withdraw_numbers
+from chalicelib.kernel.money import quantity as exact_quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +61,11 @@ class StockChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """What a build did. Keys of `counts`: category, property, price_type, warehouse, product, offer, price, stock.
+    """What a feed did. Keys of `counts`: category, property, price_type, warehouse, product, offer, price, stock.
 
     `stock` = every quantity that was told, also one that the previous snapshot had already: the live stock may have
-    moved since. At the end of a full run: zero for every warehouse of a SKU that the run did not name.
-    `waiting` = products that offers, prices or stock name and whose goods have not come yet; they are kept.
+    moved since. `waiting` = products that offers, prices or stock name and whose goods have not come yet; they are
+    kept.
     """
 
     counts: Mapping[str, Count]
@@ -71,42 +80,153 @@ class BuildResult:
         return any(count.changed for count in self.counts.values())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portion:
+    """A part to assemble. The stock that it tells is noted under `lot`; None: it has been told before."""
+
+    path: Path
+    lot: int | None = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """The end of a full run: what its full packages did not name is withdrawn (`snapshot.withdraw`).
+
+    `everything` = the ERP itself asked for it (`mode=deactivate`). `doubt` gets how many SKUs are listed without and
+    with the withdrawal; if it says True nothing is withdrawn. Zeros are noted under `lot`.
+    """
+
+    lot: int
+    everything: bool = False
+    doubt: Callable[[int, int], bool] = lambda _before, _after: False
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The stock that an assembling tells: read from the files that it made, so that a million rows need no memory."""
+
+    snapshot: Path
+    notes: Path
+
+    def by_sku(self, lot: int) -> Iterator[tuple[str, dict[str, Decimal]]]:
+        """(SKU, {warehouse id: quantity}) of one lot, each SKU once; see `BuildResult.stock`."""
+        with closing(connect(_read_only(self.snapshot), uri=True)) as db:
+            db.execute("ATTACH ? AS told", (_read_only(self.notes),))
+            names = dict(db.execute("SELECT no, id FROM warehouse"))
+            rows = db.execute(
+                "SELECT k.id, t.warehouse_no, t.quantity FROM told.stock t CROSS JOIN sku k ON k.no = t.sku_no "
+                "WHERE t.lot = ? ORDER BY t.sku_no, t.warehouse_no",
+                (lot,),
+            )
+            for sku, told in groupby(rows, lambda row: row[0]):
+                yield sku, {names[no]: _quantity(quantity) for _, no, quantity in told}
+
+    def lots(self) -> tuple[int, ...]:
+        with closing(connect(_read_only(self.notes), uri=True)) as db:
+            return tuple(lot for (lot,) in db.execute("SELECT DISTINCT lot FROM stock ORDER BY lot"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """What an assembling did: rows that differ from before, by kind, for each part in its order and for the end.
+
+    `withheld` = SKUs that would have been withdrawn but for the doubt. `waiting`, `listed` as in `BuildResult`.
+    """
+
+    parts: tuple[Mapping[str, int], ...]
+    withdrawn: Mapping[str, int]
+    withheld: int
+    waiting: int
+    listed: int
+    told: Told
+
+    @property
+    def changed(self) -> bool:
+        return any(any(counts.values()) for counts in (*self.parts, self.withdrawn))
+
+
+def assemble(
+    previous: Path | None,
+    target: Path,
+    parts: Iterable[Portion],
+    *,
+    run: str,
+    units: Mapping[str, str] | None = None,
+    end: End | None = None,
+    finish: bool = True,
+) -> Assembled:
+    """Writes `target` = `previous` (None: an empty catalogue) with parts applied in their order, then the run's end.
+
+    `run` names the exchange run; `units` as in `adopt`. `target` appears complete or not at all; beside it stays
+    `<target>.told`. Search and lists are made once, and only if something has changed; `finish=False` leaves them as
+    they were, for an assembling that a further one follows at once.
+    """
+    notes = target.with_name(target.name + ".told")
+    notes.unlink(missing_ok=True)
+
+    def work(db: Connection) -> Assembled:
+        run_no = _run_number(db, run)
+        db.commit()
+        schema.create_stage(db, notes)
+        changes = [_applied(db, part, run_no, units or {}) for part in parts]
+        withdrawn, withheld = _ended(db, run_no, end) if end else (Counter(), 0)
+        differs = any(any(counts.values()) for counts in (*changes, withdrawn))
+        if finish and (differs or db.execute("SELECT EXISTS (SELECT 1 FROM dirty)").fetchone()[0]):
+            derive(db)
+        return Assembled(
+            parts=tuple(changes),
+            withdrawn=withdrawn,
+            withheld=withheld,
+            waiting=_waiting(db),
+            listed=db.execute("SELECT count(*) FROM item").fetchone()[0],
+            told=Told(target, notes),
+        )
+
+    return _build(previous, target, work)
+
+
 def apply(
     previous: Path | None, target: Path, rows: Iterable[FeedRow], *, run: str, finish: bool = True
 ) -> BuildResult:
-    """Writes `target` = `previous` (None: an empty catalogue) with a feed applied. `run` names the exchange run.
-
-    `target` appears complete or not at all. `finish=False` leaves search and lists as they were, for a portion
-    that a further one follows at once; the last one must finish.
-    """
-
-    def work(db: Connection) -> BuildResult:
-        run_no = _run_number(db, run)
-        schema.create_stage(db)
-        staging = Staging(db, run_no)
-        staging.add_all(rows)
-        changes = merge(db, run_no, staging.no_warehouse)
-        return _result(db, changes, staging, finish=finish)
-
-    return _build(previous, target, work)
+    """Reads a feed and assembles it at once: what one file alone does to a catalogue."""
+    with tempfile.TemporaryDirectory(prefix="kontor-part-") as folder:
+        part = Path(folder) / "part.sqlite"
+        read = read_part(part, rows)
+        done = assemble(previous, target, [Portion(path=part)], run=run, finish=finish)
+    (changed,) = done.parts
+    rejected = Counter(row.kind for row in read.rejected)
+    return _result(
+        done,
+        {
+            kind: Count(received=read.received.get(kind, 0), rejected=rejected[kind], changed=changed.get(kind, 0))
+            for kind in sorted({*changed, *read.received})
+        },
+        read.rejected,
+    )
 
 
 def withdraw_absent(previous: Path, target: Path, *, run: str, deactivate: bool = False) -> BuildResult:
-    """The end of a full run: what its full packages did not name is withdrawn (domain §4.5), not deleted.
-
-    Each part by itself: goods, offers, prices, stock; only within catalogues of which a package of that part came
-    with `only_changes=False` during the run (often portion 1 says so and the others do not: the run counts, not the
-    file). Absent stock becomes 0. `deactivate=True` is the ERP's own word for it (`mode=deactivate`): then all
-    catalogues count, for the parts of which the run brought anything.
-    """
-
-    def work(db: Connection) -> BuildResult:
-        return _result(db, withdraw(db, _run_number(db, run), everything=deactivate), None, finish=True)
-
-    return _build(previous, target, work)
+    """Withdraws what the run left out, without any doubt: `assemble` with nothing but its end."""
+    done = assemble(previous, target, [], run=run, end=End(lot=0, everything=deactivate))
+    counts = {kind: Count(received=0, rejected=0, changed=n) for kind, n in sorted(done.withdrawn.items())}
+    return _result(done, counts, ())
 
 
-def _build(previous: Path | None, target: Path, work: Callable[[Connection], BuildResult]) -> BuildResult:
+def _result(done: Assembled, counts: Mapping[str, Count], rejected: tuple[RejectedRow, ...]) -> BuildResult:
+    told = sorted(
+        (sku, warehouse, quantity) for sku, levels in done.told.by_sku(0) for warehouse, quantity in levels.items()
+    )
+    done.told.notes.unlink()
+    return BuildResult(
+        counts=counts,
+        rejected=rejected,
+        stock=tuple(StockChange(sku=s, warehouse_id=w, quantity=q) for s, w, q in told),
+        waiting=done.waiting,
+        listed=done.listed,
+    )
+
+
+def _build(previous: Path | None, target: Path, work: Callable[[Connection], Assembled]) -> Assembled:
     unfinished = target.with_name(target.name + ".building")
     if previous is None:
         unfinished.unlink(missing_ok=True)
@@ -131,28 +251,45 @@ def _run_number(db: Connection, run: str) -> int:
     return int(db.execute("SELECT no FROM run WHERE id = ?", (run,)).fetchone()[0])
 
 
-def _result(db: Connection, changes: Changes, staging: Staging | None, *, finish: bool) -> BuildResult:
-    if finish:
-        derive(db)
-    rejected = tuple(staging.rejected) if staging else ()
-    received = staging.received if staging else {}
-    kinds = {*changes.counts, *received}
-    waiting = db.execute(
-        "SELECT count(*) FROM card c WHERE NOT known AND EXISTS (SELECT 1 FROM sku k WHERE k.card_no = c.no "
-        "AND (k.declared OR EXISTS (SELECT 1 FROM price WHERE sku_no = k.no) "
-        "OR EXISTS (SELECT 1 FROM stock WHERE sku_no = k.no)))"
-    ).fetchone()[0]
-    return BuildResult(
-        counts={
-            kind: Count(
-                received=received.get(kind, 0),
-                rejected=sum(row.kind == kind for row in rejected),
-                changed=changes.counts[kind],
-            )
-            for kind in sorted(kinds)
-        },
-        rejected=rejected,
-        stock=tuple(StockChange(sku=s, warehouse_id=w, quantity=q) for s, w, q in changes.stock),
-        waiting=waiting,
-        listed=db.execute("SELECT count(*) FROM item").fetchone()[0],
+def _applied(db: Connection, part: Portion, run_no: int, units: Mapping[str, str]) -> Changes:
+    db.execute("ATTACH ? AS part", (_read_only(part.path),))
+    no_warehouse = adopt(db, run_no, units)
+    changes = merge(db, run_no, no_warehouse, part.lot)
+    db.commit()  # a database can be detached only between transactions
+    db.execute("DETACH part")
+    return changes
+
+
+def _ended(db: Connection, run_no: int, end: End) -> tuple[Changes, int]:
+    """What was withdrawn; how many SKUs were not although the run left them out."""
+    before = count_listed(db)
+    db.commit()
+    db.execute("PRAGMA main.journal_mode = TRUNCATE")  # what is doubted is taken back
+    changes = withdraw_goods(db, run_no, everything=end.everything)
+    after = count_listed(db)
+    doubted = end.doubt(before, after)
+    if doubted:
+        db.rollback()
+    db.commit()
+    db.execute("PRAGMA main.journal_mode = OFF")
+    if doubted:
+        return Counter(), before - after
+    return changes + withdraw_numbers(db, run_no, end.lot, everything=end.everything), 0
+
+
+def _waiting(db: Connection) -> int:
+    return int(
+        db.execute(
+            "SELECT count(*) FROM card c WHERE NOT known AND EXISTS (SELECT 1 FROM sku k WHERE k.card_no = c.no "
+            "AND (k.declared OR EXISTS (SELECT 1 FROM price WHERE sku_no = k.no) "
+            "OR EXISTS (SELECT 1 FROM stock WHERE sku_no = k.no)))"
+        ).fetchone()[0]
     )
+
+
+def _read_only(path: Path) -> str:
+    return f"file:{quote(str(path))}?mode=ro&immutable=1"
+
+
+def _quantity(thousandths: int) -> Decimal:
+    return exact_quantity(Decimal(thousandths).scaleb(-QUANTITY_DIGITS))

@@ -16,6 +16,23 @@ _MAX_FACET_VALUES = 500
 _DIGITS = re.compile(r"\d+")
 
 
+_LISTED = """
+    FROM sku k JOIN card c ON c.no = k.card_no
+    WHERE c.known AND NOT c.deleted AND NOT c.withdrawn AND NOT k.deleted AND NOT k.withdrawn
+        AND (k.declared OR (k.variant_id = ''
+        AND NOT EXISTS (SELECT 1 FROM sku v WHERE v.card_no = c.no AND v.variant_id <> '' AND v.declared)))
+"""
+"""Listed SKUs: the card has come and is neither deleted nor withdrawn, and so is the SKU itself.
+
+A product that has variants is sold by variant: its own SKU is listed only if an offer names it.
+"""
+
+
+def count_listed(db: Connection) -> int:
+    """How many SKUs readers would see if the lists were made now."""
+    return int(db.execute(f"SELECT count(*) {_LISTED}").fetchone()[0])
+
+
 def derive(db: Connection) -> None:
     _items(db)
     _tree(db)
@@ -25,19 +42,9 @@ def derive(db: Connection) -> None:
 
 
 def _items(db: Connection) -> None:
-    """Listed SKUs: the card has come and is neither deleted nor withdrawn, and so is the SKU itself.
-
-    A product that has variants is sold by variant: its own SKU is listed only if an offer names it.
-    """
     rows = db.execute(
-        """
-        SELECT k.no, k.card_no, coalesce(nullif(k.name, ''), c.name), coalesce(nullif(k.article, ''), c.article), k.id,
-            (SELECT coalesce(sum(quantity), 0) FROM stock WHERE sku_no = k.no)
-        FROM sku k JOIN card c ON c.no = k.card_no
-        WHERE c.known AND NOT c.deleted AND NOT c.withdrawn AND NOT k.deleted AND NOT k.withdrawn
-            AND (k.declared OR (k.variant_id = ''
-            AND NOT EXISTS (SELECT 1 FROM sku v WHERE v.card_no = c.no AND v.variant_id <> '' AND v.declared)))
-        """
+        "SELECT k.no, k.card_no, coalesce(nullif(k.name, ''), c.name), coalesce(nullif(k.article, ''), c.article), "
+        f"k.id, (SELECT coalesce(sum(quantity), 0) FROM stock WHERE sku_no = k.no) {_LISTED}"
     ).fetchall()
     by_name = {row[0]: place for place, row in enumerate(sorted(rows, key=lambda r: (_sort_key(r[2]), r[4])))}
     by_article = {

@@ -26,7 +26,7 @@ _CONTENT = (
     "SELECT k.id, t.id, p.unit, p.min_quantity, p.amount, p.coefficient, p.currency FROM price p "
     "JOIN sku k ON k.no = p.sku_no JOIN price_type t ON t.no = p.price_type_no",
     "SELECT k.id, w.id, s.quantity FROM stock s JOIN sku k ON k.no = s.sku_no "
-    "JOIN warehouse w ON w.no = s.warehouse_no",
+    "JOIN warehouse w ON w.no = s.warehouse_no WHERE s.quantity <> 0",
     "SELECT k.id, i.by_name, i.by_article, i.stock FROM item i JOIN sku k ON k.no = i.sku_no",
     "SELECT k.id, t.name, t.more, t.codes FROM sku_text t JOIN sku k ON k.no = t.no",
     "SELECT c.normal, k.id, c.kind, c.text FROM code c JOIN sku k ON k.no = c.sku_no",

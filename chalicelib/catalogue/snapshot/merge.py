@@ -1,40 +1,40 @@
-"""Second half of a build: what was staged is compared with the facts, and only differences are written."""
+"""Second half of assembling: what is staged is compared with the facts, and only differences are written.
+
+Every statement costs what the part holds, not what the catalogue holds, except where a name that many products share
+has changed.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from decimal import Decimal
 
 from chalicelib.catalogue.snapshot.engine import Connection
-from chalicelib.catalogue.snapshot.schema import QUANTITY_DIGITS
-from chalicelib.kernel.money import quantity as exact_quantity
+
+Changes = Counter[str]
+"""How many rows of each kind differ from before."""
 
 
-@dataclass(slots=True)
-class Changes:
-    """How many rows of each kind differ from before, and the stock as it was told: (sku, warehouse id, quantity).
+def merge(db: Connection, run_no: int, no_warehouse: int, lot: int | None) -> Changes:
+    """Applies what is staged; the stock that it tells is noted under `lot`, if one is given.
 
-    `stock` has every row that the feed spoke of, not only those that differ: orders move the live stock as well, so
-    that a number which the ERP repeats may be news to it.
+    Every row that the part spoke of is noted, not only those that differ: orders move the live stock as well, so that
+    a number which the ERP repeats may be news to it.
     """
-
-    counts: Counter[str] = field(default_factory=Counter)
-    stock: list[tuple[str, str, Decimal]] = field(default_factory=list)
-
-
-def merge(db: Connection, run_no: int, no_warehouse: int) -> Changes:
-    changes = Changes()
+    changes: Changes = Counter()
     _names(db, changes)
     _cards(db, run_no, changes)
     _offers(db, run_no, changes)
     _prices(db, run_no, changes)
     _stock(db, run_no, no_warehouse, changes)
+    if lot is not None:
+        db.execute(
+            "INSERT OR REPLACE INTO told.stock SELECT ?, sku_no, warehouse_no, quantity FROM stage.stock", (lot,)
+        )
     return changes
 
 
 def _write(db: Connection, changes: Changes, kind: str, statement: str, *parameters: object) -> None:
-    changes.counts[kind] += max(0, db.execute(statement, parameters).rowcount)
+    changes[kind] += max(0, db.execute(statement, parameters).rowcount)
 
 
 def _names(db: Connection, changes: Changes) -> None:
@@ -43,10 +43,8 @@ def _names(db: Connection, changes: Changes) -> None:
         "s.no = c.no AND (c.known, c.name, c.parent_no, c.deleted) IS NOT "
         "(1, coalesce(nullif(s.name, ''), c.name), s.parent_no, s.deleted)"
     )
-    db.execute(
-        "INSERT OR IGNORE INTO dirty SELECT card_no FROM card_category WHERE category_no IN "
-        f"(SELECT c.no FROM category c JOIN stage.category s ON {different})"
-    )
+    changed = [no for (no,) in db.execute(f"SELECT c.no FROM stage.category s CROSS JOIN category c ON {different}")]
+    _dirty_if_any(db, changed, "SELECT card_no FROM card_category WHERE category_no IN (SELECT no FROM renamed)")
     _write(
         db, changes, "category",
         "UPDATE category AS c SET known = 1, name = coalesce(nullif(s.name, ''), c.name), parent_no = s.parent_no, "
@@ -55,18 +53,19 @@ def _names(db: Connection, changes: Changes) -> None:
     different = (
         "s.no = c.no AND (c.known, c.name, c.deleted) IS NOT (1, coalesce(nullif(s.name, ''), c.name), s.deleted)"
     )
-    changed_values = (
-        "SELECT v.no FROM value v JOIN stage.value s ON s.no = v.no AND s.text IS NOT v.text UNION "
-        "SELECT v.no FROM value v JOIN attribute c ON c.no = v.attribute_no "
-        f"JOIN stage.attribute s ON {different} AND (c.known, c.deleted) IS NOT (1, s.deleted)"
-    )
-    db.execute(f"CREATE TEMP TABLE changed_value AS {changed_values}")
-    db.execute(
-        "INSERT OR IGNORE INTO dirty SELECT card_no FROM card_value WHERE value_no IN (SELECT no FROM changed_value) "
-        "UNION SELECT k.card_no FROM sku_value JOIN sku k ON k.no = sku_no "
-        "WHERE value_no IN (SELECT no FROM changed_value)"
-    )
-    db.execute("DROP TABLE changed_value")
+    changed = [
+        no
+        for (no,) in db.execute(
+            "SELECT v.no FROM stage.value s CROSS JOIN value v ON s.no = v.no AND s.text IS NOT v.text UNION "
+            f"SELECT v.no FROM stage.attribute s CROSS JOIN attribute c ON {different} "
+            "AND (c.known, c.deleted) IS NOT (1, s.deleted) CROSS JOIN value v ON v.attribute_no = c.no"
+        )
+    ]
+    _dirty_if_any(
+        db, changed,
+        "SELECT card_no FROM card_value WHERE value_no IN (SELECT no FROM renamed) UNION "
+        "SELECT k.card_no FROM sku_value JOIN sku k ON k.no = sku_no WHERE value_no IN (SELECT no FROM renamed)",
+    )  # fmt: skip
     _write(
         db, changes, "property",
         "UPDATE attribute AS c SET known = 1, name = coalesce(nullif(s.name, ''), c.name), deleted = s.deleted "
@@ -90,6 +89,15 @@ def _names(db: Connection, changes: Changes) -> None:
         "deleted = s.deleted FROM stage.warehouse s WHERE s.no = c.no AND (c.known, c.name, c.address, c.deleted) "
         "IS NOT (1, coalesce(nullif(s.name, ''), c.name), s.address, s.deleted)",
     )  # fmt: skip
+
+
+def _dirty_if_any(db: Connection, changed: list[int], cards: str) -> None:
+    """Marks the cards that use one of some numbers (`renamed`): a walk over all of them, so only if there are any."""
+    if changed:
+        db.execute("CREATE TEMP TABLE renamed (no INTEGER PRIMARY KEY)")
+        db.executemany("INSERT INTO renamed VALUES (?)", ((no,) for no in changed))
+        db.execute(f"INSERT OR IGNORE INTO dirty {cards}")
+        db.execute("DROP TABLE renamed")
 
 
 _CARD = "catalogue_no, name, article, barcode, unit, unit_code, vat_rate, description"
@@ -120,7 +128,7 @@ def _cards(db: Connection, run_no: int, changes: Changes) -> None:
         db.execute(f"INSERT INTO changed_card SELECT card_no FROM changed_{table}")
         db.execute(f"DROP TABLE changed_{table}")
     db.execute("INSERT OR IGNORE INTO dirty SELECT no FROM changed_card")
-    changes.counts["product"] += db.execute("SELECT count(DISTINCT no) FROM changed_card").fetchone()[0]
+    changes["product"] += db.execute("SELECT count(DISTINCT no) FROM changed_card").fetchone()[0]
     db.execute("DROP TABLE changed_card")
 
 
@@ -167,7 +175,7 @@ def _offers(db: Connection, run_no: int, changes: Changes) -> None:
     db.execute("INSERT INTO changed_sku SELECT sku_no FROM changed_sku_value")
     db.execute("DROP TABLE changed_sku_value")
     db.execute("INSERT OR IGNORE INTO dirty SELECT card_no FROM sku WHERE no IN (SELECT no FROM changed_sku)")
-    changes.counts["offer"] += db.execute("SELECT count(DISTINCT no) FROM changed_sku").fetchone()[0]
+    changes["offer"] += db.execute("SELECT count(DISTINCT no) FROM changed_sku").fetchone()[0]
     db.execute("DROP TABLE changed_sku")
 
 
@@ -179,7 +187,7 @@ def _prices(db: Connection, run_no: int, changes: Changes) -> None:
         "DELETE FROM price AS p WHERE (p.sku_no, p.price_type_no) IN (SELECT sku_no, price_type_no FROM stage.price) "
         f"AND NOT EXISTS (SELECT 1 FROM stage.price s WHERE {same} AND s.amount IS NOT NULL)",
     )  # fmt: skip
-    changes.counts["price"] += db.execute(
+    changes["price"] += db.execute(
         f"SELECT count(*) FROM stage.price s LEFT JOIN price p ON {same} WHERE s.amount IS NOT NULL "
         "AND (p.amount, p.coefficient, p.currency) IS NOT (s.amount, s.coefficient, s.currency)"
     ).fetchone()[0]
@@ -192,81 +200,34 @@ def _prices(db: Connection, run_no: int, changes: Changes) -> None:
 
 
 def _stock(db: Connection, run_no: int, no_warehouse: int, changes: Changes) -> None:
-    """No row means none in stock. A total without a warehouse counts only where no warehouse is named."""
+    """A total without a warehouse counts only where no warehouse is named; a deleted warehouse holds nothing."""
     db.execute(
         "DELETE FROM stage.stock WHERE warehouse_no = ?1 AND (sku_no IN "
         "(SELECT sku_no FROM stage.stock WHERE warehouse_no <> ?1) OR EXISTS "
-        "(SELECT 1 FROM stock c WHERE c.sku_no = stage.stock.sku_no AND c.warehouse_no <> ?1))",
+        "(SELECT 1 FROM stock c WHERE c.sku_no = stage.stock.sku_no AND c.warehouse_no <> ?1 AND c.quantity <> 0))",
         (no_warehouse,),
     )
     db.execute(
-        "INSERT OR IGNORE INTO stage.stock SELECT c.sku_no, ?1, 0 FROM stock c WHERE c.warehouse_no = ?1 "
-        "AND c.sku_no IN (SELECT sku_no FROM stage.stock WHERE warehouse_no <> ?1)",
+        "INSERT OR IGNORE INTO stage.stock SELECT c.sku_no, ?1, 0 FROM "
+        "(SELECT DISTINCT sku_no FROM stage.stock WHERE warehouse_no <> ?1) s "
+        "CROSS JOIN stock c ON c.sku_no = s.sku_no AND c.warehouse_no = ?1 AND c.quantity <> 0",
         (no_warehouse,),
     )
-    db.execute(
-        "INSERT OR REPLACE INTO stage.stock SELECT sku_no, warehouse_no, 0 FROM stock WHERE warehouse_no IN "
-        "(SELECT no FROM warehouse WHERE deleted)"
-    )
-    changes.counts["stock"] += db.execute(
-        "SELECT count(*) FROM stage.stock s LEFT JOIN stock c ON (c.sku_no, c.warehouse_no) = "
-        "(s.sku_no, s.warehouse_no) WHERE s.quantity <> coalesce(c.quantity, 0)"
+    deleted = "(SELECT no FROM warehouse WHERE deleted)"
+    if db.execute(f"SELECT EXISTS {deleted}").fetchone()[0]:
+        db.execute(f"UPDATE stage.stock SET quantity = 0 WHERE warehouse_no IN {deleted}")
+    if db.execute("SELECT EXISTS (SELECT 1 FROM stage.warehouse WHERE deleted)").fetchone()[0]:
+        db.execute(
+            "INSERT OR IGNORE INTO stage.stock SELECT sku_no, warehouse_no, 0 FROM stock WHERE quantity <> 0 "
+            f"AND warehouse_no IN {deleted}"
+        )
+    same = "stock c ON (c.sku_no, c.warehouse_no) = (s.sku_no, s.warehouse_no)"
+    changes["stock"] += db.execute(
+        f"SELECT count(*) FROM stage.stock s LEFT JOIN {same} WHERE s.quantity <> coalesce(c.quantity, 0)"
     ).fetchone()[0]
-    _note_stock(db, changes, "SELECT sku_no, warehouse_no, quantity FROM stage.stock")
     db.execute(
-        "DELETE FROM stock WHERE (sku_no, warehouse_no) IN "
-        "(SELECT sku_no, warehouse_no FROM stage.stock WHERE quantity = 0)"
-    )
-    db.execute(
-        "INSERT INTO stock SELECT sku_no, warehouse_no, quantity, ?1 FROM stage.stock WHERE quantity <> 0 "
-        "ORDER BY 1, 2 ON CONFLICT DO UPDATE SET quantity = excluded.quantity, touched = ?1",
+        f"INSERT INTO stock SELECT s.sku_no, s.warehouse_no, s.quantity, ?1 FROM stage.stock s LEFT JOIN {same} "
+        "WHERE s.quantity <> 0 OR c.quantity IS NOT NULL ORDER BY 1, 2 "
+        "ON CONFLICT DO UPDATE SET quantity = excluded.quantity, touched = ?1",
         (run_no,),
     )
-
-
-def _note_stock(db: Connection, changes: Changes, told: str) -> None:
-    """Adds rows of (sku number, warehouse number, quantity) to the list that the stock room writes."""
-    for sku, warehouse, quantity in db.execute(
-        f"SELECT k.id, w.id, x.quantity FROM ({told}) x JOIN sku k ON k.no = x.sku_no "
-        "JOIN warehouse w ON w.no = x.warehouse_no ORDER BY 1, 2"
-    ):
-        changes.stock.append((sku, warehouse, exact_quantity(Decimal(quantity).scaleb(-QUANTITY_DIGITS))))
-
-
-def withdraw(db: Connection, run_no: int, *, everything: bool) -> Changes:
-    """Withdraws what the run did not touch, within the catalogues that it sent in full (`everything`: within all)."""
-    changes = Changes()
-
-    def catalogues(part: str) -> str:
-        if everything:
-            return f"SELECT no FROM catalogue WHERE EXISTS (SELECT 1 FROM {_PARTS[part]} WHERE touched = {run_no:d})"
-        return f"SELECT catalogue_no FROM scope WHERE run = {run_no:d} AND part = '{part}'"
-
-    untouched = f"touched <> {run_no:d}"
-    absent = f"{untouched} AND known AND NOT deleted AND NOT withdrawn AND catalogue_no IN ({catalogues('goods')})"
-    db.execute(f"INSERT OR IGNORE INTO dirty SELECT no FROM card WHERE {absent}")
-    _write(db, changes, "product", f"UPDATE card SET withdrawn = 1 WHERE {absent}")
-
-    def of_catalogue(part: str) -> str:
-        cards = f"SELECT no FROM card WHERE catalogue_no IN ({catalogues(part)})"
-        return f"IN (SELECT no FROM sku WHERE card_no IN ({cards}))"
-
-    absent = f"{untouched} AND declared AND NOT deleted AND NOT withdrawn AND no {of_catalogue('offers')}"
-    db.execute(f"INSERT OR IGNORE INTO dirty SELECT card_no FROM sku WHERE {absent}")
-    # A product that is no longer offered is listed without a price, as one that never was; a variant is withdrawn.
-    _write(
-        db, changes, "offer",
-        f"UPDATE sku SET declared = variant_id <> '', withdrawn = variant_id <> '' WHERE {absent}",
-    )  # fmt: skip
-    _write(db, changes, "price", f"DELETE FROM price WHERE {untouched} AND sku_no {of_catalogue('prices')}")
-    _write(db, changes, "stock", f"DELETE FROM stock WHERE {untouched} AND sku_no {of_catalogue('stock')}")
-    # What is left was named by the run: all else is none, also where it was none before.
-    _note_stock(
-        db, changes,
-        "SELECT s.no AS sku_no, p.no AS warehouse_no, 0 AS quantity FROM sku s JOIN warehouse p "
-        f"WHERE s.no {of_catalogue('stock')} AND (s.no, p.no) NOT IN (SELECT sku_no, warehouse_no FROM stock)",
-    )  # fmt: skip
-    return changes
-
-
-_PARTS = {"goods": "card", "offers": "sku", "prices": "price", "stock": "stock"}

@@ -1,9 +1,9 @@
-"""Small integers for other systems' ids: found in the snapshot, or given out anew when first named."""
+"""Small integers for other systems' ids, given out when a file first names them. They are the part's own."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from chalicelib.catalogue.model import attribute_key, sku_id
@@ -17,9 +17,8 @@ _Row = tuple[object, ...]
 class Register(Generic[_Key]):
     """The numbers of one table. New keys are written by `flush`, with the columns that `row` makes of them."""
 
-    def __init__(self, known: Iterable[tuple[_Key, int]], insert: str, row: Callable[[int, _Key], _Row]) -> None:
-        self._numbers = dict(known)
-        self._next = max(self._numbers.values(), default=0) + 1
+    def __init__(self, insert: str, row: Callable[[int, _Key], _Row]) -> None:
+        self._numbers: dict[_Key, int] = {}
         self._insert = insert
         self._row = row
         self._fresh: list[_Row] = []
@@ -27,8 +26,7 @@ class Register(Generic[_Key]):
     def no(self, key: _Key) -> int:
         number = self._numbers.get(key)
         if number is None:
-            number = self._numbers[key] = self._next
-            self._next += 1
+            number = self._numbers[key] = len(self._numbers) + 1
             self._fresh.append(self._row(number, key))
         return number
 
@@ -38,28 +36,25 @@ class Register(Generic[_Key]):
 
 
 class Numbers:
-    """All registers of a snapshot that is being built."""
+    """All registers of a part."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self) -> None:
         self._product_id = ""
         self._last_sku: tuple[str, str | None, int] = ("", None, 0)
-        self.catalogue = _by_id(db, "catalogue")
-        self.category = _by_id(db, "category")
-        self.price_type = _by_id(db, "price_type")
-        self.warehouse = _by_id(db, "warehouse")
-        self._cards = _by_id(db, "card")
+        self.catalogue = _by_id("catalogue")
+        self.category = _by_id("category")
+        self.price_type = _by_id("price_type")
+        self.warehouse = _by_id("warehouse")
+        self._cards = _by_id("card")
         self._attributes: Register[tuple[str, str]] = Register(
-            (((kind, name), no) for kind, name, no in db.execute("SELECT kind, id, no FROM attribute")),
-            "INSERT INTO attribute (no, kind, id, key, name, known) VALUES (?, ?, ?, ?, ?, ?)",
-            lambda no, key: (no, *key, attribute_key(*key), *(("", 0) if key[0] == "property" else (key[1], 1))),
+            "INSERT INTO attribute (no, kind, id, key) VALUES (?, ?, ?, ?)",
+            lambda no, key: (no, *key, attribute_key(*key)),
         )
         self._values: Register[tuple[int, str]] = Register(
-            (((attribute, raw), no) for attribute, raw, no in db.execute("SELECT attribute_no, raw, no FROM value")),
             "INSERT INTO value (no, attribute_no, raw, text) VALUES (?, ?, ?, ?)",
             lambda no, key: (no, *key, None if _GUID.fullmatch(key[1]) else key[1]),
         )
         self._skus: Register[tuple[int, str]] = Register(
-            (((card, variant), no) for card, variant, no in db.execute("SELECT card_no, variant_id, no FROM sku")),
             "INSERT INTO sku (no, id, card_no, variant_id) VALUES (?, ?, ?, ?)",
             lambda no, key: (no, sku_id(self._product_id, key[1]), *key),
         )
@@ -91,10 +86,6 @@ class Numbers:
             pairs.flush(db)
 
 
-def _by_id(db: Connection, table: str) -> Register[str]:
+def _by_id(table: str) -> Register[str]:
     # `table` is one of our own words, never input.
-    return Register(
-        db.execute(f"SELECT id, no FROM {table}"),
-        f"INSERT INTO {table} (no, id) VALUES (?, ?)",
-        lambda no, key: (no, key),
-    )
+    return Register(f"INSERT INTO {table} (no, id) VALUES (?, ?)", lambda no, key: (no, key))

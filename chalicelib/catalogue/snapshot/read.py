@@ -103,7 +103,7 @@ class Catalogue:
         pictures = self._rows("SELECT path FROM card_picture WHERE card_no = ? ORDER BY position", (card,))
         stock = self._rows(
             "SELECT w.id, s.quantity FROM stock s JOIN warehouse w ON w.no = s.warehouse_no "
-            "WHERE s.sku_no = ? ORDER BY w.id",
+            "WHERE s.sku_no = ? AND s.quantity <> 0 ORDER BY w.id",
             (number,),
         )
         variants = self._rows(_ITEM + " WHERE k.card_no = ? AND i.sku_no IS NOT NULL ORDER BY i.by_name", (card,))
@@ -223,7 +223,7 @@ class Catalogue:
         """Warehouses that the ERP described or has stock in."""
         rows = self._rows(
             "SELECT id, name, address FROM warehouse w WHERE NOT deleted AND (known OR EXISTS "
-            "(SELECT 1 FROM stock s WHERE s.warehouse_no = w.no)) ORDER BY name, id"
+            "(SELECT 1 FROM stock s WHERE s.warehouse_no = w.no AND s.quantity <> 0)) ORDER BY name, id"
         )
         return tuple(Warehouse(id=i, name=n, address=a) for i, n, a in rows)
 

@@ -8,13 +8,18 @@ ids stay texts in one place each. The tables are of two kinds:
   `dirty` lists the cards whose search text may have changed since the last `derive`.
 - *derived* tables (`item` and below): made from the facts by `derive`, read by `read`.
 
+A *part* is a file of another kind: the rows of one file of an exchange, before anything is known of the snapshot
+that they will be compared with.
+
 Prices are integers of a millionth of the currency unit, quantities of a thousandth of the unit: exact, and
-comparable by the database. `touched` is the number of the exchange run that last named the row.
+comparable by the database. `touched` is the number of the exchange run that last named the row. A row of stock whose
+quantity is 0 tells that there was some once: only there can the live stock have a counter.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 from chalicelib.catalogue.snapshot.engine import Connection, connect
 
@@ -70,24 +75,41 @@ CREATE TABLE stock (sku_no INTEGER NOT NULL, warehouse_no INTEGER NOT NULL, quan
 CREATE TABLE dirty (card_no INTEGER PRIMARY KEY);
 """
 
-_STAGE = """
-CREATE TABLE stage.category (no INTEGER PRIMARY KEY, name, parent_no, deleted);
-CREATE TABLE stage.attribute (no INTEGER PRIMARY KEY, name, deleted);
-CREATE TABLE stage.value (no INTEGER PRIMARY KEY, text);
-CREATE TABLE stage.price_type (no INTEGER PRIMARY KEY, name, currency, vat_included, deleted);
-CREATE TABLE stage.warehouse (no INTEGER PRIMARY KEY, name, address, deleted);
-CREATE TABLE stage.card (no INTEGER PRIMARY KEY, seq INTEGER, catalogue_no, deleted, name, article, barcode, unit,
+_STAGED = """
+CREATE TABLE {}category (no INTEGER PRIMARY KEY, name, parent_no, deleted);
+CREATE TABLE {}attribute (no INTEGER PRIMARY KEY, name, deleted);
+CREATE TABLE {}value (no INTEGER PRIMARY KEY, text);
+CREATE TABLE {}price_type (no INTEGER PRIMARY KEY, name, currency, vat_included, deleted);
+CREATE TABLE {}warehouse (no INTEGER PRIMARY KEY, name, address, deleted);
+CREATE TABLE {}card (no INTEGER PRIMARY KEY, seq INTEGER, catalogue_no, deleted, name, article, barcode, unit,
     unit_code, vat_rate, description);
-CREATE TABLE stage.card_category (card_no INTEGER, category_no INTEGER, seq INTEGER);
-CREATE TABLE stage.card_value (card_no INTEGER, value_no INTEGER, seq INTEGER);
-CREATE TABLE stage.card_picture (card_no INTEGER, position INTEGER, path TEXT, seq INTEGER);
-CREATE TABLE stage.offer (no INTEGER PRIMARY KEY, seq INTEGER, partial, deleted, name, article, barcode, unit,
+CREATE TABLE {}card_category (card_no INTEGER, category_no INTEGER, seq INTEGER);
+CREATE TABLE {}card_value (card_no INTEGER, value_no INTEGER, seq INTEGER);
+CREATE TABLE {}card_picture (card_no INTEGER, position INTEGER, path TEXT, seq INTEGER);
+CREATE TABLE {}offer (no INTEGER PRIMARY KEY, seq INTEGER, partial, deleted, name, article, barcode, unit,
     unit_code);
-CREATE TABLE stage.sku_value (sku_no INTEGER, value_no INTEGER, seq INTEGER);
-CREATE TABLE stage.price (sku_no INTEGER, price_type_no INTEGER, unit TEXT, min_quantity INTEGER, amount INTEGER,
+CREATE TABLE {}sku_value (sku_no INTEGER, value_no INTEGER, seq INTEGER);
+CREATE TABLE {}price (sku_no INTEGER, price_type_no INTEGER, unit TEXT, min_quantity INTEGER, amount INTEGER,
     coefficient INTEGER, currency TEXT, PRIMARY KEY (sku_no, price_type_no, unit, min_quantity)) WITHOUT ROWID;
-CREATE TABLE stage.stock (sku_no INTEGER, warehouse_no INTEGER, quantity INTEGER,
+CREATE TABLE {}stock (sku_no INTEGER, warehouse_no INTEGER, quantity INTEGER,
     PRIMARY KEY (sku_no, warehouse_no)) WITHOUT ROWID;
+"""
+
+_REGISTERS = """
+CREATE TABLE catalogue (no INTEGER PRIMARY KEY, id TEXT NOT NULL);
+CREATE TABLE category (no INTEGER PRIMARY KEY, id TEXT NOT NULL);
+CREATE TABLE price_type (no INTEGER PRIMARY KEY, id TEXT NOT NULL);
+CREATE TABLE warehouse (no INTEGER PRIMARY KEY, id TEXT NOT NULL);
+CREATE TABLE card (no INTEGER PRIMARY KEY, id TEXT NOT NULL);
+CREATE TABLE attribute (no INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL);
+CREATE TABLE value (no INTEGER PRIMARY KEY, attribute_no INTEGER NOT NULL, raw TEXT NOT NULL, text TEXT);
+CREATE TABLE sku (no INTEGER PRIMARY KEY, id TEXT NOT NULL, card_no INTEGER NOT NULL, variant_id TEXT NOT NULL);
+CREATE TABLE scope (part TEXT NOT NULL, catalogue_no INTEGER NOT NULL);
+"""
+
+_TOLD = """
+CREATE TABLE told.stock (lot INTEGER NOT NULL, sku_no INTEGER NOT NULL, warehouse_no INTEGER NOT NULL,
+    quantity INTEGER NOT NULL, PRIMARY KEY (lot, sku_no, warehouse_no)) WITHOUT ROWID;
 """
 
 _DERIVED = """
@@ -124,7 +146,7 @@ def create(path: Path) -> Connection:
 
 def open_for_building(path: Path) -> Connection:
     """Opens for one writer without a journal: a build that breaks leaves a file that nobody is shown."""
-    connection = connect(str(path))
+    connection = connect(f"file:{quote(str(path))}", uri=True)  # databases are attached to it by address
     connection.executescript(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
         "PRAGMA cache_size = -65536; PRAGMA temp_store = FILE;"
@@ -132,7 +154,19 @@ def open_for_building(path: Path) -> Connection:
     return connection
 
 
-def create_stage(connection: Connection) -> None:
-    """Tables for the rows of one feed, in a temporary database that goes with the connection."""
+def create_part(path: Path) -> Connection:
+    """A new, empty part at `path`: the ids that a file names, with numbers of its own, and its rows (`s_…`)."""
+    connection = open_for_building(path)
+    connection.executescript(_REGISTERS + _STAGED.replace("{}", "s_"))
+    return connection
+
+
+def create_stage(connection: Connection, told: Path) -> None:
+    """Tables for the rows of one part, in a temporary database that goes with the connection, and the stock that
+    parts tell, in a database of its own."""
     connection.execute("ATTACH '' AS stage")
-    connection.executescript("PRAGMA stage.journal_mode = OFF; PRAGMA stage.synchronous = OFF;" + _STAGE)
+    connection.execute("ATTACH ? AS told", (str(told),))
+    connection.executescript(
+        "PRAGMA stage.journal_mode = OFF; PRAGMA stage.synchronous = OFF; PRAGMA stage.cache_size = -16384;"
+        "PRAGMA told.journal_mode = OFF; PRAGMA told.synchronous = OFF;" + _STAGED.replace("{}", "stage.") + _TOLD
+    )

@@ -1,4 +1,4 @@
-"""First half of a build: the feed's rows, checked one by one, go into the `stage` tables as plain numbers.
+"""A file's rows, checked one by one, go into the tables of its part as plain numbers.
 
 Within one feed the last row about a thing wins. A row that cannot be taken is reported with its number and
 reason, and costs nothing but itself.
@@ -50,22 +50,21 @@ class _Reject(Exception):
 
 
 class Staging:
-    """Collects rows; `done` writes what is left. `received` and `rejected` are for the journal."""
+    """Collects rows of one file. `received` and `rejected` are for the journal."""
 
-    def __init__(self, db: Connection, run_no: int) -> None:
+    def __init__(self, db: Connection) -> None:
         self._db = db
-        self._run = run_no
-        self._numbers = Numbers(db)
+        self._numbers = Numbers()
         self._buffers: defaultdict[str, list[tuple[object, ...]]] = defaultdict(list)
         self._waiting = 0
         self._seq = 0
         self._catalogue: int | None = None
         self._full = False
-        self._scopes: set[tuple[int, str, int]] = set()
+        self._scopes: set[tuple[str, int]] = set()
         self._parts: set[str] = set()  # of the package that is being read
         self.received: Counter[str] = Counter()
         self.rejected: list[RejectedRow] = []
-        self.no_warehouse = self._numbers.warehouse.no(NO_WAREHOUSE)
+        self._no_warehouse = self._numbers.warehouse.no(NO_WAREHOUSE)
         self._take: dict[type, tuple[str, Callable[[Any], None]]] = {
             CategoryRow: ("category", self._category),
             PropertyRow: ("property", self._property),
@@ -101,8 +100,7 @@ class Staging:
                 if self._waiting > _FLUSH_AT:
                     self._flush()
         self._flush()
-        self._numbers.flush(self._db)
-        self._db.executemany("INSERT OR IGNORE INTO scope VALUES (?, ?, ?)", self._scopes)
+        self._db.executemany("INSERT INTO scope VALUES (?, ?)", sorted(self._scopes))
 
     def _put(self, table: str, row: tuple[object, ...]) -> None:
         self._buffers[table].append(row)
@@ -113,15 +111,16 @@ class Staging:
             if rows:
                 marks = ", ".join("?" * len(rows[0]))
                 # `table` is one of our own words, never input.
-                self._db.executemany(f"INSERT OR REPLACE INTO stage.{table} VALUES ({marks})", rows)
+                self._db.executemany(f"INSERT OR REPLACE INTO s_{table} VALUES ({marks})", rows)
                 rows.clear()
+        self._numbers.flush(self._db)
         self._waiting = 0
 
     def _in_scope(self, part: str) -> None:
         """Notes that a full package brought rows of this part: at the end of the run, absent ones are withdrawn."""
         if self._full and self._catalogue is not None and part not in self._parts:
             self._parts.add(part)
-            self._scopes.add((self._run, part, self._catalogue))
+            self._scopes.add((part, self._catalogue))
 
     def _category(self, row: CategoryRow) -> None:
         _need(row.id, "no_id", row.name)
@@ -261,7 +260,7 @@ class Staging:
             raise _Reject("bad_quantity", row.product_id, str(row.quantity))
         # What is finer than a thousandth is cut off: never promise more than there is.
         quantity = math.floor(row.quantity * _QUANTITY_UNITS)
-        warehouse = self._numbers.warehouse.no(row.warehouse_id) if row.warehouse_id else self.no_warehouse
+        warehouse = self._numbers.warehouse.no(row.warehouse_id) if row.warehouse_id else self._no_warehouse
         self._put("stock", (self._numbers.sku(row.product_id, row.variant_id), warehouse, quantity))
 
 
