@@ -20,8 +20,8 @@ from chalicelib.catalogue.snapshot.build import apply
 from chalicelib.exchange.commerceml.documents import read_documents
 from chalicelib.exchange.commerceml.reader import read_catalogue
 from chalicelib.exchange.commerceml.reading import FeedMemory
-from chalicelib.exchange.importing import kind_of
 from chalicelib.exchange.model import EntryKind, import_order
+from chalicelib.exchange.reading import kind_of
 from chalicelib.kernel.errors import Invalid
 
 _SETS = Path(__file__).resolve().parents[2] / "shared/data/commerceml"

@@ -1,16 +1,14 @@
-"""Catalogue files of one upload: staged one after another, then shown to readers together, kept waiting, or dropped."""
+"""Second half of an import: files that were read are taken into their run, and shown, kept waiting, or dropped."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 
-from chalicelib.catalogue.snapshot.build import BuildResult
-from chalicelib.exchange import runs, store
-from chalicelib.exchange.commerceml.reader import read_catalogue
-from chalicelib.exchange.commerceml.reading import FeedMemory
+from chalicelib.catalogue.snapshot.build import Assembled, End
+from chalicelib.exchange import runs, showing, store
 from chalicelib.exchange.model import (
     EntryKind,
     EntryState,
@@ -18,69 +16,65 @@ from chalicelib.exchange.model import (
     JournalEntry,
     KindCount,
     Run,
-    as_rejected,
+    RunPart,
     is_suspicious,
     may_withdraw_after_silence,
     may_withdraw_at_end,
 )
-from chalicelib.exchange.results import FileResult, refused
+from chalicelib.exchange.reading import ReadFile
+from chalicelib.exchange.results import FileResult, with_changes
 from chalicelib.exchange.runs import Workshop
-from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import new_id
-from chalicelib.stock.actions import erp_levels
+from chalicelib.storage import snapshots
 from chalicelib.storage.session import TenantSession
+from chalicelib.storage.writes import Write
 from chalicelib.tenancy.model import TenantSettings
+
+_WRITES_AT_ONCE = 60
 
 
 class CatalogueImport:
-    """The catalogue files of one upload. `add` each, then `finish` once: only that changes anything for readers."""
+    """The catalogue files of one upload. `take` each, then `finish` once: only that changes anything for readers."""
 
     def __init__(
-        self,
-        db: TenantSession,
-        work: Workshop,
-        settings: TenantSettings,
-        *,
-        came: datetime,
-        message_id: str,
-        now: datetime,
+        self, db: TenantSession, work: Workshop, settings: TenantSettings, *, came: datetime, now: datetime
     ) -> None:
         self._db = db
         self._work = work
         self._settings = settings
         self._came = came
-        self._message_id = message_id
         self._now = now
-        self._state = store.load_state(db)
-        self._run, unfinished = runs.run_for(self._state, came, now)
+        state = store.load_state(db)
+        run, unfinished = runs.run_for(state, came, now)
         if unfinished is not None:
-            self._state = end_run(db, self._state, unfinished, settings, now=now)
-        self._memory = FeedMemory(dict(self._state.units), dict(self._state.currencies))
-        runs.begin(db, work, self._run)
-        self._results: list[FileResult] = []
-        self._full = self._run.waits  # a full exchange is being taken in
+            state = end_run(db, state, unfinished, settings, now=now)
+        self._state = state
+        self._run = run
+        self._units = dict(state.units)
+        self._currencies = dict(state.currencies)
+        self._files: list[ReadFile] = []
+        self._keys: dict[str, str] = {}  # of parts by the file's name
+        self._full = run.waits  # a full exchange is being taken in
         self._spoiled_by = ""
 
-    def add(self, name: str, chunks: Iterable[bytes]) -> None:
-        """Stages the file's rows. A file that cannot be read is noted and leaves no trace in what is staged."""
-        heads = runs.Heads()
-        memory = FeedMemory(dict(self._memory.units), dict(self._memory.currencies))
-        try:
-            built = self._work.add(heads.watch(read_catalogue(chunks, memory)), self._run.id)
-        except Invalid as refusal:
-            self.spoil(name)
-            self._full = self._full or heads.full
-            self._results.append(refused(name, EntryKind.CATALOGUE, refusal))
+    def take(self, file: ReadFile, key: str, entry_id: str, archive_entry: str = "") -> None:
+        """Adds a catalogue that was read into the part `key`."""
+        self._files.append(file)
+        self._full = self._full or file.full
+        if file.result.failed:
+            self.spoil(file.result.name)
             return
-        self._memory = memory
-        self._full = self._full or heads.full
+        self._keys[file.result.name] = key
+        part = RunPart(key=key, size=file.part_size, came=self._came, entry_id=entry_id, archive_entry=archive_entry)
         self._run = replace(
             self._run,
-            full=self._run.full or heads.full,
-            offers=heads.offers or (self._run.offers and not heads.full_goods),
-            goods_files=self._run.goods_files + (1 if _brings_goods(built) else 0),
+            full=self._run.full or file.full,
+            offers=file.offers or (self._run.offers and not file.full_goods),
+            goods_files=self._run.goods_files + (1 if file.brings_goods else 0),
+            parts=(*(one for one in self._run.parts if one.key != key), part),
         )
-        self._results.append(_result(name, built))
+        self._units |= file.units
+        self._currencies = {**file.currencies, **self._currencies}
 
     def spoil(self, name: str) -> None:
         """A file of the upload cannot be read: what was sent is not whole."""
@@ -88,85 +82,124 @@ class CatalogueImport:
         self._spoiled_by = self._spoiled_by or name
 
     def finish(self) -> list[FileResult]:
-        run = self._run
+        run, base = self._run, snapshots.read_current(self._db)
         if self._spoiled_by and self._full:
             return self._drop()
-        if run.full and not run.offers and self._work.base is not None:
-            return self._keep_waiting()
-        self._show()
-        return self._results
+        if run.full and not run.offers and base is not None:
+            return self._keep("staged", waits=True)
+        run = self._run = replace(run, waits=False)
+        if not showing.shows_at_once(run, base.size if base else 0, self._now):
+            return self._keep("shown_later", waits=False)
+        return self._show()
 
     def _drop(self) -> list[FileResult]:
         """A full exchange with a broken file: none of it is shown; 1C sends the portion again."""
-        broken = self._spoiled_by
-        self._save(replace(self._run, staged="", waits=False))
+        note = {"file": self._spoiled_by}
+        own = set(self._keys.values())
+        writes: list[Write] = []
+        for part in self._run.unseen:
+            if part.key not in own:
+                entry = store.load_entry(self._db, part.entry_id)
+                counts = _unapplied(entry.counts)
+                failed = replace(entry, state=EntryState.FAILED, code="exchange_dropped", params=note, counts=counts)
+                writes.append(store.entry_put(self._db.tenant_id, failed))
+        rest = tuple(part for part in self._run.parts if part.told)
+        self._save(replace(self._run, parts=rest, waits=False), writes)
+        results = (file.result for file in self._files)
         return [
             result
             if result.failed
-            else replace(
-                result, failed=True, code="exchange_dropped", params={"file": broken}, counts=_unapplied(result)
-            )
-            for result in self._results
+            else replace(result, failed=True, code="exchange_dropped", params=note, counts=_unapplied(result.counts))
+            for result in results
         ]
 
-    def _keep_waiting(self) -> list[FileResult]:
-        """Goods of a full exchange wait for their offers: until those come, the exchange ends or falls silent."""
-        self._save(replace(self._run, staged=runs.stage(self._db, self._work, self._run), waits=True))
-        return [result if result.failed else replace(result, waiting=True, code="staged") for result in self._results]
+    def _keep(self, note: str, *, waits: bool) -> list[FileResult]:
+        """Goods of a full exchange wait for their offers, portions of a large catalogue for silence (`showing`)."""
+        runs.keep(self._db, self._work, self._run.parts)
+        self._save(replace(self._run, waits=waits))
+        return [
+            file.result if file.result.failed else replace(file.result, waiting=True, code=note) for file in self._files
+        ]
 
-    def _show(self) -> None:
-        shown = show(
-            self._db,
-            self._work,
-            self._settings,
-            as_of=self._came,
-            message_id=self._message_id,
-            now=self._now,
-            waited=self._run.waits,
-        )
-        # What the run has named must be known at its end, even if it named nothing new.
-        nothing_to_keep = shown or not self._work.results
-        staged = "" if nothing_to_keep else runs.stage(self._db, self._work, self._run)
-        self._save(replace(self._run, staged=staged, waits=False))
+    def _show(self) -> list[FileResult]:
+        own = set(self._keys.values())
+        run = self._run
+        run, changes, done = show(self._db, self._work, self._settings, run, self._units, now=self._now)
+        earlier = {part.key: part for part in self._run.parts if part.key not in own}
+        self._save(run, changed_entries(self._db, list(earlier.values()), changes, self._now))
+        results = []
+        for file in self._files:
+            key = self._keys.get(file.result.name)
+            result = file.result if key is None else with_changes(file.result, changes.get(key, {}))
+            if key is not None and done.waiting and file is self._files[-1]:
+                result = replace(result, code="waiting_goods", params={"count": str(done.waiting)})
+            results.append(result)
+        return results
 
-    def _save(self, run: Run) -> None:
-        state = replace(self._state, run=run, units=self._memory.units, currencies=self._memory.currencies)
-        self._db.commit([store.state_put(self._db.tenant_id, state)])
+    def _save(self, run: Run, also: Sequence[Write] = ()) -> None:
+        state = replace(self._state, run=run, units=self._units, currencies=self._currencies)
+        before = self._state.run.parts if self._state.run else ()
+        _save(self._db, self._work, state, (*before, *self._run.parts), also)
+
+
+Changes = Mapping[str, Mapping[str, int]]
+"""Rows that differ from before, by kind, for each part by its key."""
 
 
 def show(
     db: TenantSession,
     work: Workshop,
     settings: TenantSettings,
+    run: Run,
+    units: Mapping[str, str],
     *,
-    as_of: datetime,
-    message_id: str,
     now: datetime,
-    waited: bool = False,
-) -> bool:
-    """The stock that was told, then the pointer: a break in between is mended by the next import.
-
-    A number that the ERP repeats is told to the live stock too, which orders have moved since; only what differs there
-    is written. False when readers would see no difference; `waited`: there was one before this file.
+    end: End | None = None,
+    message_id: str = "",
+) -> tuple[Run, Changes, Assembled]:
+    """Assembles the run's parts; the stock that they tell, then the pointer: a break in between is mended by the next
+    time. Parts that changed nothing are kept: the run's end must know what they named.
     """
-    if work.top is None:
-        return False
-    levels: dict[str, dict[str, Decimal]] = {}
-    for result in work.results:
-        for change in result.stock:
-            levels.setdefault(change.sku, {})[change.warehouse_id] = change.quantity
-    erp_levels(
-        db,
-        levels.items(),
-        kind=settings.exchange.stock_kind,
-        as_of=as_of,
-        message_id=message_id,
-        safety=settings.safety_stock,
-    )
-    if not (work.changed or waited):
-        return False
-    runs.publish(db, work, now)
-    return True
+    done = runs.build(db, work, run, units, end=end)
+    message = message_id or run.parts[-1].entry_id
+    runs.tell_stock(db, run, done, settings, message_id=message)
+    changes = dict(zip((part.key for part in run.parts), done.parts, strict=True))
+    if done.changed:
+        runs.publish(db, work, now)
+        return replace(run, parts=(), waits=False, shows=run.shows + 1), changes, done
+    runs.keep(db, work, run.parts)
+    return replace(run, parts=tuple(replace(part, told=True) for part in run.parts), waits=False), changes, done
+
+
+def changed_entries(db: TenantSession, parts: Sequence[RunPart], changes: Changes, now: datetime) -> list[Write]:
+    """The journal's lines of files that were shown after their upload, and of the archives that they came in."""
+    found: dict[str, JournalEntry] = {}
+    for part in parts:
+        if part.told:
+            continue
+        for entry_id in filter(None, (part.entry_id, part.archive_entry)):
+            entry = found.get(entry_id) or store.load_entry(db, entry_id)
+            found[entry_id] = _shown(entry, changes.get(part.key, {}), now)
+    return [store.entry_put(db.tenant_id, entry) for entry in found.values()]
+
+
+def _shown(entry: JournalEntry, changed: Mapping[str, int], now: datetime) -> JournalEntry:
+    counts = tuple(replace(count, changed=count.changed + changed.get(count.kind, 0)) for count in entry.counts)
+    if entry.state is not EntryState.WAITING:
+        return replace(entry, counts=counts)
+    state = EntryState.PARTLY if entry.rejected else EntryState.DONE
+    return replace(entry, state=state, code="", params={}, counts=counts, finished=now)
+
+
+def show_run(db: TenantSession, run_id: str, settings: TenantSettings, now: datetime) -> None:
+    """Shows what a run has brought so far, if it has fallen silent for long enough and is still going on."""
+    state = store.load_state(db)
+    run = state.run
+    if run is None or run.id != run_id or run.closed or run.waits or not run.unseen or now < showing.look_again(run):
+        return
+    with runs.workshop() as work:
+        shown, changes, _ = show(db, work, settings, run, state.units, now=now)
+        _save(db, work, replace(state, run=shown), run.parts, changed_entries(db, run.parts, changes, now))
 
 
 def end_run(
@@ -180,84 +213,57 @@ def end_run(
 ) -> ExchangeState:
     """The run is over: after silence (`said` empty), or because 1C said `complete` or `deactivate`.
 
-    What waited for offers is shown. What a full exchange left out is withdrawn where that is certain: always when 1C
-    asks by `deactivate`, else only if no file failed, nothing speaks for missing portions, and the catalogue is not
-    about to lose most of itself.
+    What waited is shown. What a full exchange left out is withdrawn where that is certain: always when 1C asks by
+    `deactivate`, else only if no file failed, nothing speaks for missing portions, and the catalogue is not about to
+    lose most of itself.
     """
-    certain = said == "deactivate" or (
-        may_withdraw_at_end(run) if said == "complete" else may_withdraw_after_silence(run)
-    )
+    asked = said == "deactivate"
+    certain = asked or (may_withdraw_at_end(run) if said == "complete" else may_withdraw_after_silence(run))
     entry_id = new_id(now)
-    withdrawn: BuildResult | None = None
-    withheld = 0
-    shown = False
-    if certain or run.waits:
-        with runs.workshop() as work:
-            runs.begin(db, work, run)
-            if certain:
-                withdrawn, withheld = _withdraw(work, run, asked=said == "deactivate")
-            shown = show(db, work, settings, as_of=run.touched, message_id=entry_id, now=now, waited=run.waits)
-    closed = replace(state, run=replace(run, closed=True, staged="" if shown else run.staged, waits=False))
-    writes = [store.state_put(db.tenant_id, closed)]
-    if withheld or (withdrawn is not None and withdrawn.changed):
-        writes.append(store.entry_put(db.tenant_id, _end_entry(entry_id, run, withdrawn, withheld, now)))
-    db.commit(writes)
+    writes: list[Write] = []
+    after = replace(run, waits=False)
+    with runs.workshop() as work:
+        if run.unseen or (certain and (run.parts or snapshots.read_current(db) is not None)):
+            end = End(lot=runs.END, everything=asked, doubt=_never if asked else is_suspicious) if certain else None
+            after, changes, done = show(db, work, settings, run, state.units, now=now, end=end, message_id=entry_id)
+            writes = changed_entries(db, run.parts, changes, now)
+            if done.withheld or any(done.withdrawn.values()):
+                writes.append(store.entry_put(db.tenant_id, _end_entry(entry_id, run, done, now)))
+        closed = replace(state, run=replace(after, closed=True))
+        _save(db, work, closed, run.parts, writes)
     return replace(closed, version=state.version + 1)
 
 
-def _withdraw(work: Workshop, run: Run, *, asked: bool) -> tuple[BuildResult | None, int]:
-    """What was withdrawn, and how many SKUs would have been but were kept because that looks like a broken run."""
-    top = work.top
-    if top is None:
-        return None, 0
-    before = runs.listed(top)
-    result = work.withdraw(run.id, deactivate=asked)
-    if asked or not is_suspicious(before, result.listed):
-        return result, 0
-    work.undo(top)
-    return None, before - result.listed
+def _never(_before: int, _after: int) -> bool:
+    return False
 
 
-def _end_entry(entry_id: str, run: Run, withdrawn: BuildResult | None, withheld: int, now: datetime) -> JournalEntry:
-    counts: tuple[KindCount, ...] = ()
-    if withdrawn is not None:
-        counts = tuple(
-            KindCount(kind=kind, received=one.changed, changed=one.changed)
-            for kind, one in withdrawn.counts.items()
-            if one.changed
-        )
+def _save(
+    db: TenantSession, work: Workshop, state: ExchangeState, before: Sequence[RunPart], also: Sequence[Write]
+) -> None:
+    """The journal first, then the state, which says that all is done; then parts that it names no more are deleted."""
+    for start in range(0, len(also), _WRITES_AT_ONCE):
+        db.commit(also[start : start + _WRITES_AT_ONCE])
+    db.commit([store.state_put(db.tenant_id, state)])
+    named = {part.key for part in state.run.parts} if state.run else set()
+    runs.forget(db, work, [part for part in before if part.key not in named])
+
+
+def _end_entry(entry_id: str, run: Run, done: Assembled, now: datetime) -> JournalEntry:
+    withdrawn = Counter(done.withdrawn)
     return JournalEntry(
         id=entry_id,
         kind=EntryKind.RUN,
         direction=None,
-        state=EntryState.WAITING if withheld else EntryState.DONE,
+        state=EntryState.WAITING if done.withheld else EntryState.DONE,
         at=now,
         name=run.id,
-        counts=counts,
-        code="withheld" if withheld else "withdrawn",
-        params={"count": str(withheld)} if withheld else {},
+        counts=tuple(KindCount(kind=kind, received=n, changed=n) for kind, n in sorted(withdrawn.items()) if n),
+        code="withheld" if done.withheld else "withdrawn",
+        params={"count": str(done.withheld)} if done.withheld else {},
         finished=now,
     )
 
 
-def _result(name: str, built: BuildResult) -> FileResult:
-    return FileResult(
-        name=name,
-        kind=EntryKind.CATALOGUE,
-        counts=tuple(
-            KindCount(kind=kind, received=one.received, rejected=one.rejected, changed=one.changed)
-            for kind, one in built.counts.items()
-            if one.received
-        ),
-        rejected=tuple(as_rejected(row) for row in built.rejected),
-        code="waiting_goods" if built.waiting else "",
-        params={"count": str(built.waiting)} if built.waiting else {},
-    )
-
-
-def _brings_goods(built: BuildResult) -> bool:
-    return "product" in built.counts and built.counts["product"].received > 0
-
-
-def _unapplied(result: FileResult) -> tuple[KindCount, ...]:
-    return tuple(replace(one, rejected=one.received, changed=0) for one in result.counts)
+def _unapplied(counts: tuple[KindCount, ...]) -> tuple[KindCount, ...]:
+    return tuple(replace(one, rejected=one.received, changed=0) for one in counts)

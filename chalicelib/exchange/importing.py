@@ -7,17 +7,15 @@ nothing is shown until all of it is in: a broken file leaves the previous catalo
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import BinaryIO
 
 from chalicelib.exchange import runs, store
-from chalicelib.exchange.catalogue_import import CatalogueImport, end_run
-from chalicelib.exchange.commerceml.archive import Archive, assemble
-from chalicelib.exchange.commerceml.xmlstream import Element, Opened, read_parts
+from chalicelib.exchange.catalogue_import import CatalogueImport, end_run, show_run
+from chalicelib.exchange.commerceml.archive import assemble
 from chalicelib.exchange.document_import import apply_documents
-from chalicelib.exchange.model import MAX_UPLOAD, RUN_IDLE, EntryKind, Upload, UploadState, import_order
+from chalicelib.exchange.model import MAX_UPLOAD, RUN_IDLE, EntryKind, Upload, UploadState
+from chalicelib.exchange.reading import read_file, sources
 from chalicelib.exchange.results import (
     FileResult,
     inner_upload,
@@ -35,17 +33,7 @@ from chalicelib.storage.writes import Write
 from chalicelib.tenancy.store import load_settings, settings_of, settings_record, settings_write
 
 _ATTEMPTS = 4
-_CHUNK = 1 << 16
 _WRITES_AT_ONCE = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file of the upload; `open` gives its bytes anew each time."""
-
-    name: str
-    size: int
-    open: Callable[[], Iterator[bytes]]
 
 
 def import_upload(db: TenantSession, set_id: str, name: str, generation: int, now: datetime) -> Upload | None:
@@ -59,10 +47,11 @@ def import_upload(db: TenantSession, set_id: str, name: str, generation: int, no
     upload = replace(upload, attempts=upload.attempts + 1)
     db.commit([store.upload_put(db.tenant_id, upload)])
     upload = replace(upload, version=upload.version + 1)
+    entries = _Entries()
     try:
         if upload.attempts > _ATTEMPTS:
             raise Invalid("import_failed")
-        results = _imported(db, upload, now)
+        results = _imported(db, upload, entries, now)
     except (Unavailable, *OUTAGES):
         raise
     except KontorError as refusal:
@@ -70,7 +59,7 @@ def import_upload(db: TenantSession, set_id: str, name: str, generation: int, no
     except Exception as broken:
         failure("an import failed", broken, tenant=db.tenant_id, set=set_id, generation=generation)
         results = [(refused(upload.name, EntryKind.UPLOAD, Invalid("import_failed")), upload.bytes)]
-    _settle(db, upload, results, now)
+    _settle(db, upload, results, entries, now)
     failed = any(result.failed for result, _ in results)
     if not failed:
         _note_connection(db, now)
@@ -78,61 +67,53 @@ def import_upload(db: TenantSession, set_id: str, name: str, generation: int, no
     return store.load_upload(db, set_id, name)
 
 
-def _imported(db: TenantSession, upload: Upload, now: datetime) -> list[tuple[FileResult, int]]:
+def _imported(db: TenantSession, upload: Upload, entries: _Entries, now: datetime) -> list[tuple[FileResult, int]]:
     settings = load_settings(db)
     with tempfile.TemporaryFile() as whole, runs.workshop() as work:
         assemble(store.fragments(db.tenant_id, upload), whole, MAX_UPLOAD)
-        sources = _sources(upload, whole)
         catalogue: CatalogueImport | None = None
         results: list[FileResult] = []
-        for source in sources:
-            try:
-                kind = kind_of(source.open())
-            except Invalid as refusal:
-                results.append(refused(source.name, EntryKind.UPLOAD, refusal))
+        found = sources(upload, whole)
+        for source in found:
+            key = store.part_key(db.tenant_id, upload, source.name)
+            file = read_file(source, work.new_part(key))
+            if file.result.kind is EntryKind.UPLOAD:
+                results.append(file.result)
                 if catalogue is not None:
                     catalogue.spoil(source.name)
-                continue
-            if kind is EntryKind.DOCUMENTS:
+            elif file.result.kind is EntryKind.DOCUMENTS:
                 results.append(apply_documents(db, source.name, source.open(), now))
-                continue
-            if catalogue is None:
-                catalogue = CatalogueImport(db, work, settings, came=upload.begun, message_id=upload.entry_id, now=now)
-            catalogue.add(source.name, source.open())
+            else:
+                if catalogue is None:
+                    catalogue = CatalogueImport(db, work, settings, came=upload.begun, now=now)
+                inner = upload.entry_id if upload.archive else ""
+                catalogue.take(file, key, entries.id_of(db, upload, source.name, now), inner)
         if catalogue is not None:
             results += catalogue.finish()
-    sizes = {source.name: source.size for source in sources}
+    sizes = {source.name: source.size for source in found}
     return [(result, sizes[result.name]) for result in results]
 
 
-def _sources(upload: Upload, whole: BinaryIO) -> list[Source]:
-    if not upload.archive:
-        return [Source(upload.name, upload.bytes, lambda: _chunks(whole))]
-    archive = Archive(whole)
-    sizes = {entry.name: entry.size for entry in archive.entries}
-    names = import_order(tuple(sizes))
-    return [Source(name, sizes[name], lambda name=name: archive.read(name)) for name in names]  # type: ignore[misc]
+class _Entries:
+    """Journal entries and rows of the files in an archive: what an earlier try has made is used again."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[str, int]] = {}
+
+    def of(self, db: TenantSession, upload: Upload, name: str, now: datetime) -> tuple[str, int]:
+        """(entry's id, row's version) of a file inside the archive."""
+        if name not in self._found:
+            before = store.load_upload(db, upload.set_id, name)
+            self._found[name] = (before.entry_id, before.version) if before else (new_id(now), 0)
+        return self._found[name]
+
+    def id_of(self, db: TenantSession, upload: Upload, name: str, now: datetime) -> str:
+        return self.of(db, upload, name, now)[0] if upload.archive else upload.entry_id
 
 
-def _chunks(whole: BinaryIO) -> Iterator[bytes]:
-    whole.seek(0)
-    while piece := whole.read(_CHUNK):
-        yield piece
-
-
-def kind_of(chunks: Iterator[bytes]) -> EntryKind:
-    """What a file holds, by the first thing in it; an empty root is an empty catalogue."""
-    for part in read_parts(chunks):
-        if isinstance(part, Opened) and part.name == "Контрагенты":
-            return EntryKind.DOCUMENTS
-        if isinstance(part, Opened) and part.name != "КоммерческаяИнформация":
-            return EntryKind.CATALOGUE
-        if isinstance(part, Element) and part.name in ("Документ", "Контейнер"):
-            return EntryKind.DOCUMENTS
-    return EntryKind.CATALOGUE
-
-
-def _settle(db: TenantSession, upload: Upload, results: list[tuple[FileResult, int]], now: datetime) -> None:
+def _settle(
+    db: TenantSession, upload: Upload, results: list[tuple[FileResult, int]], entries: _Entries, now: datetime
+) -> None:
     """Writes what became of the upload and of each file in it. The upload itself comes last: until then the message
     may come again."""
     if not upload.archive:
@@ -148,9 +129,8 @@ def _settle(db: TenantSession, upload: Upload, results: list[tuple[FileResult, i
     writes: list[Write] = []
     for result, size in results:
         if result.name != upload.name:
-            before = store.load_upload(db, upload.set_id, result.name)
-            entry_id = before.entry_id if before else new_id(now)
-            row = inner_upload(upload, result, entry_id, before.version if before else 0, now)
+            entry_id, version = entries.of(db, upload, result.name, now)
+            row = inner_upload(upload, result, entry_id, version, now)
             writes.append(store.upload_put(db.tenant_id, row))
             writes += journal_writes(db.tenant_id, upload, entry_id, result, size, now)
     whole = _of_archive(upload, [result for result, _ in results])
@@ -191,6 +171,11 @@ def _note_connection(db: TenantSession, now: datetime) -> None:
             db.commit([settings_write(replace(settings, connected_at=now), record.version)])
 
     until_committed(once)
+
+
+def show_what_waits(db: TenantSession, run_id: str, now: datetime) -> None:
+    """Shows readers what a run has brought so far, if it is still time."""
+    show_run(db, run_id, load_settings(db), now)
 
 
 def end_of_run(db: TenantSession, run_id: str, said: str, now: datetime) -> None:

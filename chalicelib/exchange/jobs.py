@@ -17,17 +17,19 @@ def run_import(body: Mapping[str, object], now: datetime) -> None:
     db = open_tenant(str(body["tenant"]))
     if body["do"] == "import":
         importing.import_upload(db, str(body["set"]), str(body["name"]), int(str(body["generation"])), now)
+    elif body["do"] == "show":
+        importing.show_what_waits(db, str(body["run"]), now)
     else:
         importing.end_of_run(db, str(body.get("run", "")), str(body.get("said", "")), now)
 
 
 def on_due(db: TenantSession, subject: str, now: datetime) -> None:
-    """An upload that fell silent is whole; a run that fell silent is over."""
+    """An upload that fell silent is whole; a run that fell silent is shown, and then over."""
     upload = store.parse_due(subject)
     if upload is not None:
         uploads.queue_if_silent(db, *upload, now)
     else:
-        ending.ask_to_end(db, run_id=subject.partition("#")[2], said="", now=now)
+        ending.look_at_run(db, subject.partition("#")[2], now)
 
 
 DUE: dict[str, Callable[[TenantSession, str, datetime], None]] = {store.DUE: on_due}

@@ -169,14 +169,30 @@ class JournalEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunPart:
+    """A catalogue file of a run that was read into a part of `size` bytes.
+
+    `came` = when 1C began to send it: as of then its stock holds. `archive_entry` = the journal entry of its archive.
+    `told` = it was assembled and changed nothing: only the run's end must know what it named.
+    """
+
+    key: str
+    size: int
+    came: datetime
+    entry_id: str
+    archive_entry: str = ""
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """The run that is going on, or the last one.
 
-    `staged` = the storage key of the run's own snapshot where it differs from the one that readers see; empty: it does
-    not. It `waits` where readers would see a difference: goods of a full exchange wait for their offers, so that a
-    break in between leaves the catalogue as it was. `offers` = they came after the last full package of goods.
-    `broken` = a file could not be read. `goods_files` counts files with goods; more than one means portions, and then
-    silence does not prove that the last one has come.
+    `parts` = its files that the snapshot in force does not have, in the order of arrival. It `waits` while goods of a
+    full exchange wait for their offers, so that a break in between leaves the catalogue as it was; else it is shown as
+    `showing` says, `shows` times so far. `offers` = they came after the last full package of goods. `broken` = a file
+    could not be read. `goods_files` counts files with goods; more than one means portions, and then silence does not
+    prove that the last one has come.
     """
 
     id: str
@@ -186,9 +202,15 @@ class Run:
     offers: bool = False
     broken: bool = False
     goods_files: int = 0
-    staged: str = ""
+    parts: tuple[RunPart, ...] = ()
     waits: bool = False
+    shows: int = 0
     closed: bool = False
+
+    @property
+    def unseen(self) -> tuple[RunPart, ...]:
+        """Parts in which there may be something new for readers."""
+        return tuple(part for part in self.parts if not part.told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

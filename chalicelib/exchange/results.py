@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -38,6 +38,11 @@ class FileResult:
 
 def refused(name: str, kind: EntryKind, refusal: KontorError) -> FileResult:
     return FileResult(name=name, kind=kind, failed=True, code=refusal.code, params=texts(refusal.params))
+
+
+def with_changes(result: FileResult, changed: Mapping[str, int]) -> FileResult:
+    """The same with how many rows of each kind differ from before; kinds that the file did not name are left out."""
+    return replace(result, counts=tuple(replace(one, changed=changed.get(one.kind, 0)) for one in result.counts))
 
 
 def texts(params: dict[str, object]) -> dict[str, str]:

@@ -1,94 +1,51 @@
-"""Building the catalogue from a run's files: staged snapshots, and the switch to a new one at the end.
+"""A run's parts: where they are kept, assembling them, and the switch to the new snapshot.
 
 Runs of a tenant are worked on one after another (the import queue's group is the tenant), so a state that was read
-stays true while a file is being built.
+stays true while a snapshot is being built.
 """
 
 from __future__ import annotations
 
-import shutil
+import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from chalicelib.catalogue.feed import CatalogueHead, FeedRow
-from chalicelib.catalogue.snapshot.build import BuildResult, apply, withdraw_absent
+from chalicelib.catalogue.snapshot.build import Assembled, End, Portion, assemble
 from chalicelib.catalogue.snapshot.read import Catalogue
-from chalicelib.exchange.model import ExchangeState, Run, continues
+from chalicelib.exchange.model import ExchangeState, Run, RunPart, continues
 from chalicelib.kernel.errors import Refused, Unavailable
 from chalicelib.kernel.ids import new_id
 from chalicelib.network.model import PriceType, Warehouse
 from chalicelib.network.store import price_types_write, warehouses_write
+from chalicelib.stock.actions import erp_levels
 from chalicelib.storage import files, snapshots
 from chalicelib.storage.session import TenantSession
 from chalicelib.storage.snapshots import Snapshot
+from chalicelib.tenancy.model import TenantSettings
 
-
-@dataclass(slots=True)
-class Heads:
-    """What the packages of a file say of themselves, noted while its rows pass."""
-
-    full: bool = False
-    full_goods: bool = False
-    offers: bool = False
-
-    def watch(self, rows: Iterable[FeedRow]) -> Iterator[FeedRow]:
-        for row in rows:
-            if isinstance(row, CatalogueHead):
-                self.full = self.full or not row.only_changes
-                self.full_goods = self.full_goods or (row.kind == "goods" and not row.only_changes)
-                self.offers = self.offers or row.kind == "offers"
-            yield row
+END = -1
+"""The lot of what a run's end tells."""
 
 
 @dataclass(slots=True)
 class Workshop:
-    """A chain of snapshots in a folder of its own; `top` is the newest. Nothing is seen by readers from here.
+    """A folder to build in. `made` = parts by their key that were read here, before S3 has them.
 
     `base` = the snapshot that readers see: what is made here may only follow it.
     """
 
     folder: Path
+    made: dict[str, Path] = field(default_factory=dict)
     base: Snapshot | None = None
     top: Path | None = None
-    results: list[BuildResult] = field(default_factory=list)
-    _made: int = 0
 
-    def add(self, rows: Iterable[FeedRow], run_id: str) -> BuildResult:
-        """Applies a file's rows; when they break off with an exception, the chain stays as it was."""
-        target, before = self._next(), self.top
-        result = apply(before, target, rows, run=run_id)
-        self.top = target
-        self.results.append(result)
-        if before is not None:
-            before.unlink()
-        return result
-
-    def withdraw(self, run_id: str, *, deactivate: bool) -> BuildResult:
-        """Withdraws what the run did not name; `undo` takes it back. There must be a catalogue."""
-        if self.top is None:
-            raise ValueError("there is nothing to withdraw from")
-        target = self._next()
-        result = withdraw_absent(self.top, target, run=run_id, deactivate=deactivate)
-        self.top = target
-        self.results.append(result)
-        return result
-
-    def undo(self, top: Path) -> None:
-        """Takes the last step back: the snapshot before it was `top`."""
-        self.results.pop()
-        self.top = top
-
-    @property
-    def changed(self) -> bool:
-        return any(result.changed for result in self.results)
-
-    def _next(self) -> Path:
-        self._made += 1
-        return self.folder / f"{self._made:04d}.sqlite"
+    def new_part(self, key: str) -> Path:
+        path = self.made[key] = self.folder / f"{len(self.made):05d}.part"
+        return path
 
 
 @contextmanager
@@ -105,33 +62,80 @@ def run_for(state: ExchangeState, at: datetime, now: datetime) -> tuple[Run, Run
     return Run(id=new_id(now), begun=at, touched=now), unfinished
 
 
-def begin(db: TenantSession, work: Workshop, run: Run) -> None:
-    """Puts the snapshot to build on into the workshop: the run's own staged one, else the one that readers see."""
+def keep(db: TenantSession, work: Workshop, parts: Iterable[RunPart]) -> None:
+    """Puts what was read here to S3, for a later assembling."""
+    for part in parts:
+        path = work.made.pop(part.key, None)
+        if path is not None:
+            files.put_path(db.tenant_id, part.key, path)
+            path.unlink()
+
+
+def forget(db: TenantSession, work: Workshop, parts: Iterable[RunPart]) -> None:
+    """Deletes parts that no assembling needs any more."""
+    for part in parts:
+        path = work.made.pop(part.key, None)
+        if path is None:
+            files.delete(db.tenant_id, part.key)
+        else:
+            path.unlink()
+
+
+def build(
+    db: TenantSession, work: Workshop, run: Run, units: Mapping[str, str], *, end: End | None = None
+) -> Assembled:
+    """Assembles the snapshot that readers see and the run's parts; nobody sees the result yet."""
     work.base = snapshots.read_current(db)
-    if run.staged:
-        work.top = work.folder / "staged.sqlite"
-        files.get_path(db.tenant_id, run.staged, work.top)
-    elif work.base is not None:
-        work.top = work.folder / "base.sqlite"
-        shutil.copyfile(snapshots.local_copy(db.tenant_id, work.base), work.top)
+    previous = None
+    if work.base is not None:
+        previous = work.folder / "base.sqlite"
+        os.link(snapshots.local_copy(db.tenant_id, work.base), previous)  # the copy itself may go at any time
+    work.top = work.folder / "top.sqlite"
+    done = assemble(previous, work.top, _portions(db, work, run), run=run.id, units=units, end=end)
+    if previous is not None:
+        previous.unlink()
+    return done
 
 
-def stage(db: TenantSession, work: Workshop, run: Run) -> str:
-    """Keeps the run's snapshot for its next file; its storage key."""
-    key = files.upload_key(db.tenant_id, "staged", f"{run.id}.sqlite")
-    if work.top is not None:
-        files.put_path(db.tenant_id, key, work.top)
-    return key
+def _portions(db: TenantSession, work: Workshop, run: Run) -> Iterator[Portion]:
+    """The run's parts one at a time: one that was downloaded goes before the next one comes."""
+    lots = _lots(run)
+    for part in run.parts:
+        lot = None if part.told else lots[part.came]
+        if part.key in work.made:
+            yield Portion(path=work.made[part.key], lot=lot)
+            continue
+        path = work.folder / "downloaded.part"
+        files.get_path(db.tenant_id, part.key, path)
+        yield Portion(path=path, lot=lot)
+        path.unlink()
 
 
-def listed(path: Path) -> int:
-    """How many SKUs readers of this snapshot see."""
-    with closing(Catalogue(path)) as catalogue:
-        return len(catalogue)
+def _lots(run: Run) -> dict[datetime, int]:
+    """Stock holds as of when its file came; files that came together are told together."""
+    return {came: lot for lot, came in enumerate(sorted({part.came for part in run.parts}))}
+
+
+def tell_stock(db: TenantSession, run: Run, done: Assembled, settings: TenantSettings, *, message_id: str) -> None:
+    """The stock that an assembling tells, oldest first; at a run's end the zeros come last.
+
+    A number that the ERP repeats is told to the live stock too, which orders have moved since; only what differs there
+    is written.
+    """
+    came = {lot: at for at, lot in _lots(run).items()}
+    for lot in sorted(done.told.lots(), key=lambda lot: (lot == END, lot)):
+        erp_levels(
+            db,
+            done.told.by_sku(lot),
+            kind=settings.exchange.stock_kind,
+            as_of=came.get(lot, run.touched),
+            message_id=message_id,
+            safety=settings.safety_stock,
+        )
 
 
 def publish(db: TenantSession, work: Workshop, now: datetime) -> None:
-    """Shows the newest snapshot to readers; what contracts may name goes with it."""
+    """Shows what was built to readers; what contracts may name goes with it."""
     if work.top is None:
         return
     with closing(Catalogue(work.top)) as catalogue:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from chalicelib.exchange import showing
 from chalicelib.exchange.model import (
     KEPT,
     REJECTED_KEPT,
-    RUN_IDLE,
     SESSION_LIFE,
     ExchangeSession,
     ExchangeState,
@@ -92,6 +92,13 @@ def fragments(tenant_id: str, upload: Upload) -> Iterable[bytes]:
     return (files.get(tenant_id, fragment_key(tenant_id, upload, index)) for index in range(upload.fragments))
 
 
+def part_key(tenant_id: str, upload: Upload, name: str) -> str:
+    """Where the part of a file is kept; `name` = the file's own, also within an archive."""
+    return files.upload_key(
+        tenant_id, "parts", upload.set_id, stable_id(upload.name), f"{upload.generation:03d}", stable_id(name)
+    )
+
+
 def parse_due(subject: str) -> tuple[str, str] | None:
     """(set, file name) of an upload's place in the due index; None for the run's."""
     kind, _, rest = subject.partition("#")
@@ -112,7 +119,7 @@ def state_put(tenant_id: str, state: ExchangeState, *, look_again: datetime | No
     run = state.run
     places: tuple[keys.IndexKey, ...] = ()
     if run is not None and not run.closed:
-        places = (keys.due_at(tenant_id, look_again or run.touched + RUN_IDLE, DUE, f"run#{run.id}"),)
+        places = (keys.due_at(tenant_id, look_again or showing.look_again(run), DUE, f"run#{run.id}"),)
     return Put(
         key=keys.exchange_state(tenant_id),
         kind=_STATE,

@@ -29,7 +29,7 @@ _ITEM_ACTIONS = (
     "Query",
     "UpdateItem",
 )
-_FILE_ACTIONS = ("GetObject", "PutObject")
+_FILE_ACTIONS = ("DeleteObject", "GetObject", "PutObject")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

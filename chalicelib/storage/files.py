@@ -53,6 +53,11 @@ def get_path(tenant_id: str, key: str, path: Path) -> None:
             file.write(piece)
 
 
+def delete(tenant_id: str, key: str) -> None:
+    """Deletes the file; nothing happens if there is none."""
+    _client(tenant_id).delete_object(Bucket=settings().bucket, Key=key)
+
+
 def _client(tenant_id: str) -> Any:
     """S3 as the tenant, kept while its credentials last."""
     credentials = tenant_credentials(tenant_id)

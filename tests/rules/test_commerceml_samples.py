@@ -13,8 +13,8 @@ from chalicelib.exchange.commerceml.documents import read_documents
 from chalicelib.exchange.commerceml.erp import ErpOrder, ErpParty
 from chalicelib.exchange.commerceml.reader import read_catalogue
 from chalicelib.exchange.commerceml.reading import FeedMemory
-from chalicelib.exchange.importing import kind_of
 from chalicelib.exchange.model import EntryKind, import_order
+from chalicelib.exchange.reading import kind_of
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "commerceml"
 

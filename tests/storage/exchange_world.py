@@ -134,6 +134,7 @@ def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path, tenant_id: str) ->
     replacements: dict[str, Callable[..., object]] = {
         "get": get,
         "put": put,
+        "delete": lambda owner, key: world.blobs.pop(key, get(owner, key) if key in world.blobs else None),
         "put_path": lambda owner, key, path: put(owner, key, path.read_bytes()),
         "get_path": lambda owner, key, path: path.write_bytes(get(owner, key)),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from chalicelib.exchange import store
+from chalicelib.exchange import showing, store
 from chalicelib.exchange.model import RUN_IDLE
 from chalicelib.gateways import queues
 from chalicelib.gateways.settings import settings
@@ -19,20 +19,26 @@ def ask_to_end(db: TenantSession, *, run_id: str, said: str, now: datetime) -> N
 
     `said`: `complete` or `deactivate` when 1C said so, empty after silence.
     """
-    if not said and not _is_silent(db, run_id, now):
-        return
-    body = {"do": "end", "tenant": db.tenant_id, "run": run_id, "said": said}
-    dedup = stable_id("end", run_id, said, now.isoformat())
-    queues.send(settings().import_queue_url, body, group=db.tenant_id, dedup=dedup)
+    _send(db, {"do": "end", "run": run_id, "said": said}, now)
 
 
-def _is_silent(db: TenantSession, run_id: str, now: datetime) -> bool:
-    """Whether the run has been over for long enough; if so, it is looked at again only when the queue lost it."""
+def look_at_run(db: TenantSession, run_id: str, now: datetime) -> None:
+    """Due work: a run that has been silent for long enough is over; after less silence what it has is shown."""
     state = store.load_state(db)
-    if state.run is None or state.run.id != run_id or state.run.closed or now - state.run.touched < RUN_IDLE:
-        return False
-    try:
+    run = state.run
+    if run is None or run.id != run_id or run.closed or now < showing.look_again(run):
+        return
+    try:  # if the queue loses the message, the run is looked at again
         db.commit([store.state_put(db.tenant_id, state, look_again=now + _QUEUE_TRUST)])
     except TransactionRefused:  # a file has just come
-        return False
-    return True
+        return
+    if now - run.touched >= RUN_IDLE:
+        ask_to_end(db, run_id=run_id, said="", now=now)
+    else:
+        _send(db, {"do": "show", "run": run_id}, now)
+
+
+def _send(db: TenantSession, what: dict[str, str], now: datetime) -> None:
+    body = {"tenant": db.tenant_id, **what}
+    dedup = stable_id(*what.values(), now.isoformat())
+    queues.send(settings().import_queue_url, body, group=db.tenant_id, dedup=dedup)

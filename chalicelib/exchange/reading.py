@@ -1,0 +1,141 @@
+"""First half of an import: what the files of an upload are, and their rows as parts.
+
+Nothing here depends on the tenant's catalogue or on other files, and the same file makes the same part: files may be
+read side by side and more than once. What they bring is put in order when they are taken into their run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from chalicelib.catalogue.feed import CatalogueHead, FeedRow
+from chalicelib.catalogue.snapshot.part import Read, read_part
+from chalicelib.exchange.commerceml.archive import Archive
+from chalicelib.exchange.commerceml.reader import read_catalogue
+from chalicelib.exchange.commerceml.reading import FeedMemory
+from chalicelib.exchange.commerceml.xmlstream import Element, Opened, read_parts
+from chalicelib.exchange.model import EntryKind, KindCount, Upload, as_rejected, import_order
+from chalicelib.exchange.results import FileResult, refused
+from chalicelib.kernel.errors import Invalid
+
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of the upload; `open` gives its bytes anew each time."""
+
+    name: str
+    size: int
+    open: Callable[[], Iterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadFile:
+    """A file that was read: what it is, what the journal says of it so far, and what its packages say of themselves.
+
+    `full` = one of them is a full exchange's, `full_goods` = one with goods is; `offers` = one is of offers. `units`
+    and `currencies` as in `FeedMemory`, of this file alone. The part, if it has one, is `part_size` bytes.
+    """
+
+    result: FileResult
+    size: int
+    full: bool = False
+    full_goods: bool = False
+    offers: bool = False
+    part_size: int = 0
+    units: dict[str, str] = field(default_factory=dict)
+    currencies: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def brings_goods(self) -> bool:
+        return any(count.kind == "product" and count.received for count in self.result.counts)
+
+
+def sources(upload: Upload, whole: BinaryIO) -> list[Source]:
+    """The files with data of an upload, in the order in which they make sense."""
+    if not upload.archive:
+        return [Source(upload.name, upload.bytes, lambda: _chunks(whole))]
+    archive = Archive(whole)
+    sizes = {entry.name: entry.size for entry in archive.entries}
+    names = import_order(tuple(sizes))
+    return [Source(name, sizes[name], lambda name=name: archive.read(name)) for name in names]  # type: ignore[misc]
+
+
+def _chunks(whole: BinaryIO) -> Iterator[bytes]:
+    whole.seek(0)
+    while piece := whole.read(_CHUNK):
+        yield piece
+
+
+def kind_of(chunks: Iterator[bytes]) -> EntryKind:
+    """What a file holds, by the first thing in it; an empty root is an empty catalogue."""
+    for part in read_parts(chunks):
+        if isinstance(part, Opened) and part.name == "Контрагенты":
+            return EntryKind.DOCUMENTS
+        if isinstance(part, Opened) and part.name != "КоммерческаяИнформация":
+            return EntryKind.CATALOGUE
+        if isinstance(part, Element) and part.name in ("Документ", "Контейнер"):
+            return EntryKind.DOCUMENTS
+    return EntryKind.CATALOGUE
+
+
+def read_file(source: Source, part: Path) -> ReadFile:
+    """Reads a catalogue into `part`. Documents are only told apart: they are applied in their tenant's turn. A file
+    that cannot be read is refused, and leaves no part."""
+    try:
+        kind = kind_of(source.open())
+    except Invalid as refusal:
+        return ReadFile(result=refused(source.name, EntryKind.UPLOAD, refusal), size=source.size)
+    if kind is EntryKind.DOCUMENTS:
+        return ReadFile(result=FileResult(name=source.name, kind=kind), size=source.size)
+    memory, heads = FeedMemory(), _Heads()
+    try:
+        read = read_part(part, heads.watch(read_catalogue(source.open(), memory)))
+    except Invalid as refusal:
+        return ReadFile(result=refused(source.name, kind, refusal), size=source.size, full=heads.full)
+    return ReadFile(
+        result=_result(source.name, read),
+        size=source.size,
+        full=heads.full,
+        full_goods=heads.full_goods,
+        offers=heads.offers,
+        part_size=part.stat().st_size,
+        units=memory.units,
+        currencies=memory.currencies,
+    )
+
+
+@dataclass(slots=True)
+class _Heads:
+    """What the packages of a file say of themselves, noted while its rows pass."""
+
+    full: bool = False
+    full_goods: bool = False
+    offers: bool = False
+
+    def watch(self, rows: Iterable[FeedRow]) -> Iterator[FeedRow]:
+        for row in rows:
+            if isinstance(row, CatalogueHead):
+                self.full = self.full or not row.only_changes
+                self.full_goods = self.full_goods or (row.kind == "goods" and not row.only_changes)
+                self.offers = self.offers or row.kind == "offers"
+            yield row
+
+
+def _result(name: str, read: Read) -> FileResult:
+    rejected = Counter(row.kind for row in read.rejected)
+    return FileResult(
+        name=name,
+        kind=EntryKind.CATALOGUE,
+        counts=tuple(
+            KindCount(kind=kind, received=received, rejected=rejected[kind])
+            for kind, received in sorted(read.received.items())
+            if received
+        ),
+        rejected=tuple(as_rejected(row) for row in read.rejected),
+    )
