@@ -170,11 +170,9 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPart:
-    """A catalogue file of a run that was read into a part of `size` bytes.
-
-    `came` = when 1C began to send it: as of then its stock holds. `archive_entry` = the journal entry of its archive.
-    `told` = it was assembled and changed nothing: only the run's end must know what it named.
-    """
+    """A catalogue file of a run, read into a part of `size` bytes. `came` = when 1C began to send it: as of then its
+    stock holds. `archive_entry` = the journal entry of its archive. `told` = it was assembled and changed nothing: only
+    the run's end must know what it named."""
 
     key: str
     size: int

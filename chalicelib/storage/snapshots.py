@@ -1,8 +1,8 @@
 """Catalogue snapshots: immutable files in S3, a pointer to the current one, and copies in the temporary folder.
 
 Publishing uploads first and then moves the pointer by a conditional write, so readers see the old file or the new
-one, whole. A reader's copy is checked against the pointer's SHA-256 before it gets its name; several processes may
-share the folder.
+one, whole. Of old files the last ones are kept, to be gone back to. A reader's copy is checked against the pointer's
+SHA-256 before it gets its name; several processes may share the folder.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError
 
+from chalicelib.gateways.telemetry import failure
 from chalicelib.kernel.errors import Refused, Unavailable
 from chalicelib.storage import codec, files, keys
-from chalicelib.storage.session import Record, TenantSession
-from chalicelib.storage.writes import Put, Write
+from chalicelib.storage.session import OUTAGES, Record, TenantSession
+from chalicelib.storage.writes import Delete, Put, Write
 
 RECHECK_AFTER = timedelta(seconds=3)
+KEPT_VERSIONS = 10
+"""The current one and those before it that can be gone back to."""
 _KEPT_BYTES = 320 * 1024 * 1024  # of Lambda's 512 MB of temporary space
 _ATTEMPTS = 2
 
@@ -86,7 +89,25 @@ def publish(
             *also,
         ]
     )
+    _delete_old(db, version)
     return snapshot
+
+
+def versions(db: TenantSession) -> tuple[Snapshot, ...]:
+    """The published files that are kept, oldest first."""
+    found = db.query_all(keys.snapshot_versions(db.tenant_id), consistent=True)
+    return tuple(codec.load(Snapshot, dict(record.data)) for record in found)
+
+
+def _delete_old(db: TenantSession, current: int) -> None:
+    """First the file, then its row: what breaks off here is done by the next publication, which finds it again."""
+    try:
+        for old in versions(db):
+            if old.version <= current - KEPT_VERSIONS:
+                files.delete(db.tenant_id, old.key)
+                db.commit([Delete(key=keys.snapshot_version(db.tenant_id, old.version))])
+    except OUTAGES as outage:
+        failure("old catalogues were not deleted", outage, tenant=db.tenant_id)
 
 
 _seen: dict[str, tuple[datetime, Snapshot | None]] = {}

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from chalicelib.catalogue.feed import CatalogueHead, FeedRow, OfferRow, PriceRow, ProductRow, StockRow
 from chalicelib.catalogue.model import Query
-from chalicelib.catalogue.snapshot.build import BuildResult, apply, withdraw_absent
+from chalicelib.catalogue.snapshot.build import Assembled, BuildResult, Portion, apply, assemble, withdraw_absent
+from chalicelib.catalogue.snapshot.part import read_part
 from chalicelib.catalogue.snapshot.read import Catalogue
 
 D = Decimal
@@ -52,10 +53,19 @@ class Workshop:
         self._made = 0
         self.top: Path | None = None
 
-    def apply(self, *rows: FeedRow, run: str = "r", finish: bool = True) -> BuildResult:
+    def apply(self, *rows: FeedRow, run: str = "r") -> BuildResult:
         before, self._made = self.top, self._made + 1
         self.top = self._folder / f"{self._made}.sqlite"
-        return apply(before, self.top, rows, run=run, finish=finish)
+        return apply(before, self.top, rows, run=run)
+
+    def assemble(self, *portions: Iterable[FeedRow], run: str = "r", **how: object) -> Assembled:
+        """Each portion a part of its own with a lot of its own, all of them assembled at once."""
+        before, self._made = self.top, self._made + 1
+        self.top = self._folder / f"{self._made}.sqlite"
+        parts = [self._folder / f"{self._made}-{n}.part" for n, _ in enumerate(portions)]
+        for path, rows in zip(parts, portions, strict=True):
+            read_part(path, rows)
+        return assemble(before, self.top, [Portion(path=p, lot=n) for n, p in enumerate(parts)], run=run, **how)  # type: ignore[arg-type]
 
     def withdraw(self, run: str = "r", *, deactivate: bool = False) -> BuildResult:
         assert self.top is not None

@@ -18,8 +18,9 @@ from chalicelib.catalogue.feed import (
     WarehouseRow,
 )
 from chalicelib.catalogue.model import NO_WAREHOUSE, sku_id
-from chalicelib.catalogue.snapshot.build import apply
+from chalicelib.catalogue.snapshot.build import End, apply
 from chalicelib.catalogue.snapshot.digest import content_digest
+from chalicelib.catalogue.snapshot.part import read_part
 from tests.rules.catalogue_feeds import Workshop, changed, goods, offer, offers, price, product, said, stock
 
 A, B = sku_id("a", None), sku_id("b", None)
@@ -392,9 +393,67 @@ def test_a_repeated_feed_is_silent_and_its_stock_changes_lead_from_one_state_to_
     }
 
 
-def test_portions_may_leave_the_lists_to_the_last_of_them(shop: Workshop) -> None:
-    shop.apply(goods(), product("a"), finish=False)
-    assert shop.names() == []
-    shop.apply(goods(full=False), product("b"))
-    assert shop.names() == ["Товар a", "Товар b"]
-    assert shop.names("товар") == ["Товар a", "Товар b"]
+def test_parts_assembled_together_make_what_they_make_one_after_another(
+    shop: Workshop, tmp_path: Path
+) -> None:
+    portions = (
+        [goods(), CategoryRow(id="g", name="Окна", parent_id=None), product("a", category_ids=("g",)), product("b")],
+        [offers(), offer("a", "x", name="Вариант"), price("a", "5", variant="x"), stock("a", "7", variant="x")],
+        [offers(full=False), price("a", "6", variant="x"), stock("a", "0", variant="x"), stock("b", "3", "v")],
+    )
+    (tmp_path / "apart").mkdir()
+    apart = Workshop(tmp_path / "apart")
+    results = [apart.apply(*portion) for portion in portions]
+    done = shop.assemble(*portions)
+    assert content_digest(shop.top or Path()) == content_digest(apart.top or Path())
+    assert [{kind: n for kind, n in counts.items() if n} for counts in done.parts] == [changed(r) for r in results]
+    assert done.listed == results[-1].listed
+    told = {lot: {sku: {w: str(q) for w, q in row.items()} for sku, row in done.told.by_sku(lot)} for lot in (1, 2)}
+    assert told == {1: {sku_id("a", "x"): {"w": "7"}}, 2: {sku_id("a", "x"): {"w": "0"}, B: {"v": "3"}}}
+
+
+def test_a_part_is_the_same_whatever_was_read_before_it_and_may_be_read_again(tmp_path: Path) -> None:
+    rows = [goods(), product("a", attributes=(("c", "w"),)), offers(), offer("a"), price("a", "5"), stock("a", "7")]
+    made = []
+    for name in ("once", "again"):
+        read = read_part(tmp_path / name, rows)
+        made.append((read, (tmp_path / name).read_bytes()))
+    assert made[0] == made[1]
+
+
+def test_a_unit_that_another_file_defines_is_named_when_the_parts_come_together(shop: Workshop) -> None:
+    rows = [goods(), product("a", unit="u-1"), product("b", unit="м"), price("a", "5", unit="u-1")]
+    shop.assemble(rows, units={"u-1": "бухта"})
+    with shop.open() as catalogue:
+        assert [item.unit for item in catalogue.skus([A, B]).values()] == ["бухта", "м"]
+        assert [tier.unit for tier in catalogue.prices([A])[A]] == ["бухта"]
+
+
+def test_only_where_there_was_stock_once_the_end_of_a_full_run_tells_none(shop: Workshop) -> None:
+    """Elsewhere the live stock has no counter that could be mended; what the run named has been told already."""
+    cards = [product(name) for name in "abcd"]
+    shop.apply(goods(), *cards, offers(), stock("a", "7"), stock("b", "2"), stock("c", "4"), stock("d", "0"), run="1")
+    shop.apply(offers(full=False), stock("b", "0"), run="2")
+    shop.apply(goods(), *cards, offers(), stock("a", "7"), run="3")
+    told = said(shop.withdraw("3").stock)
+    assert sorted(told) == sorted([(B, "w", "0"), (sku_id("c", None), "w", "0")])
+
+
+def test_stock_of_a_deleted_warehouse_stays_none_however_often_it_is_sent(shop: Workshop) -> None:
+    gone = WarehouseRow(id="w", name="Склад", deleted=True)
+    shop.apply(goods(), gone, product("a"), stock("a", "7"))
+    assert changed(shop.apply(goods(full=False), stock("a", "7"))) == {}
+
+
+def test_a_doubted_withdrawal_leaves_everything_as_it_was(before: Workshop) -> None:
+    rows = [goods(), product("a"), offers(), offer("a"), price("a", "5"), stock("a", "7")]
+    done = before.assemble(rows, run="2", end=End(lot=9, doubt=lambda was, left: was - left > 1))
+    assert (done.withheld, dict(done.withdrawn)) == (3, {})
+    assert before.names() == ["Товар a", "Товар b", "Товар v", "Товар v"]
+    assert done.told.lots() == (0,)
+
+
+def test_new_stock_alone_leaves_the_lists_and_is_seen_in_them(shop: Workshop) -> None:
+    shop.apply(goods(), product("a"), product("b"), offers(), stock("a", "7"))
+    shop.apply(offers(full=False), stock("a", "0"), stock("b", "2"))
+    assert shop.names(in_stock=True) == ["Товар b"]

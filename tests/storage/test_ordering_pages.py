@@ -138,7 +138,7 @@ def _sign_in(shop: Shop, role: Role, locale: str) -> str:
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("snapshot") / "c.sqlite"
-    build.apply(None, path, _feed(("A-1", "B-2", "C-3")), run="r1", finish=True)
+    build.apply(None, path, _feed(("A-1", "B-2", "C-3")), run="r1")
     return path
 
 

@@ -38,6 +38,9 @@ class Bucket(dict[str, bytes]):
     def put_path(self, _tenant_id: str, key: str, path: Path) -> None:
         self[key] = path.read_bytes()
 
+    def delete(self, _tenant_id: str, key: str) -> None:
+        self.pop(key, None)
+
     def get_path(self, _tenant_id: str, key: str, path: Path) -> None:
         self.downloads += 1
         if self.breaks:
@@ -55,6 +58,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Bucket]:
     made = Bucket()
     monkeypatch.setattr(files, "put_path", made.put_path)
     monkeypatch.setattr(files, "get_path", made.get_path)
+    monkeypatch.setattr(files, "delete", made.delete)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "machine"))
     (tmp_path / "machine").mkdir()
     yield made
@@ -210,3 +214,26 @@ def test_many_processes_may_fetch_the_same_file_at_once(db: TenantSession, bucke
     assert [path.name for path in (tmp_path / "machine" / "kontor-snapshots").iterdir()] == [
         f"{snapshot.sha256}.sqlite"
     ]
+
+
+def test_of_old_versions_the_last_ten_are_kept(db: TenantSession, bucket: Bucket, tmp_path: Path) -> None:
+    path, snapshot = built(tmp_path, "a"), None
+    for _ in range(snapshots.KEPT_VERSIONS + 3):
+        snapshot = published(db, path, snapshot)
+    kept = snapshots.versions(db)
+    assert [one.version for one in kept] == list(range(4, 14))
+    assert set(bucket) == {one.key for one in kept}
+
+
+def test_a_version_that_could_not_be_deleted_goes_with_the_next(
+    db: TenantSession, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, snapshot = built(tmp_path, "a"), None
+
+    def unreachable(*_: object) -> None:
+        raise ResponseStreamingError(error="the connection was reset")
+
+    for number in range(snapshots.KEPT_VERSIONS + 2):
+        monkeypatch.setattr(files, "delete", unreachable if number == snapshots.KEPT_VERSIONS else bucket.delete)
+        snapshot = published(db, path, snapshot)
+    assert min(one.version for one in snapshots.versions(db)) == 3

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
@@ -28,7 +29,7 @@ from urllib.parse import quote
 from chalicelib.catalogue.feed import FeedRow, RejectedRow
 from chalicelib.catalogue.snapshot import schema
 from chalicelib.catalogue.snapshot.adopt import adopt
-from chalicelib.catalogue.snapshot.derive import count_listed, derive
+from chalicelib.catalogue.snapshot.derive import LISTED_KINDS, count_listed, derive, derive_stock
 from chalicelib.catalogue.snapshot.engine import Connection, connect
 from chalicelib.catalogue.snapshot.merge import Changes, merge
 from chalicelib.catalogue.snapshot.part import read_part
@@ -153,13 +154,11 @@ def assemble(
     run: str,
     units: Mapping[str, str] | None = None,
     end: End | None = None,
-    finish: bool = True,
 ) -> Assembled:
     """Writes `target` = `previous` (None: an empty catalogue) with parts applied in their order, then the run's end.
 
     `run` names the exchange run; `units` as in `adopt`. `target` appears complete or not at all; beside it stays
-    `<target>.told`. Search and lists are made once, and only if something has changed; `finish=False` leaves them as
-    they were, for an assembling that a further one follows at once.
+    `<target>.told`. Search and lists are made once, and only if something has changed that they show.
     """
     notes = target.with_name(target.name + ".told")
     notes.unlink(missing_ok=True)
@@ -170,9 +169,11 @@ def assemble(
         schema.create_stage(db, notes)
         changes = [_applied(db, part, run_no, units or {}) for part in parts]
         withdrawn, withheld = _ended(db, run_no, end) if end else (Counter(), 0)
-        differs = any(any(counts.values()) for counts in (*changes, withdrawn))
-        if finish and (differs or db.execute("SELECT EXISTS (SELECT 1 FROM dirty)").fetchone()[0]):
+        changed = {kind for counts in (*changes, withdrawn) for kind, count in counts.items() if count}
+        if changed & LISTED_KINDS:
             derive(db)
+        elif "stock" in changed:
+            derive_stock(db)
         return Assembled(
             parts=tuple(changes),
             withdrawn=withdrawn,
@@ -185,14 +186,12 @@ def assemble(
     return _build(previous, target, work)
 
 
-def apply(
-    previous: Path | None, target: Path, rows: Iterable[FeedRow], *, run: str, finish: bool = True
-) -> BuildResult:
+def apply(previous: Path | None, target: Path, rows: Iterable[FeedRow], *, run: str) -> BuildResult:
     """Reads a feed and assembles it at once: what one file alone does to a catalogue."""
     with tempfile.TemporaryDirectory(prefix="kontor-part-") as folder:
         part = Path(folder) / "part.sqlite"
         read = read_part(part, rows)
-        done = assemble(previous, target, [Portion(path=part)], run=run, finish=finish)
+        done = assemble(previous, target, [Portion(path=part)], run=run)
     (changed,) = done.parts
     rejected = Counter(row.kind for row in read.rejected)
     return _result(
@@ -291,5 +290,6 @@ def _read_only(path: Path) -> str:
     return f"file:{quote(str(path))}?mode=ro&immutable=1"
 
 
+@lru_cache(maxsize=20_000)
 def _quantity(thousandths: int) -> Decimal:
     return exact_quantity(Decimal(thousandths).scaleb(-QUANTITY_DIGITS))

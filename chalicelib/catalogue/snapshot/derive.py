@@ -33,6 +33,16 @@ def count_listed(db: Connection) -> int:
     return int(db.execute(f"SELECT count(*) {_LISTED}").fetchone()[0])
 
 
+LISTED_KINDS = frozenset({"category", "property", "product", "offer"})
+"""Kinds of rows that lists, facets and search are made of; prices are read as they are, stock is noted as its sum."""
+
+
+def derive_stock(db: Connection) -> None:
+    """What derived tables have of the stock, where nothing else has changed."""
+    total = "(SELECT coalesce(sum(quantity), 0) FROM stock WHERE sku_no = item.sku_no)"
+    db.execute(f"UPDATE item SET stock = {total} WHERE stock <> {total}")
+
+
 def derive(db: Connection) -> None:
     _items(db)
     _tree(db)
