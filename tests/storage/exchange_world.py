@@ -122,6 +122,10 @@ def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path, tenant_id: str) ->
         assert owner == tenant_id
         world.blobs[key] = content
 
+    def delete(owner: str, key: str) -> None:
+        assert owner == tenant_id
+        world.blobs.pop(key, None)
+
     def send(_url: str, body: dict[str, object], *, group: str, dedup: str) -> None:
         assert group == tenant_id
         if dedup in world.seen:
@@ -134,7 +138,7 @@ def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path, tenant_id: str) ->
     replacements: dict[str, Callable[..., object]] = {
         "get": get,
         "put": put,
-        "delete": lambda owner, key: world.blobs.pop(key, get(owner, key) if key in world.blobs else None),
+        "delete": delete,
         "put_path": lambda owner, key, path: put(owner, key, path.read_bytes()),
         "get_path": lambda owner, key, path: path.write_bytes(get(owner, key)),
     }
