@@ -85,6 +85,9 @@ class CatalogueImport:
         run, base = self._run, snapshots.read_current(self._db)
         if self._spoiled_by and self._full:
             return self._drop()
+        if not run.unseen:  # nothing could be read
+            self._save(run)
+            return [file.result for file in self._files]
         if run.full and not run.offers and base is not None:
             return self._keep("staged", waits=True)
         run = self._run = replace(run, waits=False)
@@ -98,8 +101,8 @@ class CatalogueImport:
         own = set(self._keys.values())
         writes: list[Write] = []
         for part in self._run.unseen:
-            if part.key not in own:
-                entry = store.load_entry(self._db, part.entry_id)
+            entry = store.find_entry(self._db, part.entry_id)
+            if part.key not in own and entry is not None:
                 counts = _unapplied(entry.counts)
                 failed = replace(entry, state=EntryState.FAILED, code="exchange_dropped", params=note, counts=counts)
                 writes.append(store.entry_put(self._db.tenant_id, failed))
@@ -178,8 +181,9 @@ def changed_entries(db: TenantSession, parts: Sequence[RunPart], changes: Change
         if part.told:
             continue
         for entry_id in filter(None, (part.entry_id, part.archive_entry)):
-            entry = found.get(entry_id) or store.load_entry(db, entry_id)
-            found[entry_id] = _shown(entry, changes.get(part.key, {}), now)
+            entry = found.get(entry_id) or store.find_entry(db, entry_id)
+            if entry is not None:
+                found[entry_id] = _shown(entry, changes.get(part.key, {}), now)
     return [store.entry_put(db.tenant_id, entry) for entry in found.values()]
 
 

@@ -171,6 +171,12 @@ def load_entry(db: TenantSession, entry_id: str) -> JournalEntry:
     return record.load(JournalEntry)
 
 
+def find_entry(db: TenantSession, entry_id: str) -> JournalEntry | None:
+    """The entry of an id that we made; None where a break has left it unwritten."""
+    record = db.get(keys.journal_entry(db.tenant_id, made_at(entry_id), entry_id))
+    return record.load(JournalEntry) if record else None
+
+
 def load_rejected(db: TenantSession, entry_id: str) -> tuple[Rejected, ...]:
     record = db.get(keys.journal_rejected(db.tenant_id, entry_id))
     return record.load(_Rows).rows if record else ()

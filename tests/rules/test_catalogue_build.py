@@ -393,9 +393,7 @@ def test_a_repeated_feed_is_silent_and_its_stock_changes_lead_from_one_state_to_
     }
 
 
-def test_parts_assembled_together_make_what_they_make_one_after_another(
-    shop: Workshop, tmp_path: Path
-) -> None:
+def test_parts_assembled_together_make_what_they_make_one_after_another(shop: Workshop, tmp_path: Path) -> None:
     portions = (
         [goods(), CategoryRow(id="g", name="Окна", parent_id=None), product("a", category_ids=("g",)), product("b")],
         [offers(), offer("a", "x", name="Вариант"), price("a", "5", variant="x"), stock("a", "7", variant="x")],

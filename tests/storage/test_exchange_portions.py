@@ -160,6 +160,14 @@ def test_goods_that_wait_for_offers_are_dropped_with_a_broken_file_and_the_journ
     assert (large.version(), large.listed()) == (version, 6)
 
 
+def test_a_file_that_alone_is_broken_says_what_is_wrong_and_builds_nothing(large: World, work: Work) -> None:
+    (reply,) = large.client().upload({"import.xml": goods("1")[:-20]})
+    assert reply.word == "failure"
+    codes = [entry.code for entry in large.journal() if entry.state is EntryState.FAILED]
+    assert codes == ["xml_damaged"]
+    assert work.builds == 0
+
+
 def test_a_break_after_the_switch_is_mended_by_the_next_delivery(large: World, monkeypatch: pytest.MonkeyPatch) -> None:
     portions(large, *NAMES, "7")
     version = large.version()
