@@ -18,6 +18,7 @@ from pathlib import Path
 
 from benchmarks.commerceml import Export, write
 from benchmarks.made import Size
+from benchmarks.tables import keep_figure
 from chalicelib.catalogue.snapshot.build import End, Portion, assemble
 from chalicelib.exchange.model import is_suspicious
 from chalicelib.exchange.reading import Source, read_file
@@ -74,6 +75,8 @@ def _stage(label: str, processes: int, *works: Callable[[], Spent]) -> None:
         f"  {label:45} {wall:7.1f} s, {sum(one.processor for one in spent):7.1f} s of processor, {memory} MB  {notes}",
         flush=True,
     )
+    keep_figure(label, "s of processor", sum(one.processor for one in spent))
+    keep_figure(f"{label}, peak of each process", "MB", *(one.memory for one in spent), most=512)
 
 
 def _ready(_: int) -> None:
