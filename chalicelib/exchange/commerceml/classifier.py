@@ -20,13 +20,12 @@ from chalicelib.exchange.commerceml.xmlstream import Node
 CATEGORY_PROPERTY = "Категория"  # УНФ's second classification, told as an attribute of the product
 
 
-def read_category(state: State, body: Node | str, parent: str | None = None) -> Iterator[FeedRow]:
+def read_category(state: State, body: Node, parent: str | None = None) -> Iterator[FeedRow]:
     number = state.count("category")
-    category = text(body, "Ид").strip()
+    category = text(body, "Ид")
     if not category:
         yield RejectedRow(kind="category", number=number, reason="no_id", subject=subject_of(body))
         return
-    assert isinstance(body, dict)
     yield CategoryRow(
         id=category, name=text(body, "Наименование") or category, parent_id=parent, deleted=is_deleted(body)
     )
@@ -36,15 +35,14 @@ def read_category(state: State, body: Node | str, parent: str | None = None) -> 
         yield from read_category(state, inner, category)
 
 
-def read_property(state: State, body: Node | str) -> Iterator[FeedRow]:
+def read_property(state: State, body: Node) -> Iterator[FeedRow]:
     number = state.count("property")
-    ref = text(body, "Ид").strip()
+    ref = text(body, "Ид")
     if not ref:
         yield RejectedRow(kind="property", number=number, reason="no_id", subject=subject_of(body))
         return
-    assert isinstance(body, dict)
     choices = [
-        (text(choice, "ИдЗначения").strip(), text(choice, "Значение"))
+        (text(choice, "ИдЗначения"), text(choice, "Значение"))
         for choice in children(body, "ВариантыЗначений", "Справочник")
     ]
     yield PropertyRow(
@@ -55,20 +53,19 @@ def read_property(state: State, body: Node | str) -> Iterator[FeedRow]:
     )
 
 
-def read_product_kinds(state: State, body: Node | str) -> Iterator[FeedRow]:
+def read_product_kinds(state: State, body: Node) -> Iterator[FeedRow]:
     state.count("property")
-    kinds = [(text(kind, "Ид").strip(), text(kind, "Наименование")) for kind in children(body, "Категория")]
+    kinds = [(text(kind, "Ид"), text(kind, "Наименование")) for kind in children(body, "Категория")]
     if kinds:
         yield PropertyRow(id=CATEGORY_PROPERTY, name=CATEGORY_PROPERTY, values=tuple(k for k in kinds if k[0]))
 
 
-def read_price_type(state: State, body: Node | str) -> Iterator[FeedRow]:
+def read_price_type(state: State, body: Node) -> Iterator[FeedRow]:
     number = state.count("price_type")
-    ref = text(body, "Ид").strip()
+    ref = text(body, "Ид")
     if not ref:
         yield RejectedRow(kind="price_type", number=number, reason="no_id", subject=subject_of(body))
         return
-    assert isinstance(body, dict)
     currency: str | None = None
     try:
         currency = currency_of(state, body)
@@ -84,13 +81,12 @@ def read_price_type(state: State, body: Node | str) -> Iterator[FeedRow]:
     )
 
 
-def read_warehouse(state: State, body: Node | str) -> Iterator[FeedRow]:
+def read_warehouse(state: State, body: Node) -> Iterator[FeedRow]:
     number = state.count("warehouse")
-    ref = text(body, "Ид").strip()
+    ref = text(body, "Ид")
     if not ref:
         yield RejectedRow(kind="warehouse", number=number, reason="no_id", subject=subject_of(body))
         return
-    assert isinstance(body, dict)
     address = [text(address, "Представление") for address in children(body, "Адрес")]
     yield WarehouseRow(
         id=ref,
@@ -100,10 +96,10 @@ def read_warehouse(state: State, body: Node | str) -> Iterator[FeedRow]:
     )
 
 
-def read_unit_definition(state: State, body: Node | str) -> Iterator[FeedRow]:
-    name = text(body, "НаименованиеКраткое").strip()
-    code = text(body, "Код").strip()
-    for key in (code, text(body, "Ид").strip()):
+def read_unit_definition(state: State, body: Node) -> Iterator[FeedRow]:
+    name = text(body, "НаименованиеКраткое")
+    code = text(body, "Код")
+    for key in (code, text(body, "Ид")):
         if key and len(state.memory.units) < 10_000:
-            state.memory.units[key] = name or values.UNITS.get(code) or text(body, "НаименованиеПолное").strip()
+            state.memory.units[key] = name or values.UNITS.get(code) or text(body, "НаименованиеПолное")
     yield from ()

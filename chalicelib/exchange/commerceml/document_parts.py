@@ -17,7 +17,7 @@ _LONGEST_NAME = 120
 _Amount = TypeVar("_Amount", Decimal, Decimal | None)
 
 
-def line(body: Node | str, vat_in_sum: bool | None = None) -> ErpLine:
+def line(body: Node, vat_in_sum: bool | None = None) -> ErpLine:
     """`vat_in_sum` = what the document says of all its lines; what a line says of itself counts more."""
     product, variant = values.split_id(text(body, "Ид"))
     unit = text(body, "Единица") or text(body, "БазоваяЕдиница")
@@ -31,13 +31,13 @@ def line(body: Node | str, vat_in_sum: bool | None = None) -> ErpLine:
     )
     return ErpLine(
         product_id=product,
-        variant_id=variant or text(body, "ИдХарактеристики").strip() or None,
+        variant_id=variant or text(body, "ИдХарактеристики") or None,
         name=" ".join(text(body, "Наименование").split()),
         quantity=told_amount(values.quantity(text(body, "Количество")), _MOST_PIECES),
-        article=text(body, "Артикул").strip(),
+        article=text(body, "Артикул"),
         price=told_amount(optional(price), MOST_MONEY),
         total=told_amount(optional(text(body, "Сумма")), MOST_MONEY),
-        unit=unit.strip(),
+        unit=unit,
         coefficient=told_amount(optional(text(body, "Коэффициент")), _MOST_PIECES) or Decimal(1),
         vat_rate=_vat_rate(text(rates[0], "Ставка")) if rates else None,
         vat_in_sum=_vat_in_sum(body, vat_in_sum),
@@ -65,29 +65,28 @@ def _vat_rate(said: str) -> Decimal | None:
     return values.vat_rate(said) or Decimal(0) if said.strip() else None
 
 
-def _vat_in_sum(body: Node | str, otherwise: bool | None = None) -> bool | None:
+def _vat_in_sum(body: Node, otherwise: bool | None = None) -> bool | None:
     """Whether price and sum contain the VAT: `УчтеноВСумме` of the taxes; `otherwise` where nothing is said."""
     said = [text(tax, "УчтеноВСумме") for tax in children(body, "Налоги", "Налог")]
     return next((values.flag(word) for word in said if word.strip()), otherwise)
 
 
-def lines(body: Node | str) -> tuple[ErpLine, ...] | None:
+def lines(body: Node) -> tuple[ErpLine, ...] | None:
     """The document's lines; None where it lists none at all."""
-    if isinstance(body, str) or "Товары" not in body:
+    if body.find("Товары") is None:
         return None
     vat_in_sum = _vat_in_sum(body)
     return tuple(line(one, vat_in_sum) for one in children(body, "Товары", "Товар"))
 
 
-def is_dead(body: Node | str, known: dict[str, str]) -> bool:
+def is_dead(body: Node, known: dict[str, str]) -> bool:
     """Whether the document is marked for deletion or called off."""
-    marked = isinstance(body, dict) and is_deleted(body)
-    return marked or flag(known, "пометкаудаления", "отменен") is True
+    return is_deleted(body) or flag(known, "пометкаудаления", "отменен") is True
 
 
-def requisites(body: Node | str) -> tuple[tuple[str, str], ...]:
+def requisites(body: Node) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (text(item, "Наименование").strip(), value)
+        (text(item, "Наименование"), value)
         for item in children(body, "ЗначенияРеквизитов", "ЗначениеРеквизита")
         for value in map(own_text, children(item, "Значение"))
         if value

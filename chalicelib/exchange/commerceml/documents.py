@@ -30,7 +30,7 @@ def read_documents(chunks: Iterable[bytes], limits: Limits | None = None) -> Ite
     for part in read_parts(chunks, limits):
         if isinstance(part, Opened) and part.name == ROOT:
             formed = parts.formed(part.attributes.get("ДатаФормирования", ""))
-        if not isinstance(part, Element) or isinstance(part.body, str):
+        if not isinstance(part, Element) or not len(part.body):
             continue
         if part.name == "Документ":
             number += 1
@@ -68,9 +68,9 @@ def _formed(row: ErpRow, formed: str) -> ErpRow:
     return replace(row, formed=formed) if isinstance(row, ErpOrder | ErpPayment | ErpShipment | ErpInvoice) else row
 
 
-def _document(body: Node | str, number: int) -> ErpRow:
-    subject = text(body, "Номер").strip() or text(body, "Ид").strip()
-    if isinstance(body, str) or not subject:
+def _document(body: Node, number: int) -> ErpRow:
+    subject = text(body, "Номер") or text(body, "Ид")
+    if not subject:
         return RejectedRow(kind="document", number=number, reason="no_number")
     kind = papers.kind_of(body)
     if not kind:
@@ -100,8 +100,8 @@ def _order(body: Node) -> ErpOrder:
     return ErpOrder(
         number=parts.name(text(body, "Номер")),
         id=parts.name(text(body, "Ид")),
-        version=text(body, "НомерВерсии").strip(),
-        erp_number=text(body, "Номер1С").strip() or known.get("номерпо1с", ""),
+        version=text(body, "НомерВерсии"),
+        erp_number=text(body, "Номер1С") or known.get("номерпо1с", ""),
         erp_date=values.day(text(body, "Дата1С") or known.get("датапо1с", "")),
         day=values.day(text(body, "Дата")),
         currency=values.currency(text(body, "Валюта")),
@@ -135,8 +135,8 @@ def _party_row(body: Node, number: int) -> ErpRow:
     return party
 
 
-def _party(body: Node | str) -> ErpParty:
-    official = text(body, "ОфициальноеНаименование").strip()
+def _party(body: Node) -> ErpParty:
+    official = text(body, "ОфициальноеНаименование")
     address = [text(node, "Представление") for node in children(body, "Адрес")]
     legal_address = [
         text(node, "Представление")
@@ -144,22 +144,22 @@ def _party(body: Node | str) -> ErpParty:
         for node in children(body, name)
     ]
     return ErpParty(
-        id=text(body, "Ид").strip(),
-        name=text(body, "Наименование").strip(),
-        full_name=official or text(body, "ПолноеНаименование").strip(),
+        id=text(body, "Ид"),
+        name=text(body, "Наименование"),
+        full_name=official or text(body, "ПолноеНаименование"),
         legal=bool(official),
-        tax_id=text(body, "ИНН").strip(),
-        kpp=text(body, "КПП").strip(),
-        okpo=(text(body, "ОКПО") or text(body, "КодПоОКПО")).strip(),
+        tax_id=text(body, "ИНН"),
+        kpp=text(body, "КПП"),
+        okpo=text(body, "ОКПО") or text(body, "КодПоОКПО"),
         address=address[0] if address else "",
         legal_address=legal_address[0] if legal_address else "",
         contacts=tuple(
-            (text(item, "Тип").strip(), text(item, "Значение").strip())
+            (text(item, "Тип"), text(item, "Значение"))
             for item in children(body, "Контакты", "Контакт")
-            if text(item, "Значение").strip()
+            if text(item, "Значение")
         ),
         requisites=parts.requisites(body),
-        deleted=isinstance(body, dict) and is_deleted(body),
+        deleted=is_deleted(body),
     )
 
 

@@ -29,7 +29,7 @@ _OPERATIONS = {
 _BASES = ("основание", "документоснование", "номероснования", "заказ", "номерзаказа", "номерзаказанасайте")
 
 
-def kind_of(body: Node | str) -> str:
+def kind_of(body: Node) -> str:
     """What a document is: `order`, or a kind of `paper`; empty for what an order has no use for.
 
     The schema writes an operation with and without spaces, and begins one of them with a Latin C.
@@ -38,13 +38,13 @@ def kind_of(body: Node | str) -> str:
     return _OPERATIONS.get("с" + said[1:] if said.startswith("c") else said, "")
 
 
-def paper(body: Node | str, kind: str) -> Paper:
+def paper(body: Node, kind: str) -> Paper:
     """ValueError names what cannot be read."""
-    read: dict[str, Callable[[Node | str], Paper]] = {"shipment": _shipment, "invoice": _invoice}
+    read: dict[str, Callable[[Node], Paper]] = {"shipment": _shipment, "invoice": _invoice}
     return read[kind](body) if kind in read else _payment(body, kind)
 
 
-def _payment(body: Node | str, kind: str) -> ErpPayment:
+def _payment(body: Node, kind: str) -> ErpPayment:
     known = {parts.plain(title): value.strip() for title, value in parts.requisites(body)}
     posted, paid = parts.flag(known, "проведен"), parts.flag(known, "оплачен")
     return ErpPayment(
@@ -61,7 +61,7 @@ def _payment(body: Node | str, kind: str) -> ErpPayment:
     )
 
 
-def _shipment(body: Node | str) -> ErpShipment:
+def _shipment(body: Node) -> ErpShipment:
     known = {parts.plain(title): value.strip() for title, value in parts.requisites(body)}
     posted, shipped = parts.flag(known, "проведен"), parts.flag(known, "отгружен")
     return ErpShipment(
@@ -75,7 +75,7 @@ def _shipment(body: Node | str) -> ErpShipment:
     )
 
 
-def _invoice(body: Node | str) -> ErpInvoice:
+def _invoice(body: Node) -> ErpInvoice:
     known = {parts.plain(title): value.strip() for title, value in parts.requisites(body)}
     posted = parts.flag(known, "проведен")
     return ErpInvoice(
@@ -92,12 +92,12 @@ def _invoice(body: Node | str) -> ErpInvoice:
     )
 
 
-def _document_number(body: Node | str, known: dict[str, str], *names: str) -> str:
-    own = text(body, "Номер1С").strip()
-    return next((known[word] for word in names if known.get(word)), own) or text(body, "Номер").strip()
+def _document_number(body: Node, known: dict[str, str], *names: str) -> str:
+    own = text(body, "Номер1С")
+    return next((known[word] for word in names if known.get(word)), own) or text(body, "Номер")
 
 
-def _base(body: Node | str, known: dict[str, str]) -> str:
+def _base(body: Node, known: dict[str, str]) -> str:
     """The number or id of the order that it was made for."""
-    said = (text(body, "Основание") or text(body, "НомерОснования")).strip()
+    said = text(body, "Основание") or text(body, "НомерОснования")
     return said or next((known[word] for word in _BASES if known.get(word)), "")

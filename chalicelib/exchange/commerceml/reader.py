@@ -32,7 +32,7 @@ def read_catalogue(
                 yield from state.head()
                 yield from reader(state, part.body)
             elif part.container in PACKAGES and part.name in _HEADS:
-                state.ids[part.name] = own_text(part.body).strip()
+                state.ids[part.name] = own_text(part.body)
         elif isinstance(part, Opened):
             if part.name in PACKAGES:
                 state.enter(part)
@@ -41,7 +41,7 @@ def read_catalogue(
             state.package = None
 
 
-_Reader = Callable[[State, Node | str], Iterator[FeedRow]]
+_Reader = Callable[[State, Node], Iterable[FeedRow]]
 _READERS: dict[tuple[str, str], _Reader] = {
     ("Товары", "Товар"): goods.read_product,
     ("Предложения", "Предложение"): goods.read_offer,

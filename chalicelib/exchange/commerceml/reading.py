@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.catalogue.feed import CatalogueHead
 from chalicelib.exchange.commerceml import values
-from chalicelib.exchange.commerceml.values import own_text, text
+from chalicelib.exchange.commerceml.values import attribute, own_text, text
 from chalicelib.exchange.commerceml.xmlstream import Node, Opened
 
 PACKAGES = {"Каталог": "goods", "ПакетПредложений": "offers", "ИзмененияПакетаПредложений": "offers"}
@@ -61,18 +61,17 @@ class State:
 
 def unit_of(state: State, body: Node) -> tuple[str, str]:
     """(name, code). The element's text is a name, a code or a unit's id; it may be empty beside the attributes."""
-    found = body.get("БазоваяЕдиница")
-    if not found:
-        return "", text(body, "КодЕдиницыИзмерения").strip()
-    node = found[0]
-    shown = own_text(node).strip()
-    code = text(node, "@Код").strip()
+    node = body.find("БазоваяЕдиница")
+    if node is None:
+        return "", text(body, "КодЕдиницыИзмерения")
+    shown = own_text(node)
+    code = attribute(node, "Код")
     if shown and (shown in state.memory.units or (shown.isascii() and shown.isdigit())):
         shown, code = unit_name(state, shown), code or (shown if shown.isdigit() else "")
     if not shown:
-        shown = text(node, "@НаименованиеКраткое").strip() or unit_name(state, code)
+        shown = attribute(node, "НаименованиеКраткое") or unit_name(state, code)
     if shown == code:
-        shown = text(node, "@НаименованиеПолное").strip() or shown
+        shown = attribute(node, "НаименованиеПолное") or shown
     return shown, code
 
 
@@ -80,14 +79,14 @@ def unit_name(state: State, ref: str) -> str:
     return state.memory.units.get(ref) or values.UNITS.get(ref) or ref
 
 
-def currency_of(state: State, node: Node | str) -> str | None:
-    word = text(node, "Валюта").strip()
+def currency_of(state: State, node: Node) -> str | None:
+    word = text(node, "Валюта")
     code = values.currency(word)
     if code is not None and code not in state.memory.currencies:
         state.memory.currencies[code] = word
     return code
 
 
-def subject_of(body: Node | str) -> str:
+def subject_of(body: Node) -> str:
     """How a person may find a row that has no id."""
-    return text(body, "Артикул").strip() or text(body, "Наименование").strip()[:100]
+    return text(body, "Артикул") or text(body, "Наименование")[:100]

@@ -6,7 +6,6 @@ import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import Any
 
 from chalicelib.exchange.commerceml.xmlstream import Node
 
@@ -67,6 +66,7 @@ def number(text: str) -> Decimal:
     return Decimal(plain)
 
 
+@lru_cache(maxsize=4096)
 def quantity(text: str) -> Decimal:
     """A quantity rounded to the thousandth that stock is kept in; empty is zero, as 1C formats zero."""
     if not text:
@@ -138,34 +138,39 @@ def split_id(text: str) -> tuple[str, str | None]:
     return product.strip(), variant.strip() or None
 
 
-def text(node: Any, name: str, default: str = "") -> str:
-    """The text of the first child `name`, whether or not it has children or attributes of its own."""
-    if isinstance(node, str):
-        return default
+def text(node: Node, name: str) -> str:
+    """The text of the first child `name`, whether or not that has children or attributes of its own; stripped."""
+    found = node.find(name)
+    return "" if found is None else own_text(found)
+
+
+def own_text(node: Node) -> str:
+    """What stands in the element itself, stripped; pieces between children are joined by a space."""
+    if not len(node):
+        return (node.text or "").strip()
+    pieces = (node.text, *(child.tail for child in node))
+    return " ".join(piece.strip() for piece in pieces if piece and not piece.isspace())
+
+
+def attribute(node: Node, name: str) -> str:
+    """The attribute's value, stripped; empty when there is none."""
     found = node.get(name)
-    return own_text(found[0]) if found else default
+    if found is None:
+        found = next((value for key, value in node.items() if key.endswith("}" + name)), "")
+    return found.strip()
 
 
-def own_text(value: Node | str) -> str:
-    if isinstance(value, str):
-        return value
-    found = value.get("#")
-    return " ".join(found) if found else ""
-
-
-def children(node: Any, *path: str) -> list[Any]:
-    """All elements at `path` below `node`; empty ones (texts) included."""
+def children(node: Node, *path: str) -> list[Node]:
+    """All elements at `path` below `node`; empty ones included."""
     level = [node]
     for name in path:
-        level = [child for parent in level if not isinstance(parent, str) for child in parent.get(name, ())]
+        level = [child for parent in level for child in parent.findall(name)]
     return level
 
 
 def is_deleted(node: Node) -> bool:
     """The three notations: attribute `Статус`, element `Статус`, element `ПометкаУдаления` (protocol §9)."""
-    if "ПометкаУдаления" in node and flag(text(node, "ПометкаУдаления")):
+    if flag(text(node, "ПометкаУдаления")):
         return True
-    for name in ("@Статус", "Статус"):
-        if name in node and text(node, name).strip().lower().replace("ё", "е").startswith("удал"):
-            return True
-    return False
+    marks = (attribute(node, "Статус"), text(node, "Статус"))
+    return any(mark.lower().replace("ё", "е").startswith("удал") for mark in marks if mark)

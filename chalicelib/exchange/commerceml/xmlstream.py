@@ -1,8 +1,8 @@
 """A CommerceML file as a stream of records, in bounded memory.
 
-expat drives; nothing of the file is kept but the record being read. A *record* is one element under a container
-(`Товары/Товар`, `Предложения/Предложение`, `Контейнер`…): nested dictionaries where a leaf is its stripped text, an
-element with children is `{name: [children]}`, its attributes are `@name`, its own text beside children is `#`.
+The standard library's tree parser drives, expat and the tree both in C: no Python runs for each tag. After every
+slice of the file what is complete is taken off the tree. A *record* is one element under a container
+(`Товары/Товар`, `Предложения/Предложение`, `Контейнер`…), a Node to be read with `values.text` and its neighbours.
 Only local names count: the namespace and its prefix differ by version (protocol §9). Every document type
 declaration is refused, so no entity but XML's own five can appear.
 """
@@ -13,14 +13,16 @@ import codecs
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from xml.etree import ElementTree
+from xml.etree.ElementTree import ParseError, TreeBuilder, XMLParser
 from xml.parsers import expat
 
 from chalicelib.kernel.errors import Invalid
 
-Node = dict[str, list[Any]]
+Node = ElementTree.Element
 ROOT = "КоммерческаяИнформация"
 CONTAINERS: dict[str, frozenset[str]] = {
+    "": frozenset({ROOT}),
     ROOT: frozenset({"Классификатор", "Каталог", "ПакетПредложений", "ИзмененияПакетаПредложений", "Контрагенты"}),
     "Классификатор": frozenset({"Группы", "Свойства", "ТипыЦен", "Склады", "ЕдиницыИзмерения"}),
     "Каталог": frozenset({"Группы", "Свойства", "ТипыЦен", "Склады", "ЕдиницыИзмерения", "Товары"}),
@@ -49,8 +51,7 @@ class Limits:
     bytes: int = 2_000_000_000
     depth: int = 64
     record_bytes: int = 32_000_000
-    text_chars: int = 2_000_000
-    token_bytes: int = 1_000_000  # one tag with its attributes, one comment
+    quiet_bytes: int = 4_000_000  # without a new element: one text, one tag with its attributes, one comment
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,11 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A record: the container that holds it, its own name, and its body (a text when it has no children)."""
+    """A record: the container that holds it, its own name, and its body, with local names in it for tags."""
 
     container: str
     name: str
-    body: Node | str
+    body: Node
 
 
 Part = Opened | Closed | Element
@@ -88,16 +89,11 @@ def read_parts(chunks: Iterable[bytes], limits: Limits | None = None) -> Iterato
     limits = limits or Limits()
     feed = _checked_start(iter(chunks))
     first = next(feed)
-    reader = _Reader(limits, first)
-    fed = 0
-    for chunk in _small(first, feed):
-        fed += len(chunk)
-        reader.feed(chunk, fed)
-        if reader.out:
-            yield from reader.out
-            reader.out.clear()
-    reader.finish()
-    yield from reader.out
+    encoding = "utf-8" if first.startswith(_BOM) else None  # the mark says more than the declaration
+    tree = _Tree(encoding, limits)
+    for piece in _checked_prologue(_small(first, feed), encoding, limits):
+        yield from tree.feed(piece)
+    yield from tree.end()
 
 
 def _checked_start(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -131,144 +127,167 @@ def _printable(start: bytes) -> str:
     return "".join(c if c.isprintable() else "·" for c in start.decode("utf-8", "replace"))
 
 
+def _checked_prologue(pieces: Iterator[bytes], encoding: str | None, limits: Limits) -> Iterator[bytes]:
+    """The same pieces, from where the root has begun: before it are all that a tree must never be built of."""
+    began = False
+
+    def root(name: str, _attributes: object) -> None:
+        nonlocal began
+        began = True
+        parser.StartElementHandler = None
+        if (local := name.rpartition(":")[2]) != ROOT:
+            raise Invalid("xml_foreign", root=local[:60])
+
+    parser = expat.ParserCreate(encoding)
+    if encoding is None:
+        parser.XmlDeclHandler = _check_encoding
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.StartElementHandler = root
+    held = b""
+    for piece in pieces:
+        held += piece
+        try:
+            parser.Parse(piece, False)
+        except expat.ExpatError as wrong:
+            raise _refusal(wrong.code, wrong.lineno, wrong.offset) from wrong
+        except (ValueError, LookupError) as wrong:
+            raise Invalid("xml_encoding", encoding="?") from wrong
+        if began:
+            break
+        if len(held) > limits.quiet_bytes:
+            raise Invalid("xml_too_big", limit=limits.quiet_bytes)
+    yield held
+    yield from pieces
+
+
+def _check_encoding(_version: str, encoding: str | None, _standalone: int) -> None:
+    if encoding is None:
+        return
+    try:
+        known = codecs.lookup(encoding).name in ENCODINGS
+    except LookupError:
+        known = False
+    if not known:
+        raise Invalid("xml_encoding", encoding=encoding[:40])
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise Invalid("xml_dtd")
+
+
+def _refusal(code: int, line: int, offset: int) -> Invalid:
+    if code in _BAD_ENCODING:
+        return Invalid("xml_encoding", encoding="?")
+    return Invalid("xml_damaged", line=line, column=offset + 1)
+
+
 class _LocalNames(dict[str, str]):
     def __missing__(self, name: str) -> str:
-        local = name.rpartition(":")[2]
+        local = name.rpartition("}")[2]
         if len(self) < 10_000:  # a file of random names must not fill memory
             self[name] = local
         return local
 
 
-class _Reader:
-    """The expat handlers and their state. A class only because expat calls back."""
+class _Tree:
+    """The tree as far as it is built and not yet handed out, and how far the file is within its limits.
 
-    def __init__(self, limits: Limits, first: bytes) -> None:
-        self.out: list[Part] = []
+    All that stands before an open container or an open record was taken off, so that each is its parent's first child.
+    """
+
+    def __init__(self, encoding: str | None, limits: Limits) -> None:
+        builder = TreeBuilder()
+        self._open = [builder.start("", {})]  # the containers, outermost first; the builder shows no root of its own
+        self._parser = XMLParser(target=builder, encoding=encoding)  # noqa: S314  (no DOCTYPE comes this far)
         self._limits = limits
-        self._depth = limits.depth - _CONTAINER_DEPTH
-        self._boms = first.startswith(_BOM)
-        self._open: list[str] = []  # containers
-        self._inside: list[frozenset[str]] = []
-        self._frames: list[Node | None] = []  # the record being read, outermost first
-        self._text: list[str] = []
         self._names = _LocalNames()
-        self._record_start = 0
-        self._parser = self._make_parser()
+        self._fed = 0
+        self._newest, self._newest_seen = self._open[0], 0
+        self._record, self._record_seen = self._open[0], 0
 
-    def _make_parser(self) -> expat.XMLParserType:
-        parser = expat.ParserCreate("utf-8" if self._boms else None)
-        parser.buffer_text = True
-        parser.XmlDeclHandler = self._declared
-        parser.StartDoctypeDeclHandler = _refuse_doctype
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._text.append
-        return parser
+    def feed(self, piece: bytes) -> list[Part]:
+        self._fed += len(piece)
+        if self._fed > self._limits.bytes:
+            raise Invalid("xml_too_big", limit=self._limits.bytes)
+        try:
+            self._parser.feed(piece)
+        except ParseError as wrong:
+            raise _refusal(wrong.code, *wrong.position) from wrong
+        parts = self._take(ended=False)
+        self._check_rest()
+        return parts
 
-    def feed(self, chunk: bytes, fed: int) -> None:
-        limits, parser = self._limits, self._parser
-        if fed > limits.bytes:
-            raise Invalid("xml_too_big", limit=limits.bytes)
-        self._parse(chunk, False)
-        at = max(parser.CurrentByteIndex, 0)
-        if fed - at > limits.token_bytes:
-            raise Invalid("xml_too_big", limit=limits.token_bytes)
-        if self._frames and at - self._record_start > limits.record_bytes:
+    def end(self) -> list[Part]:
+        try:
+            self._parser.close()
+        except ParseError as wrong:
+            raise _refusal(wrong.code, *wrong.position) from wrong
+        return self._take(ended=True)
+
+    def _take(self, *, ended: bool) -> list[Part]:
+        """What is complete. The last child of what is still open may be incomplete itself."""
+        parts: list[Part] = []
+        records: list[Node] = []
+        while self._open:
+            container = self._open[-1]
+            name = container.tag
+            inside = CONTAINERS.get(name, _NO_CONTAINERS)
+            closed = ended or any(len(above) > 1 for above in self._open[:-1])
+            children = list(container)
+            complete = len(children) if closed else len(children) - 1
+            taken = 0
+            for child in children:
+                local = self._names[child.tag]
+                if local in inside:
+                    child.tag = local
+                    parts.append(Opened(local, {self._names[key]: value for key, value in child.items()}))
+                    self._open.append(child)
+                    break
+                if taken == complete:
+                    break
+                records.append(child)
+                parts.append(Element(name, local, child))
+                taken += 1
+            del container[:taken]
+            if self._open[-1] is not container:
+                continue
+            if not closed:
+                break
+            self._open.pop()
+            if self._open:
+                parts.append(Closed(name))
+                del self._open[-1][0]
+        self._finish(records)
+        return parts
+
+    def _finish(self, level: list[Node]) -> None:
+        """Local names for the tags of records; refuses those that go too deep."""
+        names = self._names
+        for _ in range(self._limits.depth - _CONTAINER_DEPTH):
+            if not level:
+                return
+            for node in level:
+                node.tag = names[node.tag]
+            level = list(chain.from_iterable(level))
+        if level:
+            raise Invalid("xml_too_deep", limit=self._limits.depth)
+
+    def _check_rest(self) -> None:
+        """What is still open must not grow without end, be it in depth, in a text or in one record."""
+        limits = self._limits
+        container = self._open[-1]
+        newest, depth = container, _CONTAINER_DEPTH
+        while len(newest):
+            newest = newest[-1]
+            depth += 1
+            if depth > limits.depth:
+                raise Invalid("xml_too_deep", limit=limits.depth)
+        if newest is not self._newest:
+            self._newest, self._newest_seen = newest, self._fed
+        if self._fed - self._newest_seen > limits.quiet_bytes:
+            raise Invalid("xml_too_big", limit=limits.quiet_bytes)
+        record = container[0] if len(container) else container
+        if record is not self._record:
+            self._record, self._record_seen = record, self._fed
+        if record is not container and self._fed - self._record_seen > limits.record_bytes:
             raise Invalid("xml_too_big", limit=limits.record_bytes)
-        if len(self._text) > 16 and sum(map(len, self._text)) > limits.text_chars:
-            raise Invalid("xml_too_big", limit=limits.text_chars)
-
-    def finish(self) -> None:
-        self._parse(b"", True)
-
-    def _parse(self, chunk: bytes, last: bool) -> None:
-        try:
-            self._parser.Parse(chunk, last)
-        except expat.ExpatError as wrong:
-            if wrong.code in _BAD_ENCODING:
-                raise Invalid("xml_encoding", encoding="?") from wrong
-            raise Invalid("xml_damaged", line=wrong.lineno, column=wrong.offset + 1) from wrong
-        except (ValueError, LookupError) as wrong:
-            raise Invalid("xml_encoding", encoding="?") from wrong
-
-    def _declared(self, _version: str, encoding: str | None, _standalone: int) -> None:
-        if encoding is None or self._boms:
-            return
-        try:
-            known = codecs.lookup(encoding).name in ENCODINGS
-        except LookupError:
-            known = False
-        if not known:
-            raise Invalid("xml_encoding", encoding=encoding[:40])
-
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        text = self._text
-        frames = self._frames
-        if frames:
-            if text:
-                if len(text) > 1 or not text[0].isspace():
-                    self._keep_text("".join(text))
-                text.clear()
-            if len(frames) >= self._depth:
-                raise Invalid("xml_too_deep", limit=self._limits.depth)
-            frames.append(self._attributes(attributes) if attributes else None)
-            return
-        text.clear()
-        local = self._names[name]
-        if self._open and local not in self._inside[-1]:
-            self._record_start = self._parser.CurrentByteIndex
-            frames.append(self._attributes(attributes) if attributes else None)
-            return
-        if not self._open and local != ROOT:
-            raise Invalid("xml_foreign", root=local[:60])
-        self._open.append(local)
-        self._inside.append(CONTAINERS.get(local, _NO_CONTAINERS))
-        self.out.append(Opened(local, {self._names[key]: value for key, value in attributes.items()}))
-
-    def _attributes(self, attributes: dict[str, str]) -> Node:
-        return {"@" + self._names[key]: [value] for key, value in attributes.items()}
-
-    def _keep_text(self, text: str) -> None:
-        text = text.strip()
-        if text:
-            node = self._frames[-1]
-            if node is None:
-                node = self._frames[-1] = {}
-            node.setdefault("#", []).append(text)
-
-    def _end(self, name: str) -> None:
-        text = self._text
-        frames = self._frames
-        if not frames:
-            text.clear()
-            self._inside.pop()
-            self.out.append(Closed(self._open.pop()))
-            return
-        node = frames.pop()
-        value: Node | str
-        if text:
-            joined = "".join(text).strip()
-            text.clear()
-        else:
-            joined = ""
-        if node is None:
-            value = joined
-        else:
-            if joined:
-                node.setdefault("#", []).append(joined)
-            value = node
-        local = self._names[name]
-        if not frames:
-            self.out.append(Element(self._open[-1], local, value))
-            return
-        parent = frames[-1]
-        if parent is None:
-            frames[-1] = {local: [value]}
-        elif local in parent:
-            parent[local].append(value)
-        else:
-            parent[local] = [value]
-
-
-def _refuse_doctype(*_: object) -> None:
-    raise Invalid("xml_dtd")
