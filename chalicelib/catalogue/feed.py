@@ -56,9 +56,12 @@ class WarehouseRow:
     deleted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductRow:
-    """A product card as the sender gives it. `attributes` are (property id, value or reference value id)."""
+class ProductRow(NamedTuple):
+    """A product card as the sender gives it. `attributes` are (property id, value or reference value id).
+
+    A tuple, as the three below are: a full exchange has up to millions of them, and a frozen dataclass takes four
+    times as long to make.
+    """
 
     id: str
     name: str
@@ -78,8 +81,7 @@ class ProductRow:
     deleted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferRow:
+class OfferRow(NamedTuple):
     """What can be bought: a product or one variant of it. Empty texts and lists mean: as told before, or as the
     product card says."""
 
@@ -96,10 +98,7 @@ class OfferRow:
 
 
 class PriceRow(NamedTuple):
-    """One price; `amount` None = the sender left it empty: no price of this type ("on request").
-
-    A tuple, as StockRow is: a full exchange has millions of both, and a dataclass takes four times as long to make.
-    """
+    """One price; `amount` None = the sender left it empty: no price of this type ("on request")."""
 
     product_id: str
     variant_id: str | None

@@ -68,7 +68,7 @@ def read_price_type(state: State, body: Node) -> Iterator[FeedRow]:
         return
     currency: str | None = None
     try:
-        currency = currency_of(state, body)
+        currency = currency_of(state, text(body, "Валюта"))
     except ValueError as wrong:
         yield RejectedRow(kind="value", number=number, reason="unknown_currency", subject=ref, detail=str(wrong))
     included = [values.flag(text(tax, "УчтеноВСумме")) for tax in children(body, "Налог")]

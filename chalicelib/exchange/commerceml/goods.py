@@ -11,12 +11,12 @@ from chalicelib.catalogue.feed import FeedRow, OfferRow, PriceRow, ProductRow, R
 from chalicelib.exchange.commerceml import values
 from chalicelib.exchange.commerceml.classifier import CATEGORY_PROPERTY
 from chalicelib.exchange.commerceml.reading import State, currency_of, subject_of, unit_name, unit_of
-from chalicelib.exchange.commerceml.values import attribute, children, is_deleted, own_text, text
+from chalicelib.exchange.commerceml.values import attribute, children, is_deleted, own_text, text, texts
 from chalicelib.exchange.commerceml.xmlstream import Node
 
 # A catalogue that Bitrix wrote keeps the card's own fields among the properties.
 _BITRIX_FIELDS = {"CML2_ARTICLE": "article", "CML2_BAR_CODE": "barcode", "CML2_BASE_UNIT": "unit"}
-_ONE = Decimal(1)
+_ZERO, _ONE = Decimal(0), Decimal(1)
 _OWN_REQUISITES = ("Код", "ПолноеНаименование", "Вес", "Страна")
 _NUMBERS = frozenset({"Цены", "Количество", "Склад", "Склады", "Остатки"})
 # An offer with nothing besides these brings prices or stock, and no card.
@@ -25,14 +25,15 @@ _NO_CARD = _NUMBERS | {"Ид", "ИдХарактеристики", "КодЕди
 
 def read_product(state: State, body: Node) -> list[FeedRow]:
     number = state.count("product")
+    told = texts(body)
     try:
-        product, variant = values.split_id(text(body, "Ид"))
+        product, variant = values.split_id(told.get("Ид", ""))
     except ValueError:
         return [RejectedRow(kind="product", number=number, reason="no_id", subject=subject_of(body))]
     attributes, own = _attributes(body)
     unit, unit_code = unit_of(state, body)
     deleted = is_deleted(body)
-    name = " ".join(text(body, "Наименование").split())
+    name = " ".join(told.get("Наименование", "").split())
     if not name and not deleted:
         return [RejectedRow(kind="product", number=number, reason="no_name", subject=product)]
     rows: list[FeedRow] = []
@@ -45,18 +46,18 @@ def read_product(state: State, body: Node) -> list[FeedRow]:
         ProductRow(
             id=product,
             name=name,
-            article=text(body, "Артикул") or own.get("article", ""),
-            barcode=text(body, "Штрихкод") or own.get("barcode", ""),
+            article=told.get("Артикул") or own.get("article", ""),
+            barcode=told.get("Штрихкод") or own.get("barcode", ""),
             unit=unit or own.get("unit", ""),
             unit_code=unit_code,
-            description=text(body, "Описание"),
+            description=told.get("Описание", ""),
             brand=_brand(body),
             category_ids=_texts(children(body, "Группы", "Ид")),
             attributes=attributes,
             pictures=_texts(body.findall("Картинка")),
             vat_rate=vat,
-            requisites=_requisites(body),
-            variant_id=variant or text(body, "ИдХарактеристики") or None,
+            requisites=_requisites(body, told),
+            variant_id=variant or told.get("ИдХарактеристики") or None,
             characteristics=_characteristics(body),
             deleted=deleted,
         )
@@ -66,23 +67,23 @@ def read_product(state: State, body: Node) -> list[FeedRow]:
 
 def read_offer(state: State, body: Node) -> list[FeedRow]:
     number = state.count("offer")
+    told = texts(body)
     try:
-        product, variant = values.split_id(text(body, "Ид"))
+        product, variant = values.split_id(told.get("Ид", ""))
     except ValueError:
         return [RejectedRow(kind="offer", number=number, reason="no_id", subject=subject_of(body))]
-    variant = variant or text(body, "ИдХарактеристики") or None
+    variant = variant or told.get("ИдХарактеристики") or None
     deleted = is_deleted(body)
-    told = {child.tag for child in body}
     rows: list[FeedRow] = []
-    if deleted or body.keys() or not told <= _NO_CARD or told.isdisjoint(_NUMBERS):
+    if deleted or body.keys() or not told.keys() <= _NO_CARD or _NUMBERS.isdisjoint(told):
         unit, unit_code = unit_of(state, body)
         rows.append(
             OfferRow(
                 product_id=product,
                 variant_id=variant,
-                name=" ".join(text(body, "Наименование").split()),
-                article=text(body, "Артикул"),
-                barcode=text(body, "Штрихкод"),
+                name=" ".join(told.get("Наименование", "").split()),
+                article=told.get("Артикул", ""),
+                barcode=told.get("Штрихкод", ""),
                 unit=unit,
                 unit_code=unit_code,
                 characteristics=_characteristics(body),
@@ -90,40 +91,38 @@ def read_offer(state: State, body: Node) -> list[FeedRow]:
                 deleted=deleted,
             )
         )
-    rows += [_price(state, product, variant, price) for price in children(body, "Цены", "Цена")]
-    rows += [_stock(state, product, variant, place, amount) for place, amount in _quantities(body)]
+    prices = children(body, "Цены", "Цена")
+    for number, price in enumerate(prices, state.count("price", len(prices))):
+        rows.append(_price(state, product, variant, price, number))
+    amounts = _quantities(body, told)
+    for number, (warehouse, amount) in enumerate(amounts, state.count("stock", len(amounts))):
+        try:
+            rows.append(StockRow(product, variant, warehouse, values.quantity(amount)))
+        except ValueError as wrong:
+            rows.append(_rejected("stock", number, product, variant, "bad_number", str(wrong)))
     return rows
 
 
-def _price(state: State, product: str, variant: str | None, node: Node) -> PriceRow | RejectedRow:
-    number = state.count("price")
-    price_type = text(node, "ИдТипаЦены")
+def _price(state: State, product: str, variant: str | None, node: Node, number: int) -> PriceRow | RejectedRow:
+    told = texts(node).get
+    price_type = told("ИдТипаЦены")
     if not price_type:
         return _rejected("price", number, product, variant, "no_price_type")
-    said, factor, unit = text(node, "ЦенаЗаЕдиницу"), text(node, "Коэффициент"), text(node, "Единица")
+    said, factor, least, unit = told("ЦенаЗаЕдиницу"), told("Коэффициент"), told("МинКоличество"), told("Единица")
     try:
         amount = values.number(said) if said else None
         coefficient = values.number(factor) if factor else _ONE
-        minimum = values.quantity(text(node, "МинКоличество"))
+        minimum = values.quantity(least) if least else _ZERO
     except ValueError as wrong:
         return _rejected("price", number, product, variant, "bad_number", str(wrong))
-    if (amount is not None and amount < 0) or coefficient <= 0 or minimum < 0:
-        return _rejected("price", number, product, variant, "negative_number", said)
+    if (amount is not None and amount < _ZERO) or coefficient <= _ZERO or minimum < _ZERO:
+        return _rejected("price", number, product, variant, "negative_number", said or "")
     try:
-        currency = currency_of(state, node)
+        currency = currency_of(state, told("Валюта", ""))
     except ValueError as wrong:
         return _rejected("price", number, product, variant, "unknown_currency", str(wrong))
-    return PriceRow(product, variant, price_type, amount, currency, unit_name(state, unit), coefficient, minimum)
-
-
-def _stock(
-    state: State, product: str, variant: str | None, warehouse: str | None, amount: str
-) -> StockRow | RejectedRow:
-    number = state.count("stock")
-    try:
-        return StockRow(product, variant, warehouse, values.quantity(amount))
-    except ValueError as wrong:
-        return _rejected("stock", number, product, variant, "bad_number", str(wrong))
+    shown = unit_name(state, unit) if unit else ""
+    return PriceRow(product, variant, price_type, amount, currency, shown, coefficient, minimum)
 
 
 def _rejected(kind: str, number: int, product: str, variant: str | None, reason: str, detail: str = "") -> RejectedRow:
@@ -131,22 +130,24 @@ def _rejected(kind: str, number: int, product: str, variant: str | None, reason:
     return RejectedRow(kind=kind, number=number, reason=reason, subject=subject, detail=detail)
 
 
-def _quantities(body: Node) -> list[tuple[str | None, str]]:
+def _quantities(body: Node, told: dict[str, str]) -> list[tuple[str | None, str]]:
     """(warehouse, amount) in all notations at once: `Склад` attributes, `Остатки`, and the total only where no
     warehouse is named."""
     places: list[tuple[str | None, str]] = []
-    for node in (*body.findall("Склад"), *body.findall("Склады"), *children(body, "Склады", "Склад")):
-        warehouse = attribute(node, "ИдСклада") or text(node, "ИдСклада") or text(node, "Ид")
-        if warehouse:
-            amount = attribute(node, "КоличествоНаСкладе") or text(node, "КоличествоНаСкладе")
-            places.append((warehouse, amount or text(node, "Количество")))
+    if "Склад" in told or "Склады" in told:
+        for node in (*body.findall("Склад"), *body.findall("Склады"), *children(body, "Склады", "Склад")):
+            warehouse = attribute(node, "ИдСклада") or text(node, "ИдСклада") or text(node, "Ид")
+            if warehouse:
+                amount = attribute(node, "КоличествоНаСкладе") or text(node, "КоличествоНаСкладе")
+                places.append((warehouse, amount or text(node, "Количество")))
     for rest in children(body, "Остатки", "Остаток"):
         stores = rest.findall("Склад")
-        places += [(text(store, "Ид") or None, text(store, "Количество")) for store in stores]
+        for store in stores:
+            places.append((text(store, "Ид") or None, text(store, "Количество")))
         if not stores and rest.find("Количество") is not None:
             places.append((None, text(rest, "Количество")))
-    if not places and body.find("Количество") is not None:
-        places.append((None, text(body, "Количество")))
+    if not places and "Количество" in told:
+        places.append((None, told["Количество"]))
     return places
 
 
@@ -156,35 +157,42 @@ def _attributes(body: Node) -> tuple[tuple[tuple[str, str], ...], dict[str, str]
     own: dict[str, str] = {}
     for item in children(body, "ЗначенияСвойств", "ЗначенияСвойства"):
         ref = text(item, "Ид")
-        for value in _texts(item.findall("Значение")):
+        for node in item.findall("Значение"):
+            value = own_text(node)
+            if not ref or not value:
+                continue
             if ref in _BITRIX_FIELDS:
                 own[_BITRIX_FIELDS[ref]] = value
-            elif ref and not ref.startswith("CML2_"):
+            elif not ref.startswith("CML2_"):
                 found.append((ref, value))
-    found += [(CATEGORY_PROPERTY, ref) for ref in _texts(body.findall("Категория"))]
+    for kind in _texts(body.findall("Категория")):
+        found.append((CATEGORY_PROPERTY, kind))
     return tuple(found), own
 
 
 def _texts(nodes: list[Node]) -> tuple[str, ...]:
-    return tuple(filter(None, map(own_text, nodes)))
+    return tuple([shown for node in nodes if (shown := own_text(node))]) if nodes else ()
 
 
 def _characteristics(body: Node) -> tuple[tuple[str, str], ...]:
-    pairs = (
-        (text(item, "Наименование"), text(item, "Значение"))
-        for item in children(body, "ХарактеристикиТовара", "ХарактеристикаТовара")
-    )
-    return tuple(pair for pair in pairs if all(pair))
+    found = []
+    for item in children(body, "ХарактеристикиТовара", "ХарактеристикаТовара"):
+        name, value = text(item, "Наименование"), text(item, "Значение")
+        if name and value:
+            found.append((name, value))
+    return tuple(found)
 
 
-def _requisites(body: Node) -> tuple[tuple[str, str], ...]:
-    pairs = [
-        (text(item, "Наименование"), value)
-        for item in children(body, "ЗначенияРеквизитов", "ЗначениеРеквизита")
-        for value in _texts(item.findall("Значение"))
-    ]
-    pairs += [(name, text(body, name)) for name in _OWN_REQUISITES]
-    return tuple(pair for pair in pairs if all(pair))
+def _requisites(body: Node, told: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    found = []
+    for item in children(body, "ЗначенияРеквизитов", "ЗначениеРеквизита"):
+        if name := text(item, "Наименование"):
+            for value in _texts(item.findall("Значение")):
+                found.append((name, value))
+    for name in _OWN_REQUISITES:
+        if value := told.get(name, ""):
+            found.append((name, value))
+    return tuple(found)
 
 
 def _brand(body: Node) -> str:

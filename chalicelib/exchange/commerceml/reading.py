@@ -34,6 +34,7 @@ class State:
     headed: bool = False
     ids: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    currencies: dict[str, str | None] = field(default_factory=dict)  # what words of this file mean
 
     def enter(self, package: Opened) -> None:
         self.package, self.headed = package, False
@@ -54,9 +55,11 @@ class State:
         full = values.flag(marked) is False and name != "ИзмененияПакетаПредложений"
         yield CatalogueHead(catalogue_id=catalogue, only_changes=not full, kind=PACKAGES[name])
 
-    def count(self, kind: str) -> int:
-        number = self.numbers[kind] = self.numbers.get(kind, 0) + 1
-        return number
+    def count(self, kind: str, more: int = 1) -> int:
+        """Counts as many of a kind as come now; the number of the first of them, from 1."""
+        before = self.numbers.get(kind, 0)
+        self.numbers[kind] = before + more
+        return before + 1
 
 
 def unit_of(state: State, body: Node) -> tuple[str, str]:
@@ -79,9 +82,11 @@ def unit_name(state: State, ref: str) -> str:
     return state.memory.units.get(ref) or values.UNITS.get(ref) or ref
 
 
-def currency_of(state: State, node: Node) -> str | None:
-    word = text(node, "Валюта")
-    code = values.currency(word)
+def currency_of(state: State, word: str) -> str | None:
+    """What `values.currency` says of the word; the first word for a currency is kept, to be answered in kind."""
+    if word in state.currencies:
+        return state.currencies[word]
+    code = state.currencies[word] = values.currency(word)
     if code is not None and code not in state.memory.currencies:
         state.memory.currencies[code] = word
     return code

@@ -53,8 +53,8 @@ def number(text: str) -> Decimal:
 
     One comma or point alone is the decimal mark; when both occur the last one is.
     """
-    if _NUMBER.fullmatch(text):
-        return Decimal(text)
+    if len(text) < 14 and text.isascii() and text.replace(".", "", 1).isdigit():
+        return Decimal(text)  # what nearly every price is
     plain = _GAPS.sub("", text).replace("−", "-")
     if "," in plain:
         if "." in plain and plain.rindex(".") > plain.rindex(","):
@@ -99,6 +99,7 @@ def vat_rate(text: str) -> Decimal | None:
     return rate
 
 
+@lru_cache(maxsize=256)
 def flag(text: str) -> bool | None:
     """true/false/1/0/да/нет; None for anything else, an empty text too."""
     word = text.strip().lower()
@@ -139,13 +140,17 @@ def split_id(text: str) -> tuple[str, str | None]:
 
 
 def text(node: Node, name: str) -> str:
-    """The text of the first child `name`, whether or not that has children or attributes of its own; stripped."""
-    found = node.find(name)
-    return "" if found is None else own_text(found)
+    """The text of the first child `name`, up to that one's own children; stripped, empty when there is none."""
+    return (node.findtext(name) or "").strip()
+
+
+def texts(node: Node) -> dict[str, str]:
+    """What `text` says of each child, by its name: quicker than to ask for several."""
+    return {child.tag: (child.text or "").strip() for child in reversed(node)}
 
 
 def own_text(node: Node) -> str:
-    """What stands in the element itself, stripped; pieces between children are joined by a space."""
+    """What stands in the element itself, stripped; pieces between its children are joined by a space."""
     if not len(node):
         return (node.text or "").strip()
     pieces = (node.text, *(child.tail for child in node))
@@ -154,23 +159,26 @@ def own_text(node: Node) -> str:
 
 def attribute(node: Node, name: str) -> str:
     """The attribute's value, stripped; empty when there is none."""
-    found = node.get(name)
-    if found is None:
-        found = next((value for key, value in node.items() if key.endswith("}" + name)), "")
-    return found.strip()
+    return node.get(name, "").strip()
 
 
-def children(node: Node, *path: str) -> list[Node]:
-    """All elements at `path` below `node`; empty ones included."""
-    level = [node]
+def children(node: Node, name: str, *path: str) -> list[Node]:
+    """All elements at the path below `node`; empty ones included."""
+    found = node.findall(name)
     for name in path:
-        level = [child for parent in level for child in parent.findall(name)]
-    return level
+        if len(found) == 1:  # as lists have it: one `Цены` with many `Цена`
+            found = found[0].findall(name)
+        else:
+            found = [child for parent in found for child in parent.findall(name)]
+    return found
 
 
 def is_deleted(node: Node) -> bool:
     """The three notations: attribute `Статус`, element `Статус`, element `ПометкаУдаления` (protocol §9)."""
     if flag(text(node, "ПометкаУдаления")):
         return True
-    marks = (attribute(node, "Статус"), text(node, "Статус"))
-    return any(mark.lower().replace("ё", "е").startswith("удал") for mark in marks if mark)
+    return _tells_deleted(attribute(node, "Статус")) or _tells_deleted(text(node, "Статус"))
+
+
+def _tells_deleted(status: str) -> bool:
+    return status != "" and status.lower().replace("ё", "е").startswith("удал")
