@@ -64,6 +64,8 @@ BILLION_LAUGHS = (
         (f"{HEAD}{ROOT}</Каталог>".encode(), "xml_damaged"),
         (f"{HEAD}{ROOT}{END}<more/>".encode(), "xml_damaged"),
         (f"{HEAD}{ROOT}\x01{END}".encode(), "xml_damaged"),
+        (f"{HEAD}{ROOT}<x:Каталог/>{END}".encode(), "xml_damaged"),  # a prefix that nothing declares
+        (b"<html><br></html>", "xml_foreign"),
         (f'<?xml version="1.0" encoding="utf-7"?>{ROOT}{END}'.encode(), "xml_encoding"),
         (f'<?xml version="1.0" encoding="no-such"?>{ROOT}{END}'.encode(), "xml_encoding"),
         (f'<?xml version="1.0" encoding="shift_jis"?>{ROOT}{END}'.encode(), "xml_encoding"),
@@ -76,7 +78,7 @@ def test_a_file_that_is_no_clean_commerceml_is_refused_with_its_reason(content: 
 
 def test_damage_is_named_by_line_and_column() -> None:
     refused = refusal(f"{HEAD}\n{ROOT}\n<Каталог></Товар>{END}".encode())
-    assert (refused.code, refused.params["line"]) == ("xml_damaged", 3)
+    assert (refused.code, refused.params["line"], refused.params["column"]) == ("xml_damaged", 3, 12)
 
 
 @pytest.mark.parametrize("where", ["<Каталог><Товары><Товар>{}", "{}", "<Классификатор><Группы>{}"])
@@ -109,6 +111,39 @@ def endless(piece: bytes, start: str) -> Iterator[bytes]:
 def test_whatever_has_no_end_is_refused_before_it_fills_memory(start: str, piece: bytes) -> None:
     limits = Limits(bytes=4_000_000, record_bytes=2_000_000)
     assert refusal(endless(piece, start), limits).code == "xml_too_big"
+
+
+@pytest.mark.parametrize(
+    ("start", "piece"),
+    [
+        ("<Каталог><Товары><Товар><Ид>", b"x" * 65_536),  # one text
+        ("<Каталог><Товары>", b" " * 65_536),  # outside of every record
+        ("<Каталог><Товары><Товар><Ид><![CDATA[", b"<a>" * 20_000),
+        ("<Каталог><Товары><Товар a='", b"x" * 65_536),
+        ("<!--", b"<b/>" * 16_384),
+        ("<a", b"a" * 65_536),
+    ],
+)
+def test_what_brings_no_element_for_long_is_refused_before_the_file_or_a_record_is_too_long(
+    start: str, piece: bytes
+) -> None:
+    refused = refusal(endless(piece, start), Limits(quiet_bytes=300_000))
+    assert (refused.code, refused.params["limit"]) == ("xml_too_big", 300_000)
+
+
+def test_an_endless_comment_before_the_root_is_refused_too() -> None:
+    def comment() -> Iterator[bytes]:
+        yield HEAD.encode() + b"<!--"
+        for _ in range(1_000):
+            yield b"x" * 65_536
+
+    assert refusal(comment(), Limits(quiet_bytes=300_000)).code == "xml_too_big"
+
+
+@pytest.mark.parametrize("where", ["<Каталог><Товары>{}</Товары></Каталог>", "<Документ>{}</Документ>", "{}"])
+def test_depth_is_refused_though_all_of_it_is_closed_again(where: str) -> None:
+    nested = "<Группы>" * 70 + "</Группы>" * 70
+    assert refusal((HEAD + ROOT + where.format(nested) + END).encode()).code == "xml_too_deep"
 
 
 def test_random_names_by_the_million_do_not_stay_in_memory() -> None:

@@ -219,6 +219,21 @@ def test_the_namespace_and_its_prefix_mean_nothing() -> None:
     assert isinstance(product, ProductRow)
 
 
+def test_comments_and_character_data_sections_do_not_cut_a_text() -> None:
+    (row,) = goods(
+        "<Товар><!-- новый --><Ид>1<!-- не 2 -->7</Ид><?x y?>"
+        "<Наименование>Гайка <![CDATA[<М6> & ]]>шайба</Наименование></Товар>"
+    )
+    assert isinstance(row, ProductRow)
+    assert (row.id, row.name) == ("17", "Гайка <М6> & шайба")
+
+
+def test_of_several_fields_of_one_name_the_first_counts() -> None:
+    row = price("<ИдТипаЦены>p</ИдТипаЦены><ЦенаЗаЕдиницу>1</ЦенаЗаЕдиницу><ЦенаЗаЕдиницу>2</ЦенаЗаЕдиницу>")
+    assert isinstance(row, PriceRow)
+    assert row.amount == 1
+
+
 def test_encodings_and_marks_of_order_make_no_difference() -> None:
     body = (
         "<Каталог><Ид>k</Ид><Товары><Товар><Ид>1</Ид><Наименование>Щётка №5</Наименование></Товар></Товары></Каталог>"
