@@ -18,7 +18,7 @@ _TIMEOUT = 60
 
 @dataclass
 class HtmlForm:
-    """One form of a page with what it would send if nobody touched it."""
+    """One form of a page, or one of its buttons that sends it elsewhere, with what it would send untouched."""
 
     action: str
     method: str
@@ -30,6 +30,8 @@ class _Forms(HTMLParser):
         super().__init__()
         self.forms: list[HtmlForm] = []
         self._open: HtmlForm | None = None
+        self._by_id: dict[str, HtmlForm] = {}
+        self._elsewhere: list[tuple[HtmlForm | str, str]] = []  # a form or its id, and the button's own address
         self._select: str | None = None
         self._options: list[tuple[str, bool]] = []
         self._textarea: str | None = None
@@ -40,6 +42,9 @@ class _Forms(HTMLParser):
         if tag == "form":
             self._open = HtmlForm(a.get("action", ""), a.get("method", "get").lower())
             self.forms.append(self._open)
+            self._by_id[a.get("id", "")] = self._open
+        elif tag == "button" and a.get("formaction") and (a.get("form") or self._open):
+            self._elsewhere.append((a.get("form") or self._open or "", a["formaction"]))
         elif self._open is None:
             return
         elif tag == "input" and a.get("name"):
@@ -53,6 +58,12 @@ class _Forms(HTMLParser):
             self._options.append((a.get("value", ""), "selected" in a))
         elif tag == "textarea" and a.get("name"):
             self._textarea, self._text = a["name"], ""
+
+    def close(self) -> None:
+        super().close()
+        for form, action in self._elsewhere:
+            sent = self._by_id[form] if isinstance(form, str) else form
+            self.forms.append(HtmlForm(action, sent.method, sent.fields))
 
     def handle_data(self, data: str) -> None:
         if self._textarea:
@@ -91,6 +102,7 @@ class Cabinet:
             raise PageError("no page is open")
         parser = _Forms()
         parser.feed(self.page.text)
+        parser.close()
         return parser.forms
 
     def submit(self, action: str, fields: dict[str, str | list[str]] | None = None, *, expect: int = 200) -> str:

@@ -555,6 +555,33 @@ def test_the_managers_read_what_the_dealer_changed_and_the_dealer_gets_no_mail_o
     assert "нужно два" in sent[0].html
 
 
+def test_a_quantity_typed_at_checkout_is_shown_with_its_sum_before_the_order_is_placed(world: World) -> None:
+    world.buyer.post("/cart/paste", text="A-1 2")
+    field = sku("A-1")
+    typed = {f"q-{field}": "4", f"was-{field}": "2", "comment": "до обеда"}
+    for _ in range(2):  # the same form, sent twice
+        shown = world.buyer.post("/cart/place", **typed)
+        assert shown.status_code == 200
+        assert "Количество изменилось" in text_of(shown)
+        assert "до обеда" in shown.body.decode()
+        assert f'name="was-{field}" value="4"' in shown.body.decode()
+    placed = world.buyer.post("/cart/place", **{**typed, f"was-{field}": "4"})
+    page = text_of(world.buyer.get(address_of(placed)))
+    assert re.search(r"A-1 \S.* 4 шт", page), page
+
+
+def test_what_the_manager_has_typed_is_not_lost_by_confirming(world: World) -> None:
+    path = world.place("A-1 2")
+    version = version_of(world.manager.get(path))
+    for typed in ({"q-1": "9", "was-1": "2"}, {"lines": "B-2 1"}, {"comment": "B-2 кончился"}):
+        refused = world.manager.post(f"{path}/confirm", version=version, **typed)
+        assert refused.status_code == 409
+        assert "Отправьте изменения на согласование" in text_of(refused)
+        assert all(value in refused.body.decode() for value in typed.values())
+    assert "Ждёт подтверждения" in text_of(world.buyer.get(path))
+    assert world.manager.post(f"{path}/confirm", version=version, **{"q-1": "2", "was-1": "2"}).status_code == 303
+
+
 def test_the_manager_opens_a_contract_and_a_wrong_limit_is_named_at_its_field(world: World) -> None:
     path = f"/dealers/{world.shop.party.id}/contracts/{world.shop.contract.id}"
     page = world.manager.get(path)

@@ -6,16 +6,15 @@ from decimal import Decimal
 from urllib.parse import urlencode
 
 from chalicelib.http.problems import field_errors, sentence
-from chalicelib.http.request import Form, Request
+from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.identity.model import local_path
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 from chalicelib.ordering import actions
 from chalicelib.ordering.actions import NewOrder, Pick
 from chalicelib.ordering.pages.base import PLACE, a_date, complaints_of, doors
+from chalicelib.ordering.pages.quantities import field_of, retyped, typed_quantities
 from chalicelib.ordering.quickorder import Pasted, number_of
-
-_QUANTITY = "q-"
 
 
 @doors.page("/cart", may=PLACE)
@@ -38,7 +37,7 @@ def cart_add(request: Request) -> Response:
 @doors.page("/cart/change", may=PLACE, methods=("POST",))
 def cart_change(request: Request) -> Response:
     try:
-        quantities = _quantities(request.form)
+        quantities = typed_quantities(request.form)
         actions.change_cart(request.db, request.actor, request.person.contract_id, quantities, request.now)
     except Invalid as refusal:
         return _show(request, refusal)
@@ -49,7 +48,7 @@ def cart_change(request: Request) -> Response:
 def cart_remove(request: Request) -> Response:
     sku = request.form.text("remove")
     actions.change_cart(request.db, request.actor, request.person.contract_id, {sku: Decimal(0)}, request.now)
-    removed = {"removed": sku, "quantity": request.form.text(_QUANTITY + sku)}
+    removed = {"removed": sku, "quantity": request.form.text(field_of(sku))}
     return request.go("/cart?" + urlencode(removed))
 
 
@@ -94,6 +93,9 @@ def cart_place_reloaded(request: Request) -> Response:
 @doors.page("/cart/place", may=PLACE, methods=("POST",))
 def cart_place(request: Request) -> Response:
     try:
+        if changed := retyped(request.form):
+            actions.change_cart(request.db, request.actor, request.person.contract_id, changed, request.now)
+            return _show(request, recounted=True)
         new = NewOrder(
             actor=request.actor,
             contract_id=request.person.contract_id,
@@ -107,8 +109,13 @@ def cart_place(request: Request) -> Response:
     return request.go(f"/orders/{order_id}", notice="order_placed")
 
 
-def _show(request: Request, refusal: KontorError | None = None, pasted: Pasted | None = None) -> Response:
-    """The cart, with what was refused on top and what was typed still there."""
+def _show(
+    request: Request, refusal: KontorError | None = None, pasted: Pasted | None = None, *, recounted: bool = False
+) -> Response:
+    """The cart, with what was refused on top and what was typed still there.
+
+    `recounted`: an order was not placed because nobody has seen yet what the typed quantities come to.
+    """
     cart = actions.show_cart(request.db, request.actor, request.person.contract_id, request.now)
     errors = field_errors(request.t, refusal) if isinstance(refusal, Invalid) else {}
     return request.page(
@@ -123,6 +130,7 @@ def _show(request: Request, refusal: KontorError | None = None, pasted: Pasted |
         form=request.form.plain(),
         bad_rows=[(sentence(request.t, actions.complaint_of(row)), row) for row in pasted.bad] if pasted else [],
         box="\n".join(row.text for row in pasted.bad) if pasted else _typed(request, "text"),
+        recounted=recounted,
         added=len(pasted.quantities) if pasted else None,
         removed=(request.query.text("removed"), request.query.text("quantity")),
     )
@@ -146,18 +154,3 @@ def _quantity(typed: str) -> Decimal:
         complaint = Complaint(code="quantity_not_a_number", params={"article": f"«{typed[:40]}»"})
         raise Invalid(fields={"quantity": complaint})
     return number
-
-
-def _quantities(form: Form) -> dict[str, Decimal]:
-    """Quantities by SKU; Invalid names each field that is no number."""
-    out, wrong = {}, {}
-    for name, value in form.plain().items():
-        if name.startswith(_QUANTITY):
-            number = number_of(value) if value else Decimal(0)
-            if number is None or number < 0:
-                wrong[name] = Complaint(code="not_a_number")
-            else:
-                out[name.removeprefix(_QUANTITY)] = number
-    if wrong:
-        raise Invalid(fields=wrong)
-    return out

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from chalicelib.billing.model import OrderDocument
 from chalicelib.http.problems import field_errors, sentence
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.kernel.clock import local_day
-from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
+from chalicelib.kernel.errors import Invalid, KontorError, Refused
 from chalicelib.ordering import actions
 from chalicelib.ordering.actions import Ask
 from chalicelib.ordering.actions.reading import DecisionDesk
@@ -29,11 +28,9 @@ from chalicelib.ordering.pages.base import (
     state_text,
 )
 from chalicelib.ordering.pages.history import change_rows, timeline
-from chalicelib.ordering.quickorder import number_of
+from chalicelib.ordering.pages.quantities import retyped, typed_quantities
 from chalicelib.ordering.store import OrderFile
 from chalicelib.pricing.words import sentences
-
-_QUANTITY = "q-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +55,7 @@ def order_page(request: Request) -> Response:
 
 @doors.page("/orders/{order_id}/confirm", may=MODERATE, methods=("POST",))
 def order_confirm(request: Request) -> Response:
-    return _acting(request, lambda ask: actions.confirm(request.db, ask), "order_confirmed")
+    return _acting(request, lambda ask: _confirmed(request, ask), "order_confirmed")
 
 
 @doors.page("/orders/{order_id}/ask", may=MODERATE, methods=("POST",))
@@ -116,17 +113,15 @@ def order_repeat(request: Request) -> Response:
 
 def _edited(request: Request, ask: Ask) -> Order:
     form = request.form
-    quantities, wrong = {}, {}
-    for name, value in form.plain().items():
-        if name.startswith(_QUANTITY):
-            number = number_of(value) if value else Decimal(0)
-            if number is None or number < 0:
-                wrong[name] = Complaint(code="not_a_number")
-            else:
-                quantities[name.removeprefix(_QUANTITY)] = number
-    if wrong:
-        raise Invalid(fields=wrong)
-    return actions.edit_order(request.db, ask, quantities, form.text("lines"), form.text("comment"))
+    return actions.edit_order(request.db, ask, typed_quantities(form), form.text("lines"), form.text("comment"))
+
+
+def _confirmed(request: Request, ask: Ask) -> Order:
+    """What was typed beside is never lost in a confirmation: the dealer has to agree to it first."""
+    form = request.form
+    if retyped(form) or form.text("lines") or form.text("comment"):
+        raise Refused("order_retyped")
+    return actions.confirm(request.db, ask)
 
 
 def _acting(request: Request, act: Callable[[Ask], Order], notice: str) -> Response:
