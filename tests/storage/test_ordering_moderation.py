@@ -12,6 +12,7 @@ from chalicelib.billing.store import invoice_from
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
 from chalicelib.network.model import Contract, VatMode
 from chalicelib.network.store import contract_put, party_put
+from chalicelib.ordering import store
 from chalicelib.ordering.actions import (
     accept_changes,
     ask_dealer,
@@ -78,7 +79,10 @@ def test_what_waits_or_is_in_work_is_in_sight_whichever_month_it_is_of(shop: Sho
     cancel(shop.db, shop.ask(closed, shop.buyer))
 
     def seen(view: str, month: str = "") -> set[str]:
-        return {order.id for order in list_orders(shop.db, shop.manager, Wanted(view=view, month=month)).orders}
+        return {
+            order.id
+            for order in list_orders(shop.db, shop.manager, Wanted(view=view, months=(month,) if month else ())).orders
+        }
 
     assert seen("waiting") == {waiting.order.id}
     assert seen("active") == {waiting.order.id, working.order.id}
@@ -87,6 +91,29 @@ def test_what_waits_or_is_in_work_is_in_sight_whichever_month_it_is_of(shop: Sho
     for view in ("waiting", "active"):
         assert seen(view, "2026-11") == seen(view)
         assert seen(view, "2026-12") == set()
+
+
+def test_months_follow_one_another_newest_first_and_empty_ones_end_no_list(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "PAGE", 2)
+    placed = [shop.place(a=1).order for _ in range(5)]
+    for order, month in zip(placed, ("2026-11", "2026-11", "2026-11", "2026-08", "2025-12"), strict=True):
+        record = shop.db.get(keys.order_head(shop.settings.id, order.id))
+        assert record is not None
+        shop.db.commit([store.order_put(shop.settings.id, replace(store.order_from(record), month=month))])
+    months = ("2026-12", "2026-11", "2026-10", "2026-09", "2026-08", "2026-07")
+    cursor, found = None, list[str]()
+    for _ in range(5):
+        page = list_orders(shop.db, shop.manager, Wanted(months=months, cursor=cursor))
+        found += [order.id for order in page.orders]
+        cursor = page.next
+        if cursor is None:
+            break
+    november = sorted((order.id for order in placed[:3]), reverse=True)
+    assert found == [*november, placed[3].id]
+    again = list_orders(shop.db, shop.manager, Wanted(months=months, cursor="x/y"))
+    assert [order.id for order in again.orders] == november[:2]
 
 
 def test_the_queue_is_read_page_by_page_the_longest_waiting_first(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ def _invite_form(request: Request, form: Form, wrong: Invalid | None = None) -> 
         form,
         wrong,
         party=dealer.party,
-        roles=tuple((str(role), t(f"network.role.{role}")) for role in DEALER_ROLES),
+        roles=tuple((str(role), t(f"identity.role.{role}")) for role in DEALER_ROLES),
         languages=tuple((code, t(f"http.language.{code}")) for code in LOCALES),
         contracts=labels,
     )

@@ -23,16 +23,16 @@ from chalicelib.storage.session import Page, TenantSession
 
 PAGE = 50
 MOST = 2000
-_MAX_READS = 6
+_MAX_READS = 14  # a year of months without orders, and something found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which orders. The manufacturer's people see one `month` (`2026-11`) at a time, but for what waits for them and
-    what is in work: these are never out of sight, and a month only narrows them. A dealer's own are those placed
-    between two moments, if given."""
+    """Which orders. The manufacturer's people see those of the `months` (`2026-11`), one after another, but for what
+    waits for them and what is in work: these are never out of sight, and months only narrow them. A dealer's own are
+    those placed between two moments, if given."""
 
-    month: str = ""
+    months: tuple[str, ...] = ()
     view: str = "all"  # all | waiting | active | closed
     state: State | None = None
     contract_id: str = ""
@@ -89,7 +89,17 @@ def _page(db: TenantSession, actor: Actor, wanted: Wanted, cursor: str | None) -
             return _queued(db, cursor)
         case "active":
             return store.open_orders(db, limit=PAGE, after=cursor)
-    return store.month_orders(db, wanted.month, limit=PAGE, after=cursor)
+    return _of_months(db, wanted.months, cursor)
+
+
+def _of_months(db: TenantSession, months: tuple[str, ...], cursor: str | None) -> Page:
+    """A month's page; after its last one the next month's first. The cursor is `<month>/<place in it>`."""
+    month, _, after = (cursor or "").partition("/")
+    at = months.index(month) if month in months else 0
+    page = store.month_orders(db, months[at], limit=PAGE, after=(after or None) if month in months else None)
+    if page.next is not None:
+        return Page(page.records, f"{months[at]}/{page.next}")
+    return Page(page.records, f"{months[at + 1]}/" if at + 1 < len(months) else None)
 
 
 def _queued(db: TenantSession, cursor: str | None) -> Page:
@@ -131,7 +141,7 @@ def _in_view(order: Order, actor: Actor, view: str) -> bool:
 def _fits(order: Order, actor: Actor, wanted: Wanted) -> bool:
     if not _in_view(order, actor, wanted.view):
         return False
-    if not actor.is_dealer and wanted.month and order.month != wanted.month:
+    if not actor.is_dealer and wanted.months and order.month not in wanted.months:
         return False
     if wanted.state is not None and order.state is not wanted.state:
         return False

@@ -85,7 +85,7 @@ def _wanted(request: Request, query: ListQuery) -> Wanted:
     since, until = _day(query.get("day_from")), _day(query.get("day_to"))
     view = query.view if query.view in _VIEWS else "all"
     return Wanted(
-        month=asked if asked in months else "" if view in _OF_ANY_MONTH else months[0],
+        months=(asked,) if asked in months else () if view in _OF_ANY_MONTH else tuple(months),
         view=view,
         state=states.get(query.get("state")),
         contract_id=query.get("contract"),
@@ -151,7 +151,7 @@ def _listing(request: Request, query: ListQuery, found: OrderList) -> Listing:
         ),
         filters=tuple(filters),
         next_cursor=found.next,
-        empty_key="ordering.no_orders_month" if staff and query.view not in _OF_ANY_MONTH else "ordering.no_orders",
+        empty_key="ordering.no_orders_month" if staff and query.get("month") else "ordering.no_orders",
         empty_action=("ordering.to_dealers", "/dealers") if staff else ("ordering.to_catalogue", "/catalogue"),
         export_href=query.link("/orders.xlsx"),
     )
