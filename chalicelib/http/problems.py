@@ -61,6 +61,7 @@ def error_page(request: Request, refusal: KontorError) -> Response:
         status=refusal.status,
         text=sentence(t, refusal),
         complaints=complaints,
+        wanted_change=request.method not in ("GET", "HEAD"),
         request_id=request.request_id,
     )
     return _with_headers(response, refusal)

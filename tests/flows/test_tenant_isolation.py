@@ -172,6 +172,7 @@ def _file_calls(bucket: str, folder: str) -> dict[str, tuple[str, dict[str, Any]
         "get": ("get_object", file),
         "head": ("head_object", file),
         "put": ("put_object", file | {"Body": b"kept"}),
+        "delete": ("delete_object", file),
     }
 
 
@@ -181,6 +182,8 @@ def test_a_session_reaches_its_own_tenants_files_and_no_others(files: Any, bucke
     own, other = (_file_calls(bucket, keys.tenant_folders(tenant)[folder])[name] for tenant in (OWN, OTHER))
     assert _code(files, *own) == "done"
     assert _code(files, *other) in ("AccessDenied", "403")
+    own_file = {"Bucket": bucket, "Key": keys.tenant_folders(OWN)[folder] + "kept"}
+    assert _code(files, "put_object", own_file | {"Body": b"kept"}) == "done"  # whatever was tried
 
 
 @pytest.mark.parametrize(
@@ -189,7 +192,7 @@ def test_a_session_reaches_its_own_tenants_files_and_no_others(files: Any, bucke
         ("list_buckets", {}),
         ("list_objects_v2", {"Prefix": ""}),
         ("list_objects_v2", {"Prefix": keys.tenant_folders(OTHER)[0]}),
-        ("delete_object", {"Key": keys.tenant_folders(OWN)[0] + "kept"}),
+        ("delete_objects", {"Delete": {"Objects": [{"Key": keys.tenant_folders(OTHER)[0] + "kept"}]}}),
         ("get_bucket_policy", {}),
         (
             "copy_object",
@@ -197,7 +200,7 @@ def test_a_session_reaches_its_own_tenants_files_and_no_others(files: Any, bucke
         ),
     ],
 )
-def test_a_session_reads_and_writes_single_files_and_can_do_nothing_else_with_the_bucket(
+def test_a_session_reads_writes_and_deletes_single_files_and_can_do_nothing_else_with_the_bucket(
     files: Any, bucket: str, operation: str, arguments: dict[str, Any]
 ) -> None:
     if operation != "list_buckets":

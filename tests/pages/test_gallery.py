@@ -120,7 +120,7 @@ def test_views_filters_sorting_and_search_change_the_address_without_loading_the
     page.wait_for_url("**status=ready")
     expect(page.locator("th[aria-sort]")).to_have_count(0)
     page.locator(".drop-filter").click()
-    page.wait_for_function("!location.search.includes('status')")
+    page.wait_for_url(lambda url: "status" not in url)
     assert page.evaluate("window.same")
 
 
@@ -224,5 +224,6 @@ def test_an_open_page_loads_anew_when_the_server_has_a_newer_build(page: Page) -
     page.route("**/newer", lambda route: route.fulfill(body=newer, content_type="text/html; charset=utf-8"))
     page.goto("/list")
     page.evaluate("window.same = true; document.querySelector('.rail a').setAttribute('href', '/newer')")
-    page.locator(".rail a").first.click()
-    page.wait_for_function("window.same === undefined && location.pathname === '/newer'")
+    with page.expect_event("load"):
+        page.locator(".rail a").first.click()
+    assert page.evaluate("window.same === undefined && location.pathname === '/newer'")

@@ -55,7 +55,7 @@ def _letter(mail: dict[str, Any]) -> str:
     text = mail.get("RenderedBodyText") or mail.get("BodyText") or ""
     html = mail.get("RenderedBodyHtml") or mail.get("BodyHtml")
     frame = (
-        "<details><summary>as HTML</summary>"
+        f"<details{'' if text else ' open'}><summary>as HTML</summary>"
         f"<iframe sandbox='allow-popups' srcdoc=\"{escape('<base target=_blank>' + html)}\"></iframe></details>"
         if html
         else ""

@@ -33,9 +33,10 @@ def debt_list(request: Request) -> Response:
         ),
         rows=tuple(_row(request, debtor) for debtor in shown),
         query=query,
-        total_text=request.t.t("billing.debtor_count", count=len(found)),
+        total_text=request.t.t("billing.debtor_count", count=len({debtor.party_id for debtor in found})),
         totals={
-            "overdue": money_text(request, *(one.overdue for one in sums)),
+            **{f"age{n}": _added(request, [one.buckets[n] for one in sums]) for n in range(len(AGES))},
+            "overdue": _added(request, [one.overdue for one in sums]),
             "debt": money_text(request, *(one.debt for one in sums)),
         },
         pages=max(1, -(-len(found) // actions.PAGE)),
@@ -45,6 +46,11 @@ def debt_list(request: Request) -> Response:
     )
     wrong = [_mistakes(request, check) for check in wrong_books(request.db, limit=_WRONG_SHOWN)]
     return request.page("billing/debts.html", listing=listing, ageing=sums, ages=age_names(request), wrong=wrong)
+
+
+def _added(request: Request, sums: list[Money]) -> str:
+    """As a row says it: nothing is a dash, not zeros."""
+    return money_text(request, *(one for one in sums if one))
 
 
 def _mistakes(request: Request, check: Check) -> str:

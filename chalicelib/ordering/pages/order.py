@@ -9,13 +9,14 @@ from chalicelib.billing.model import OrderDocument
 from chalicelib.http.problems import field_errors, sentence
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
+from chalicelib.kernel.access import Permission
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Invalid, KontorError, Refused
 from chalicelib.ordering import actions
 from chalicelib.ordering.actions import Ask
 from chalicelib.ordering.actions.reading import DecisionDesk
 from chalicelib.ordering.billing_facts import vat_shares
-from chalicelib.ordering.model import Act, Order, Side, may
+from chalicelib.ordering.model import Act, Order, Side, State, may
 from chalicelib.ordering.pages.base import (
     MODERATE,
     PLACE,
@@ -156,11 +157,12 @@ def _show(request: Request, refusal: KontorError | None = None) -> Response:
         why={line.id: sentences(request.t, formats(request), line.why) for line in file.lines},
         desk=_decision_desk(request, file) if possible.change else None,
         events=timeline(request, file),
-        documents=[(document, _document_path(document)) for document in file.documents],
+        documents=[(document, _document_path(request, document)) for document in file.documents],
         shipments=file.shipments,
         changes=change_rows(request, file) if order.waits_for_agreement else [],
         question=_question(file),
         possible=possible,
+        waits_for_buyer=order.state is State.AWAITING_DEALER and request.actor.is_dealer and not possible.answer,
         staff=not request.actor.is_dealer,
         refused=sentence(request.t, refusal) if refusal and not errors else None,
         complaints=complaints_of(request, refusal) if refusal and not errors else [],
@@ -196,6 +198,9 @@ def _question(file: OrderFile) -> str:
     return said[-1] if said else ""
 
 
-def _document_path(document: OrderDocument) -> str | None:
+def _document_path(request: Request, document: OrderDocument) -> str | None:
+    """Where the reader may open it; None where it is only named."""
+    if not request.actor.may(Permission.BILLING_READ):
+        return None
     places = {"invoice": "/invoices/", "payment": "/payments/"}
     return places[document.kind] + document.id if document.kind in places else None
