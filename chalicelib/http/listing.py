@@ -180,6 +180,7 @@ class ListQuery:
         """From a query string's values by name. What makes no sense is left out: an address is typed by anybody."""
         given = {name: _first(value) for name, value in (query_params or {}).items()}
         sort = given.get("sort", "")
+        column = _name_or_nothing(sort.removeprefix("-"))
         page = given.get("page", "")
         values = {
             name: value.strip()[:_MAX_VALUE]
@@ -189,8 +190,8 @@ class ListQuery:
         return cls(
             values=values,
             view=_name_or_nothing(given.get("view", "")),
-            sort=_name_or_nothing(sort.removeprefix("-")),
-            descending=sort.startswith("-"),
+            sort=column,
+            descending=bool(column) and sort.startswith("-"),
             cursor=given.get("cursor", "")[:2000],
             page=int(page) if page.isascii() and page.isdecimal() and 0 < len(page) < 6 and int(page) else 1,
         )

@@ -72,7 +72,7 @@ def _listing(request: Request, query: ListQuery, found: InvoiceList) -> Listing:
     t = request.t.t
     staff = not request.actor.is_dealer
     states = tuple((str(s), t(f"billing.state.{s}")) for s in InvoiceState)
-    filters = [Filter(name="q", label_key="billing.find", kind="search")]
+    filters = [Filter(name="q", label_key="billing.find" if staff else "billing.find_own", kind="search")]
     filters.append(Filter(name="state", label_key="billing.state", options=states))
     if query.view == "all":
         filters.append(Filter(name="day", label_key="billing.day", kind="dates"))

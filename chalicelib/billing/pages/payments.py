@@ -100,7 +100,7 @@ def _listing(request: Request, query: ListQuery, found: PaymentList) -> Listing:
     t, staff = request.t.t, not request.actor.is_dealer
     states = tuple((str(state), t(f"billing.payment_state.{state}")) for state in PaymentState)
     filters = [
-        Filter(name="q", label_key="billing.find_payment", kind="search"),
+        Filter(name="q", label_key="billing.find_payment" if staff else "billing.find_own_payment", kind="search"),
         Filter(name="day", label_key="billing.period", kind="dates"),
         Filter(name="state", label_key="billing.state", options=states),
     ]

@@ -117,7 +117,7 @@ def _listing(request: Request, query: ListQuery, found: OrderList) -> Listing:
     states = tuple((str(state), state_text(request, state)) for state in State if state is not State.DRAFT)
     contracts = {order.contract_id: order.contract_number for order in found.orders}
     filters = [
-        Filter(name="q", label_key="ordering.find", kind="search"),
+        Filter(name="q", label_key="ordering.find" if staff else "ordering.find_own", kind="search"),
         Filter(name="state", label_key="ordering.status", options=states),
         Filter(name="contract", label_key="ordering.contract", options=tuple(contracts.items())),
     ]
