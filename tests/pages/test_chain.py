@@ -34,8 +34,9 @@ def _fill(page: Page, **fields: str) -> None:
 def _send(page: Page, action: str) -> None:
     """Presses the main button of the page's form to `action` and waits for the next page."""
     form = page.locator(f"main form[action$='{action}']").first
+    main = form.locator("[data-submit]")
     with page.expect_navigation(wait_until="load"):
-        form.locator("button:not(.sr, .quiet)").first.click()
+        (main if main.count() else form.locator("button")).first.click()
 
 
 def _mail(stack: Stack, to: str, containing: str) -> str:
