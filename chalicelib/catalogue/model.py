@@ -97,6 +97,7 @@ class Page:
     facets: tuple[Facet, ...]
     page: int
     size: int
+    meant: tuple[str, ...] = ()  # texts that find something, where the typed one finds nothing; items are the first's
 
     @property
     def pages(self) -> int:
@@ -112,6 +113,15 @@ class Category:
     parent_id: str | None
     depth: int
     count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestions:
+    """What a text that is being typed may be going to be: a few of each, the likeliest first."""
+
+    items: tuple[Item, ...] = ()
+    categories: tuple[Category, ...] = ()
+    meant: str = ""  # the text found nothing: these are for this one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -233,6 +233,7 @@ def _build(previous: Path | None, target: Path, work: Callable[[Connection], Ass
     else:
         shutil.copyfile(previous, unfinished)
         db = schema.open_for_building(unfinished)
+        schema.upgrade(db)
     try:
         result = work(db)
         db.commit()

@@ -6,8 +6,17 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
+from chalicelib.catalogue.snapshot import spelling
 from chalicelib.catalogue.snapshot.engine import Connection
-from chalicelib.catalogue.snapshot.text import folded, index_words, is_code, normal_code
+from chalicelib.catalogue.snapshot.text import (
+    folded,
+    index_tokens,
+    index_words,
+    is_code,
+    normal_code,
+    spellings,
+    tokens,
+)
 
 WHOLE_CATALOGUE = 0
 """The category number under which `listing`, `tree` and `facet` have everything."""
@@ -183,12 +192,13 @@ def _texts(db: Connection) -> None:
     }
     after: dict[int, tuple[int, str, str, str]] = {}
     codes: list[tuple[str, int, str, str]] = []
-    for no, name, article, barcode, others, words in _sources(db):
+    spelled: dict[str, str] = {}
+    for no, name, article, barcode, others, words in _sources(db, spelled):
         named = (("article", article), ("barcode", barcode), *(("other", code) for code in others))
         own = [(normal, no, kind, text) for kind, text in named if (normal := normal_code(text))]
         codes += own
         pieces = " ".join(dict.fromkeys(code[0] for code in own))
-        after[no] = (no, index_words(name), _merged(index_words(article), *words), pieces)
+        after[no] = (no, _learnt(name, spelled), _merged(index_words(article), *words), pieces)
     changed = [no for no in before.keys() | after.keys() if before.get(no) != after.get(no)]
     gone = [before[no] for no in sorted(changed) if no in before]
     come = [after[no] for no in sorted(changed) if no in after]
@@ -203,6 +213,20 @@ def _texts(db: Connection) -> None:
     db.execute("DELETE FROM code WHERE sku_no IN (SELECT no FROM todo)")
     db.executemany("INSERT OR IGNORE INTO code VALUES (?, ?, ?, ?)", sorted(codes))
     db.execute("DROP TABLE todo")
+    spelling.keep(db, spelled)
+    spelling.forget(db, _stems(gone) - _stems(come))
+
+
+def _learnt(text: str, spelled: dict[str, str]) -> str:
+    """The text's terms for the index; how its words are written goes into `spelled`."""
+    found = tokens(text)
+    if any(token not in spelled for token in found):
+        spelled.update(spellings(text))
+    return index_tokens(found)
+
+
+def _stems(texts: Iterable[tuple[int, str, str, str]]) -> set[str]:
+    return {term for _, name, more, _ in texts for term in f"{name} {more}".split() if term[0] != "~"}
 
 
 def _merged(*terms: str) -> str:
@@ -210,7 +234,9 @@ def _merged(*terms: str) -> str:
     return " ".join(sorted({term for text in terms for term in text.split()}))
 
 
-def _sources(db: Connection) -> Iterator[tuple[int, str, str, str, Iterable[str], Iterable[str]]]:
+def _sources(
+    db: Connection, spelled: dict[str, str]
+) -> Iterator[tuple[int, str, str, str, Iterable[str], Iterable[str]]]:
     """For each listed SKU of `todo`: number, name, article, barcode, other codes, terms of categories and values."""
     terms: dict[int, list[str]] = defaultdict(list)
     cache: dict[str, str] = {}
@@ -221,7 +247,7 @@ def _sources(db: Connection) -> Iterator[tuple[int, str, str, str, Iterable[str]
         "JOIN category c ON c.no = p.category_no AND c.known AND NOT c.deleted"
     ):
         if text not in cache:
-            cache[text] = index_words(text)
+            cache[text] = _learnt(text, spelled)
         terms[no].append(cache[text])
     codes: dict[int, list[str]] = defaultdict(list)
     for no, text in _named_codes(db):

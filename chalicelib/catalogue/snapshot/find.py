@@ -106,7 +106,7 @@ def _offset(query: Query) -> int:
 
 
 def _fill_hits(db: Connection, category: int, query: Query) -> None:
-    """Fills `hit` with everything that fits, and how well (see `_text_source`)."""
+    """Fills `hit` with everything that fits, and how well (see `text_source`)."""
     values: _Parameters = {"category": category}
     conditions = []
     having = []
@@ -117,7 +117,7 @@ def _fill_hits(db: Connection, category: int, query: Query) -> None:
         having.append(f"SELECT no FROM value WHERE attribute_no = {number:d} AND text IN ({marks})")
     in_category = "EXISTS (SELECT 1 FROM listing WHERE category_no = :category AND place = i.by_name)"
     if query.text.strip():
-        source, more = _text_source(query.text)
+        source, more = text_source(query.text)
         values.update(more)
         conditions.append(in_category if category != WHOLE_CATALOGUE else "1")
     elif having:
@@ -140,19 +140,18 @@ def _fill_hits(db: Connection, category: int, query: Query) -> None:
     )
 
 
-def _text_source(text: str) -> tuple[str, _Parameters]:
+def text_source(text: str, most: int = -1) -> tuple[str, _Parameters]:
     """Rows (SKU number, tier) for a typed text, as a statement with its parameters; the text itself stays in those.
 
-    Tiers: 0 an exact article or barcode, 1 a piece of one, 2 every word in the name, 3 every word somewhere.
+    Tiers: 0 an exact article or barcode, 1 a piece of one, 2 every word in the name, 3 every word somewhere. At most
+    `most` rows of each kind, whichever are found first; all of them if it is negative.
     """
     parts = ["SELECT sku_no, 0 AS tier FROM code WHERE normal = :code"]
     values: _Parameters = {"code": normal_code(text)}
     if fragment := fragment_query(text):
         parts.append("SELECT rowid, 1 FROM fragments WHERE fragments MATCH :fragment")
         values["fragment"] = fragment
-    tokens = query_tokens(text)
-    last = len(tokens) - 1
-    terms = [word_query(token, unfinished=n == last and text[-1:].isalnum()) for n, token in enumerate(tokens)]
+    tokens, terms = query_tokens(text), typed_terms(text)
     if terms:
         parts.append("SELECT rowid, 2 FROM words WHERE words MATCH :in_name")
         parts.append("SELECT rowid, 3 FROM words WHERE words MATCH :anywhere")
@@ -167,7 +166,16 @@ def _text_source(text: str) -> tuple[str, _Parameters]:
             values[f"piece{n}"] = fragment_query(piece)
         parts.append(f"SELECT rowid, 3 FROM ({found})")
         values["others"] = " AND ".join(others)
+    if most >= 0:
+        parts = [f"SELECT * FROM ({part} LIMIT {most:d})" for part in parts]
     return " UNION ALL ".join(parts), values
+
+
+def typed_terms(text: str) -> list[str]:
+    """What finds each of `query_tokens` of a typed text; the last one may still be being typed."""
+    tokens = query_tokens(text)
+    last = len(tokens) - 1
+    return [word_query(token, unfinished=n == last and text[-1:].isalnum()) for n, token in enumerate(tokens)]
 
 
 def _amount(db: Connection, price_types: tuple[str, ...]) -> str:

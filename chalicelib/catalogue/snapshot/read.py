@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,8 +22,10 @@ from chalicelib.catalogue.model import (
     PriceType,
     Product,
     Query,
+    Suggestions,
     Warehouse,
 )
+from chalicelib.catalogue.snapshot import hint, schema
 from chalicelib.catalogue.snapshot.derive import WHOLE_CATALOGUE
 from chalicelib.catalogue.snapshot.engine import connect
 from chalicelib.catalogue.snapshot.find import find, prepare
@@ -53,6 +57,9 @@ class Catalogue:
         )
         self._db.isolation_level = None  # scratch rows need no transaction
         prepare(self._db)
+        self._spells = schema.version(self._db) > 1
+        if self._spells:
+            hint.prepare(self._db)
         self._turn = threading.Lock()
 
     def close(self) -> None:
@@ -80,9 +87,35 @@ class Catalogue:
         """A page of what fits: by relevance an exact article or barcode first, then a piece of one, then words."""
         with self._turn:
             numbers, total, facets = find(self._db, query)
+            meant = () if total else self._meant(query.text)
+            if meant:
+                numbers, total, facets = find(self._db, replace(query, text=meant[0]))
+        return Page(
+            items=self._items(numbers), total=total, facets=facets, page=query.page, size=query.size, meant=meant
+        )
+
+    def suggest(self, text: str) -> Suggestions:
+        """A few products and categories for a text that is being typed."""
+        asked = text.strip()
+        numbers, categories = self._suggested(asked)
+        meant = () if numbers or categories else self._meant(asked)
+        if meant:
+            numbers, categories = self._suggested(meant[0])
+        return Suggestions(items=self._items(numbers), categories=categories, meant=meant[0] if meant else "")
+
+    def _suggested(self, text: str) -> tuple[list[int], tuple[Category, ...]]:
+        return hint.products(self._db, text), hint.categories(self._category_words, text)
+
+    @cached_property
+    def _category_words(self) -> tuple[hint.CategoryWords, ...]:
+        return hint.category_words(self.categories())
+
+    def _meant(self, text: str) -> tuple[str, ...]:
+        return hint.meant(self._db, text) if self._spells else ()
+
+    def _items(self, numbers: Sequence[int]) -> tuple[Item, ...]:
         found = {row[0]: _item(row) for row in self._chunks(_ITEM + " WHERE k.no IN (%s)", numbers)}
-        items = tuple(found[number] for number in numbers)
-        return Page(items=items, total=total, facets=facets, page=query.page, size=query.size)
+        return tuple(found[number] for number in numbers)
 
     def skus(self, skus: Sequence[str]) -> dict[str, Item]:
         """Items by id, unlisted ones too (orders keep referring to them); unknown ids are left out."""

@@ -11,6 +11,9 @@ ids stay texts in one place each. The tables are of two kinds:
 A *part* is a file of another kind: the rows of one file of an exchange, before anything is known of the snapshot
 that they will be compared with.
 
+`word` has the catalogue's words and their stems, `word_back` the same keys from their last letter to their first: see
+`spelling`.
+
 Prices are integers of a millionth of the currency unit, quantities of a thousandth of the unit: exact, and
 comparable by the database. `touched` is the number of the exchange run that last named the row. A row of stock whose
 quantity is 0 tells that there was some once: only there can the live stock have a counter.
@@ -23,7 +26,7 @@ from urllib.parse import quote
 
 from chalicelib.catalogue.snapshot.engine import Connection, connect
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 PRICE_DIGITS = 6
 QUANTITY_DIGITS = 3
 
@@ -134,14 +137,31 @@ CREATE VIRTUAL TABLE fragments USING fts5(codes, content='sku_text', content_row
     tokenize='trigram', columnsize=0);
 """
 
+_SPELLING = """
+CREATE TABLE word (key TEXT NOT NULL, stem TEXT NOT NULL, written TEXT NOT NULL, PRIMARY KEY (key, stem)) WITHOUT ROWID;
+CREATE TABLE word_back (key TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
 
 def create(path: Path) -> Connection:
     """A new, empty snapshot at `path`, open for building."""
     connection = open_for_building(path)
-    connection.executescript("PRAGMA page_size = 8192;" + _FACTS + _DERIVED)
+    connection.executescript("PRAGMA page_size = 8192;" + _FACTS + _DERIVED + _SPELLING)
     connection.execute("INSERT INTO meta VALUES ('schema', ?)", (str(SCHEMA_VERSION),))
     connection.commit()
     return connection
+
+
+def upgrade(connection: Connection) -> None:
+    """Brings a copy of an older snapshot to this version; the next `derive` fills what is new."""
+    if version(connection) < SCHEMA_VERSION:
+        connection.executescript(_SPELLING + "INSERT OR IGNORE INTO dirty SELECT no FROM card;")
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (str(SCHEMA_VERSION),))
+
+
+def version(connection: Connection) -> int:
+    """Which version's tables a snapshot has. 2 brought `word` and `word_back`."""
+    return int(connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()[0])
 
 
 def open_for_building(path: Path) -> Connection:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
+_WORD = re.compile(r"[^\W\d_]+")
 _DIMENSION = re.compile(r"(?<=\d)\s*[xх×*]\s*(?=\d)")
 _CYRILLIC = re.compile("[а-я]")
 _FLEETING = re.compile("([бвгджзклмнпрстфхцчшщ])[оеь]([бвгджзклмнпрстфхцчшщ])ь?$")
@@ -85,12 +87,34 @@ def _index_terms(token: str) -> tuple[str, ...]:
 
 def index_words(*texts: str) -> str:
     """The terms of some texts for the index, each once, in the order of their first occurrence."""
-    terms: dict[str, None] = {}
-    for text in texts:
-        for token in tokens(text):
-            for term in _index_terms(token):
-                terms[term] = None
-    return " ".join(terms)
+    return index_tokens(token for text in texts for token in tokens(text))
+
+
+def index_tokens(found: Iterable[str]) -> str:
+    """As `index_words`, of what `tokens` found."""
+    return " ".join(dict.fromkeys(term for token in found for term in _index_terms(token)))
+
+
+def stem(token: str) -> str:
+    """What a token of `tokens` is indexed as."""
+    return _stem_and_loose(token)[0]
+
+
+def forms_keys(token: str) -> frozenset[str]:
+    """What a token's forms have in common: two forms of a word share at least one key."""
+    root, loose = _stem_and_loose(token)
+    return frozenset((root, *loose))
+
+
+def spellings(text: str) -> dict[str, str]:
+    """The words of a text: as `tokens` has them → as they are written, in lower case. Digits are no words."""
+    written = {folded(word): word for word in _WORD.findall(unicodedata.normalize("NFC", text.lower()))}
+    return {token: written.get(token, token) for token in tokens(text) if not token.isdigit()}
+
+
+def respelled(text: str, words: Mapping[str, str]) -> str:
+    """A typed text with some of its words (as `tokens` has them) replaced; all else stays as it was typed."""
+    return _WORD.sub(lambda word: words.get(folded(word[0]), word[0]), unicodedata.normalize("NFC", text))
 
 
 def word_query(token: str, *, unfinished: bool) -> str:
