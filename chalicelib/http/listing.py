@@ -131,6 +131,7 @@ class Filter:
     kind: Literal["search", "choice", "flag", "text", "dates", "range"] = "choice"
     label: str = ""
     options: tuple[tuple[str, str], ...] = ()
+    suggest: str = ""  # for `search`: the door that draws suggestions for what is being typed
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -239,7 +240,8 @@ class Listing:
 
     Give `next_cursor` for lists that go on by cursor, or `pages` for numbered ones. `empty_key` is said when
     there is nothing at all (with `empty_action` = label's key, path); when only the filters leave nothing, the
-    list says so itself. `error` is a sentence shown instead of rows that could not be read.
+    list says so itself. `order_key` names the order that no column gives; all orders are then offered beside the
+    filters too: a phone shows no heads. `error` is a sentence shown instead of rows that could not be read.
     """
 
     caption_key: str
@@ -258,6 +260,7 @@ class Listing:
     error: str | None = None
     export_href: str | None = None
     bulk_actions: tuple[BulkAction, ...] = ()
+    order_key: str = ""
 
     @property
     def search(self) -> Filter | None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from chalicelib.catalogue.model import Category, Item, Page, PriceType, Product, Query, Warehouse
+from chalicelib.catalogue.model import Category, Item, Page, PriceType, Product, Query, Suggestions, Warehouse
 from chalicelib.catalogue.snapshot.read import Catalogue
-from chalicelib.catalogue.store import catalogue_of
+from chalicelib.catalogue.store import catalogue_of, current_catalogue
 from chalicelib.kernel.access import Actor, Permission
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import NotFound
@@ -129,6 +129,13 @@ def browse(
         price_type_id=chosen,
         cart=desk.cart,
     )
+
+
+def suggest(db: TenantSession, text: str, now: datetime) -> Suggestions:
+    """What a text that is being typed may be going to be. Costs a read of the snapshot's pointer, at most every three
+    seconds of a process."""
+    catalogue = current_catalogue(db, now)
+    return catalogue.suggest(text) if catalogue else Suggestions()
 
 
 def look_at(db: TenantSession, actor: Actor, contract_id: str | None, sku: str, now: datetime) -> Shown:

@@ -56,6 +56,8 @@ def catalogue(request: Request) -> Response:
         path=found.path,
         up=_up(request, found.path),
         total=found.page.total,
+        asked=asked.get("q"),
+        meant=tuple((text, asked.href(q=text)) for text in found.page.meant),
         offers={offer.item.sku: offer for offer in found.offers},
         may_order=_may_order(request),
         no_terms=request.actor.is_dealer and found.terms is None,
@@ -63,6 +65,14 @@ def catalogue(request: Request) -> Response:
         in_cart=found.cart or {},
         cart_count=None if found.cart is None else len(found.cart),
     )
+
+
+@doors.page("/catalogue/suggest", may=_MAY)
+def suggest(request: Request) -> Response:
+    """A piece of a page: the list under a search field."""
+    asked = request.query.text("q")
+    found = actions.suggest(request.db, asked, request.now)
+    return request.page("storefront/suggestions.html", plain=True, found=found, asked=asked)
 
 
 @doors.page("/catalogue/{sku}", may=_MAY)
@@ -132,7 +142,7 @@ def _listing(request: Request, asked: ListQuery, found: Range) -> Listing:
     if _may_order(request):
         columns.append(Column(key="add", label_key="storefront.order", kind="num", phone="state"))
     filters = [
-        Filter(name="q", label_key="storefront.find", kind="search"),
+        Filter(name="q", label_key="storefront.find", kind="search", suggest="/catalogue/suggest"),
         Filter(name="stock", label_key="storefront.in_stock", kind="flag"),
         *(_facet(facet) for facet in found.page.facets[:_MOST_FACETS]),
     ]
@@ -149,6 +159,7 @@ def _listing(request: Request, asked: ListQuery, found: Range) -> Listing:
         query=asked,
         pages=min(found.page.pages, _MOST_PAGES),
         empty_key="storefront.nothing_listed",
+        order_key="storefront.by_relevance" if asked.get("q") else "storefront.by_default",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
@@ -25,7 +26,7 @@ from chalicelib.network.store import contract_put
 from chalicelib.ordering.actions import add_to_cart
 from chalicelib.pricing.model import PriceOnRequest, Quote
 from chalicelib.stock.actions import erp_levels
-from chalicelib.storefront.actions import Range, browse, look_at
+from chalicelib.storefront.actions import Range, browse, look_at, suggest
 from chalicelib.tenancy.store import settings_write
 from tests.support.range import ROWS, WINDOWS, publish_range
 from tests.support.shop import NOW, Shop, sku
@@ -248,3 +249,52 @@ def test_the_manufacturers_people_get_no_order_form(stocked: Shop, client: Clien
 def test_the_owner_of_an_empty_catalogue_is_led_to_the_exchange(shop: Shop, client: Client) -> None:
     assert 'href="/exchange"' in Reader(shop, Role.OWNER, client).page("/catalogue")
     assert "Каталога ещё нет" in Reader(shop, Role.DEALER_BUYER, client).page("/catalogue")
+
+
+def test_suggestions_are_products_by_code_or_words_and_categories(stocked: Shop, client: Client) -> None:
+    reader = Reader(stocked, Role.DEALER_BUYER, client)
+    ask = lambda text: reader.page("/catalogue/suggest?" + urlencode({"q": text}))  # noqa: E731
+    assert re.findall(r'data-href="(.+?)"', ask("ок-1300")) == [f"/catalogue/{WINDOW}"]
+    assert re.findall(r'data-href="(.+?)"', ask("окн"))[-1] == "/catalogue?category=windows"
+    mistyped = ask("рчк swing")
+    assert "<html" not in mistyped
+    assert ask("о").strip() == ask("нетакого").strip() == ""
+    found = ask("рчка")
+    assert "По запросу «рчка» ничего не нашлось" in found
+    assert "Ручка Swing (бронза)" in found
+
+
+def test_suggestions_cost_the_session_and_at_most_the_snapshots_pointer(stocked: Shop) -> None:
+    db = stocked.session()
+    assert [item.name for item in suggest(db, "балк", NOW).items] == [WINDOWS[2]]
+    assert db.usage.calls <= 1
+    suggest(db, "балко", NOW)
+    assert db.usage.calls <= 1
+
+
+def test_nothing_withdrawn_is_suggested(stocked: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = ProductRow(id="window-2", name=WINDOWS[2], deleted=True)
+    rows = [*ROWS, CatalogueHead(catalogue_id="c", only_changes=True, kind="goods"), gone]
+    publish_range(stocked.db, tmp_path, monkeypatch, rows)
+    assert suggest(stocked.db, "балкон", NOW + timedelta(minutes=1)).items == ()
+
+
+def test_before_the_first_import_nothing_is_suggested(shop: Shop, client: Client) -> None:
+    assert Reader(shop, Role.OWNER, client).page("/catalogue/suggest?q=окно").strip() == ""
+
+
+def test_a_mistyped_word_shows_what_was_meant_and_says_so(stocked: Shop, client: Client) -> None:
+    reader = Reader(stocked, Role.DEALER_BUYER, client)
+    text = reader.page("/catalogue?" + urlencode({"q": "болконный", "sort": "-name"}))
+    assert "По запросу «болконный» ничего не нашлось." in text
+    assert f'href="?q={quote("балконный")}&sort=-name"' in text
+    assert WINDOWS[2] in text
+    assert "ничего не нашлось" not in reader.page("/catalogue?" + urlencode({"q": "балконный"}))
+
+
+def test_every_order_can_be_chosen_and_given_up_again(stocked: Shop, client: Client) -> None:
+    text = Reader(stocked, Role.DEALER_BUYER, client).page("/catalogue?" + urlencode({"q": "окно", "sort": "-price"}))
+    assert "Сортировка: Цена ↓" in text
+    for sort in ("article", "-article", "name", "-name", "price", "-price", "stock", "-stock"):
+        assert f'&sort={sort}"' in text
+    assert f'href="?q={quote("окно")}">Сначала подходящие' in text

@@ -106,7 +106,7 @@ def _offset(query: Query) -> int:
 
 
 def _fill_hits(db: Connection, category: int, query: Query) -> None:
-    """Fills `hit` with everything that fits, and how well (see `text_source`)."""
+    """Fills `hit` with everything that fits, and how well (see `text_sources`)."""
     values: _Parameters = {"category": category}
     conditions = []
     having = []
@@ -117,7 +117,8 @@ def _fill_hits(db: Connection, category: int, query: Query) -> None:
         having.append(f"SELECT no FROM value WHERE attribute_no = {number:d} AND text IN ({marks})")
     in_category = "EXISTS (SELECT 1 FROM listing WHERE category_no = :category AND place = i.by_name)"
     if query.text.strip():
-        source, more = text_source(query.text)
+        sources, more = text_sources(query.text)
+        source = " UNION ALL ".join(sources)
         values.update(more)
         conditions.append(in_category if category != WHOLE_CATALOGUE else "1")
     elif having:
@@ -140,21 +141,20 @@ def _fill_hits(db: Connection, category: int, query: Query) -> None:
     )
 
 
-def text_source(text: str, most: int = -1) -> tuple[str, _Parameters]:
-    """Rows (SKU number, tier) for a typed text, as a statement with its parameters; the text itself stays in those.
+def text_sources(text: str) -> tuple[list[str], _Parameters]:
+    """Rows (SKU number, tier) for a typed text, as statements with their parameters; the text itself stays in those.
 
-    Tiers: 0 an exact article or barcode, 1 a piece of one, 2 every word in the name, 3 every word somewhere. At most
-    `most` rows of each kind, whichever are found first; all of them if it is negative.
+    Tiers: 0 an exact article or barcode, 1 a piece of one, 2 every word in the name, 3 every word somewhere.
     """
     parts = ["SELECT sku_no, 0 AS tier FROM code WHERE normal = :code"]
     values: _Parameters = {"code": normal_code(text)}
     if fragment := fragment_query(text):
-        parts.append("SELECT rowid, 1 FROM fragments WHERE fragments MATCH :fragment")
+        parts.append("SELECT rowid AS sku_no, 1 AS tier FROM fragments WHERE fragments MATCH :fragment")
         values["fragment"] = fragment
     tokens, terms = query_tokens(text), typed_terms(text)
     if terms:
-        parts.append("SELECT rowid, 2 FROM words WHERE words MATCH :in_name")
-        parts.append("SELECT rowid, 3 FROM words WHERE words MATCH :anywhere")
+        parts.append("SELECT rowid AS sku_no, 2 AS tier FROM words WHERE words MATCH :in_name")
+        parts.append("SELECT rowid AS sku_no, 3 AS tier FROM words WHERE words MATCH :anywhere")
         values["in_name"] = " AND ".join(f"name : {term}" for term in terms)
         values["anywhere"] = " AND ".join(terms)
     pieces = [token for token in tokens if token.isdigit() and fragment_query(token)]
@@ -164,11 +164,9 @@ def text_source(text: str, most: int = -1) -> tuple[str, _Parameters]:
         for n, piece in enumerate(pieces):
             found += f" INTERSECT SELECT rowid FROM fragments WHERE fragments MATCH :piece{n}"
             values[f"piece{n}"] = fragment_query(piece)
-        parts.append(f"SELECT rowid, 3 FROM ({found})")
+        parts.append(f"SELECT rowid AS sku_no, 3 AS tier FROM ({found})")
         values["others"] = " AND ".join(others)
-    if most >= 0:
-        parts = [f"SELECT * FROM ({part} LIMIT {most:d})" for part in parts]
-    return " UNION ALL ".join(parts), values
+    return parts, values
 
 
 def typed_terms(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from itertools import islice, product
 from chalicelib.catalogue.model import Category
 from chalicelib.catalogue.snapshot import spelling
 from chalicelib.catalogue.snapshot.engine import Connection
-from chalicelib.catalogue.snapshot.find import text_source, typed_terms
+from chalicelib.catalogue.snapshot.find import text_sources, typed_terms
 from chalicelib.catalogue.snapshot.text import forms_keys, normal_code, query_tokens, respelled, tokens
 
 _PRODUCTS = 7
@@ -35,18 +35,21 @@ class CategoryWords:
 def products(db: Connection, text: str) -> list[int]:
     """Numbers of a few listed SKUs: an article or barcode that is or begins so, a piece of one, words of the name.
 
-    Of each kind only the first found are looked at, so that one letter costs no more than a long word.
+    They are looked for in this order until there are enough, and of each kind only among the first found: a letter
+    that half of the catalogue has costs no more than a long word.
     """
     if len(normal_code(text)) < _SHORTEST:
         return []
-    source, values = text_source(text, most=_LOOKED_AT)
-    begins = f"SELECT sku_no, 0 FROM code WHERE normal >= :code AND normal < :above LIMIT {_LOOKED_AT}"
-    rows = db.execute(
-        f"SELECT i.sku_no FROM ({source} UNION ALL SELECT * FROM ({begins})) t "
-        "CROSS JOIN item i ON i.sku_no = t.sku_no GROUP BY 1 ORDER BY min(t.tier), i.by_name LIMIT :shown",
-        {**values, "above": normal_code(text) + _ABOVE_ALL, "shown": _PRODUCTS},
-    )
-    return [number for (number,) in rows]
+    (exact, *others), values = text_sources(text)
+    values["above"] = normal_code(text) + _ABOVE_ALL
+    found: dict[int, None] = {}
+    for source in (exact, "SELECT sku_no FROM code WHERE normal >= :code AND normal < :above", *others):
+        first = f"SELECT sku_no FROM ({source}) LIMIT {_LOOKED_AT}"
+        rows = db.execute(f"SELECT sku_no FROM item WHERE sku_no IN ({first}) ORDER BY by_name", values)
+        found.update((number, None) for (number,) in rows)
+        if len(found) >= _PRODUCTS:
+            break
+    return list(found)[:_PRODUCTS]
 
 
 def category_words(categories: Sequence[Category]) -> tuple[CategoryWords, ...]:
@@ -87,7 +90,12 @@ def meant(db: Connection, text: str) -> tuple[str, ...]:
     if not unknown or not all(options):
         return ()
     tried = (respelled(text, dict(zip(unknown, words, strict=True))) for words in product(*options))
-    return tuple(islice((one for one in islice(tried, _MOST_TRIED) if _any(db, *text_source(one))), _MOST_MEANT))
+    return tuple(islice((one for one in islice(tried, _MOST_TRIED) if _finds(db, one)), _MOST_MEANT))
+
+
+def _finds(db: Connection, text: str) -> bool:
+    sources, values = text_sources(text)
+    return any(_any(db, source, values) for source in sources)
 
 
 def _any(db: Connection, statement: str, values: dict[str, object]) -> bool:
