@@ -240,8 +240,8 @@ class Listing:
 
     Give `next_cursor` for lists that go on by cursor, or `pages` for numbered ones. `empty_key` is said when
     there is nothing at all (with `empty_action` = label's key, path); when only the filters leave nothing, the
-    list says so itself. `order_key` names the order that no column gives; all orders are then offered beside the
-    filters too: a phone shows no heads. `error` is a sentence shown instead of rows that could not be read.
+    list says so itself. `order_key` names the order without a sort; all orders are then offered beside the filters
+    too: a phone shows no heads. `error` is a sentence shown instead of rows that could not be read.
     """
 
     caption_key: str

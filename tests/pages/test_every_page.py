@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -12,22 +11,13 @@ from playwright.sync_api import Page, expect
 import app  # noqa: F401 - registers the doors
 from chalicelib.http.doors import ROUTES
 from chalicelib.kernel.access import ROLE_PERMISSIONS, Permission, Role
-from tests.support import run
-from tests.support.browser import NewPage, axe_findings, look, scrolls_sideways
-from tests.support.stack import Stack
-from tools.seed import seed
+from tests.support.browser import NewPage, axe_findings, look, scrolls_sideways, signs_in
 
 _LOOKS: dict[str, dict[str, Any]] = {"wide": {"width": 1280}, "narrow and dark": {"width": 390, "dark": True}}
 _VISITOR_PAGES = ("/signin", "/signup", "/signup/confirm", "/forgot", "/reset", "/invitation?token=none")
 _NO_PAGES = re.compile(r"\.xlsx$|\.php$|^/static|^/health|/suggest$")
 _STAFF_DONT = ("/contracts",)  # contracts of one's own company: staff have none
 _DEALERS_DONT = ("/debts", "/dealers", "/moderation", "/stock", "/payments/new")
-
-
-@pytest.fixture(scope="session")
-def demo(stack: Stack) -> dict[str, Any]:
-    """The demo company of `make run` on the run's stack."""
-    return run.once("demo", lambda: asdict(seed({"url": f"{stack.url}/", "aws_endpoint": stack.aws_endpoint})))
 
 
 def _paths(role: Role) -> list[str]:
@@ -43,15 +33,6 @@ def _paths(role: Role) -> list[str]:
             and route.path not in (_DEALERS_DONT if role.is_dealer else _STAFF_DONT)
         }
     )
-
-
-def _signs_in(page: Page, demo: dict[str, Any], role: Role) -> None:
-    user = next(user for user in demo["users"] if user["role"] == role)
-    page.goto("/signin")
-    page.locator("[name=email]").fill(user["email"])
-    page.locator("[name=password]").fill(user["password"])
-    with page.expect_navigation():
-        page.locator("main form button").first.click()
 
 
 def _looked_at(page: Page, path: str) -> list[str]:
@@ -76,7 +57,7 @@ def test_every_page_is_accessible_and_fits(demo: dict[str, Any], new_page: NewPa
     page = new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(f"{page.url}: {message.text}") if message.type == "error" else None)
-    _signs_in(page, demo, role)
+    signs_in(page, demo, role)
     wrong: list[str] = []
     things: set[str] = set()
     for path in _paths(role):
@@ -95,7 +76,7 @@ def test_every_page_for_visitors_is_accessible_and_fits(new_page: NewPage) -> No
 
 def test_an_order_can_be_placed_without_javascript(demo: dict[str, Any], new_page: NewPage) -> None:
     page = new_page(javascript=False)
-    _signs_in(page, demo, Role.DEALER_BUYER)
+    signs_in(page, demo, Role.DEALER_BUYER)
     page.goto("/cart")
     page.locator("[name=text]").fill("FR-RU-01 2")
     with page.expect_navigation():
@@ -124,7 +105,7 @@ def test_the_country_of_a_sign_up_sets_its_currency_time_zone_and_language(new_p
 
 def test_a_phone_shows_where_one_is_and_opens_the_other_sections(demo: dict[str, Any], new_page: NewPage) -> None:
     page = new_page(width=390, javascript=False)
-    _signs_in(page, demo, Role.OWNER)
+    signs_in(page, demo, Role.OWNER)
     rail = page.locator(".rail")
     expect(rail.locator("[aria-current]:visible")).to_have_text(re.compile("Начало"))
     rail.locator("summary").click()

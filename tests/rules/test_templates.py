@@ -324,3 +324,4 @@ def test_the_look_stays_small() -> None:
 
     assert packed("kontor.css") < 6_500
     assert packed("kontor.js") < 3_500
+    assert packed("suggest.js") < 1_500

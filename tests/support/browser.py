@@ -7,6 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from chalicelib.kernel.access import Role
 from tools import test_needs
 
 FLAGS = [
@@ -56,6 +57,16 @@ def pages(browser: Browser, base_url: str) -> Iterator[NewPage]:
     yield new_page
     for context in contexts:
         context.close()
+
+
+def signs_in(page: Page, demo: dict[str, Any], role: Role) -> None:
+    """As the demo company's person of that role."""
+    user = next(user for user in demo["users"] if user["role"] == role)
+    page.goto("/signin")
+    page.locator("[name=email]").fill(user["email"])
+    page.locator("[name=password]").fill(user["password"])
+    with page.expect_navigation():
+        page.locator("main form button").first.click()
 
 
 def axe_findings(page: Page) -> list[dict[str, Any]]:
