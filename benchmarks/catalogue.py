@@ -5,11 +5,14 @@ One process, one run; the seed is fixed. Queries are timed in processor time: ot
 
 from __future__ import annotations
 
+import random
 import resource
+import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from statistics import median, quantiles
@@ -17,11 +20,18 @@ from typing import Any
 
 from benchmarks.catalogue_rows import catalogue_rows
 from benchmarks.made import Size, guid
+from benchmarks.tables import keep_figure
 from chalicelib.catalogue.model import Query, Sort, attribute_key
+from chalicelib.catalogue.snapshot import hint, spelling
 from chalicelib.catalogue.snapshot.build import apply, withdraw_absent
 from chalicelib.catalogue.snapshot.read import Catalogue
+from chalicelib.catalogue.snapshot.schema import open_for_building
 
 _CHAIN = (guid(6, 0), guid(6, 1))
+_MOST = 25.0  # ms, p95 of a search or of suggestions, warm
+_WORDS = 60_000  # of a large catalogue; the made-up one has some fifty
+_SYLLABLES = tuple(a + b for a in "бвгджзклмнпрстфхцчш" for b in ("а", "о", "у", "и", "е", "ан", "ор", "ист"))
+_TYPED = ("ру", "проф", "ручка дв", "00012", "AK-0000", "рчка", "двреная рчука")
 _QUERIES = {
     "first page of everything": Query(),
     "deep page of everything": Query(page=100),
@@ -32,6 +42,9 @@ _QUERIES = {
     "beginning of a word": Query(text="проф"),
     "piece of an article": Query(text="00012"),
     "exact article": Query(text="AK-000001/5"),
+    "one letter wrong": Query(text="рчка"),
+    "two words, each a letter wrong": Query(text="двреная рчука"),
+    "a letter wrong, near nothing": Query(text="абракадабра"),
     "attribute": Query(attributes=((attribute_key("property", guid(3, 0)), ("белый",)),)),
     "words, attribute, stock": Query(
         text="окно", attributes=((attribute_key("property", guid(3, 1)), ("ПВХ",)),), in_stock=True
@@ -60,13 +73,39 @@ def _measure(size: int, folder: Path) -> None:
     print(f"  file {(folder / '4').stat().st_size / 1e6:.0f} MB, peak memory with all rows held {_peak_mb():.0f} MB")
     catalogue = _timed("  open and answer the first page", lambda: _opened(folder / "4"))
     for name, query in _QUERIES.items():
-        times = sorted(_seconds(lambda query=query: catalogue.search(query)) for _ in range(20))
         total = catalogue.search(query).total
-        p50, p95 = median(times) * 1e3, quantiles(times, n=20)[-1] * 1e3
-        print(f"  {name:28} p50 {p50:7.2f} ms   p95 {p95:7.2f} ms   {total:,} found")
+        _answers(f"{size:,} products, search: {name}", lambda query=query: catalogue.search(query), f"{total:,} found")
+    for text in _TYPED:
+        shown = catalogue.suggest(text)
+        note = f"{len(shown.items)} products, {len(shown.categories)} categories"
+        _answers(f"{size:,} products, suggestions: {text}", lambda text=text: catalogue.suggest(text), note)
+    _many_words(size, folder)
     skus = [item.sku for item in catalogue.search(Query()).items]
     times = [_seconds(lambda: catalogue.prices(skus, _CHAIN)) for _ in range(50)]
     print(f"  {'prices of a page':28} p50 {median(times) * 1e3:7.2f} ms")
+
+
+def _many_words(size: int, folder: Path) -> None:
+    """The same with the vocabulary of a large catalogue: what finding near words costs grows with that alone."""
+    path, draw = folder / "words", random.Random(size)
+    shutil.copyfile(folder / "4", path)
+    before = path.stat().st_size
+    words = {"".join(draw.choice(_SYLLABLES) for _ in range(draw.randrange(2, 6))) for _ in range(_WORDS)}
+    with closing(open_for_building(path)) as db:
+        _timed(f"  {len(words):,} more words", lambda: spelling.keep(db, {word: word for word in words}))
+        db.commit()
+    print(f"  they take {(path.stat().st_size - before) / 1e6:.1f} MB")
+    with closing(Catalogue(path)) as catalogue:
+        for text in ("рчка", "двреная рчука", "абракадабра"):
+            label = f"{size:,} products, {_WORDS:,} words: what {text} is near to"
+            _answers(label, lambda text=text: hint.meant(catalogue._db, text), "")
+
+
+def _answers(label: str, work: Callable[[], object], note: str) -> None:
+    times = sorted(_seconds(work) for _ in range(20))
+    p50, p95 = median(times) * 1e3, quantiles(times, n=20)[-1] * 1e3
+    print(f"  {label:56} p50 {p50:7.2f} ms   p95 {p95:7.2f} ms   {note}".rstrip())
+    keep_figure(f"{label}, p50 / p95", "ms of processor", p50, p95, most=_MOST)
 
 
 def _opened(path: Path) -> Catalogue:
