@@ -214,13 +214,14 @@ def _texts(db: Connection) -> None:
     db.executemany("INSERT OR IGNORE INTO code VALUES (?, ?, ?, ?)", sorted(codes))
     db.execute("DROP TABLE todo")
     spelling.keep(db, spelled)
-    spelling.forget(db, _stems(gone) - _stems(come))
+    if gone:
+        spelling.forget(db, _stems(gone) - _stems(come))
 
 
 def _learnt(text: str, spelled: dict[str, str]) -> str:
     """The text's terms for the index; how its words are written goes into `spelled`."""
     found = tokens(text)
-    if any(token not in spelled for token in found):
+    if any(token not in spelled and not token.isdigit() for token in found):
         spelled.update(spellings(text))
     return index_tokens(found)
 
