@@ -238,10 +238,9 @@ class ListQuery:
 class Listing:
     """A list as the page shows it. `caption_key` names the table for screen readers.
 
-    Give `next_cursor` for lists that go on by cursor, or `pages` for numbered ones. `empty_key` is said when
-    there is nothing at all (with `empty_action` = label's key, path); when only the filters leave nothing, the
-    list says so itself. `order_key` names the order without a sort; all orders are then offered beside the filters
-    too: a phone shows no heads. `error` is a sentence shown instead of rows that could not be read.
+    Give `next_cursor` for lists that go on by cursor, or `pages` for numbered ones. `empty_key` is said when there is
+    nothing at all (with `empty_action` = label's key, path); when only the filters leave nothing, the list says so.
+    `error` stands in place of rows that could not be read. `order_key` names the order without a sort: a pill has all.
     """
 
     caption_key: str
