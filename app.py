@@ -23,6 +23,7 @@ if settings().serves_pages:
     import chalicelib.billing.pages
     import chalicelib.exchange.api
     import chalicelib.exchange.pages
+    import chalicelib.exchange.version_pages
     import chalicelib.http.pages
     import chalicelib.http.strays
     import chalicelib.identity.pages
@@ -44,6 +45,7 @@ if settings().serves_pages:
         chalicelib.ordering.pages,
         chalicelib.exchange.api,
         chalicelib.exchange.pages,
+        chalicelib.exchange.version_pages,
         chalicelib.overview.pages,
         chalicelib.http.strays,
     ):

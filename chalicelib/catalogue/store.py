@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from chalicelib.catalogue.snapshot.difference import Difference
 from chalicelib.catalogue.snapshot.engine import OperationalError
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.kernel.errors import Unavailable
@@ -14,6 +15,7 @@ from chalicelib.storage.snapshots import Snapshot
 
 _ATTEMPTS = 3
 _open: Recent[str, Catalogue] = Recent(8)
+_difference: Recent[tuple[str, str], Difference] = Recent(1)
 
 
 def current_catalogue(db: TenantSession, now: datetime) -> Catalogue | None:
@@ -31,6 +33,23 @@ def catalogue_of(tenant_id: str, pointer: Record | None) -> Catalogue | None:
 def opened(tenant_id: str, snapshot: Snapshot) -> Catalogue:
     catalogue = _open.get(snapshot.sha256)
     return _open.keep(snapshot.sha256, _open_file(tenant_id, snapshot)) if catalogue is None else catalogue
+
+
+def difference(tenant_id: str, before: Snapshot, after: Snapshot) -> Difference:
+    """What differs between two versions, kept for the next page of it. One at a time: the open files hold their place
+    in the temporary folder, also when others need it."""
+    pair = (before.sha256, after.sha256)
+    kept = _difference.get(pair)
+    if kept is not None:
+        return kept
+    _difference.clear()
+    for _ in range(_ATTEMPTS):
+        try:
+            now = snapshots.local_copy(tenant_id, after)
+            return _difference.keep(pair, Difference(snapshots.local_copy(tenant_id, before), now))
+        except OperationalError:  # another process deleted a copy to make room, just now
+            continue
+    raise Unavailable("catalogue_unreadable")
 
 
 def _open_file(tenant_id: str, snapshot: Snapshot) -> Catalogue:

@@ -168,7 +168,10 @@ def show(
     runs.tell_stock(db, run, done, settings, message_id=message)
     changes = dict(zip((part.key for part in run.parts), done.parts, strict=True))
     if done.changed:
-        runs.publish(db, work, now)
+        withdrawn = message_id and any(done.withdrawn.values())
+        last = (run.unseen or run.parts)[-1:]
+        told = message_id if withdrawn else "".join(part.archive_entry or part.entry_id for part in last)
+        runs.publish(db, work, now, entry_id=told)
         return replace(run, parts=(), waits=False, shows=run.shows + 1), changes, done
     runs.keep(db, work, run.parts)
     return replace(run, parts=tuple(replace(part, told=True) for part in run.parts), waits=False), changes, done

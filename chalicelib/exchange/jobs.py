@@ -12,13 +12,15 @@ from chalicelib.storage.session import TenantSession, open_tenant
 
 def run_import(body: Mapping[str, object], now: datetime) -> None:
     """One message of the import queue; a second delivery finds everything done."""
-    from chalicelib.exchange import importing  # the worker alone needs all of it
+    from chalicelib.exchange import importing, restoring  # the worker alone needs all of it
 
     db = open_tenant(str(body["tenant"]))
     if body["do"] == "import":
         importing.import_upload(db, str(body["set"]), str(body["name"]), int(str(body["generation"])), now)
     elif body["do"] == "show":
         importing.show_what_waits(db, str(body["run"]), now)
+    elif body["do"] == "restore":
+        restoring.restore_version(db, str(body["entry"]), now)
     else:
         importing.end_of_run(db, str(body.get("run", "")), str(body.get("said", "")), now)
 

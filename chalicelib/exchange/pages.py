@@ -160,7 +160,7 @@ def _row(entry: JournalEntry, t: Translator, fmt: Formats) -> Row:
 
 
 def _title(entry: JournalEntry, t: Translator) -> str:
-    title = t.t(f"exchange.entry.{entry.kind}")
+    title = t.t(f"exchange.entry.{entry.kind}", **entry.params)
     if entry.kind is EntryKind.SESSION and entry.direction:
         title += f": {t.t(f'exchange.direction.{entry.direction}')}"
     return title

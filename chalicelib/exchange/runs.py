@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,6 +25,7 @@ from chalicelib.stock.actions import erp_levels
 from chalicelib.storage import files, snapshots
 from chalicelib.storage.session import TenantSession
 from chalicelib.storage.snapshots import Snapshot
+from chalicelib.storage.writes import Write
 from chalicelib.tenancy.model import TenantSettings
 
 END = -1
@@ -134,8 +135,16 @@ def tell_stock(db: TenantSession, run: Run, done: Assembled, settings: TenantSet
         )
 
 
-def publish(db: TenantSession, work: Workshop, now: datetime) -> None:
-    """Shows what was built to readers; what contracts may name goes with it."""
+def publish(
+    db: TenantSession,
+    work: Workshop,
+    now: datetime,
+    *,
+    entry_id: str,
+    also: Sequence[Write] = (),
+) -> None:
+    """Shows what was built to readers; what contracts may name goes with it. `entry_id` = the journal's line that tells
+    of it."""
     if work.top is None:
         return
     with closing(Catalogue(work.top)) as catalogue:
@@ -144,9 +153,17 @@ def publish(db: TenantSession, work: Workshop, now: datetime) -> None:
             for one in catalogue.price_types()
         ]
         places = [Warehouse(id=one.id, name=one.name) for one in catalogue.warehouses()]
-        count = len(catalogue)
-    also = [price_types_write(db.tenant_id, types), warehouses_write(db.tenant_id, places)]
+        listed, products = len(catalogue), catalogue.count_products()
     try:
-        work.base = snapshots.publish(db, work.top, base=work.base, listed=count, now=now, also=also)
+        work.base = snapshots.publish(
+            db,
+            work.top,
+            base=work.base,
+            listed=listed,
+            products=products,
+            entry_id=entry_id,
+            now=now,
+            also=[price_types_write(db.tenant_id, types), warehouses_write(db.tenant_id, places), *also],
+        )
     except Refused as moved:  # a second delivery of the same message was quicker
         raise Unavailable("storage_busy") from moved

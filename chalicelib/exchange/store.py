@@ -20,10 +20,11 @@ from chalicelib.exchange.model import (
     UploadState,
 )
 from chalicelib.kernel.clock import stamp
-from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.kernel.ids import fingerprint, made_at, stable_id
-from chalicelib.storage import codec, files, keys
+from chalicelib.storage import codec, files, keys, snapshots
 from chalicelib.storage.session import Page, Record, TenantSession
+from chalicelib.storage.snapshots import Snapshot
 from chalicelib.storage.writes import Delete, Put
 
 DUE = "exchange"
@@ -129,6 +130,25 @@ def state_put(tenant_id: str, state: ExchangeState, *, look_again: datetime | No
     )
 
 
+def may_restore(db: TenantSession, state: ExchangeState, version: int, over: int) -> tuple[Snapshot, Snapshot]:
+    """The snapshot in force and the earlier one that may take its place.
+
+    Refused: "version_moved" unless `over` is in force, "version_in_force", "version_gone" if it is no longer kept,
+    "version_exchange_running" while a run is open.
+    """
+    if state.run is not None and not state.run.closed:
+        raise Refused("version_exchange_running")
+    current = snapshots.read_current(db)
+    if current is None or current.version != over:
+        raise Refused("version_moved", now=current.version if current else 0)
+    if version == over:
+        raise Refused("version_in_force")
+    earlier = snapshots.find(db, version)
+    if earlier is None:
+        raise Refused("version_gone")
+    return current, earlier
+
+
 # --- orders that a session was given ---------------------------------------------------------------------------
 
 
@@ -175,6 +195,12 @@ def find_entry(db: TenantSession, entry_id: str) -> JournalEntry | None:
     """The entry of an id that we made; None where a break has left it unwritten."""
     record = db.get(keys.journal_entry(db.tenant_id, made_at(entry_id), entry_id))
     return record.load(JournalEntry) if record else None
+
+
+def entries(db: TenantSession, ids: Iterable[str]) -> dict[str, JournalEntry]:
+    """Entries of ids that we made, by id; what a break has left unwritten is left out."""
+    found = db.get_many(keys.journal_entry(db.tenant_id, made_at(entry_id), entry_id) for entry_id in ids)
+    return {entry.id: entry for entry in (record.load(JournalEntry) for record in found.values())}
 
 
 def load_rejected(db: TenantSession, entry_id: str) -> tuple[Rejected, ...]:

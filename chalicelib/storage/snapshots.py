@@ -1,7 +1,7 @@
 """Catalogue snapshots: immutable files in S3, a pointer to the current one, and copies in the temporary folder.
 
 Publishing uploads first and then moves the pointer by a conditional write, so readers see the old file or the new
-one, whole. Of old files the last ones are kept, to be gone back to. A reader's copy is checked against the pointer's
+one, whole. Of old files some are kept, to be gone back to (`kept`). A reader's copy is checked against the pointer's
 SHA-256 before it gets its name; several processes may share the folder.
 """
 
@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError
@@ -26,14 +26,17 @@ from chalicelib.storage.writes import Delete, Put, Write
 
 RECHECK_AFTER = timedelta(seconds=3)
 KEPT_VERSIONS = 10
-"""The current one and those before it that can be gone back to."""
+"""The current one and those before it."""
+KEPT_DAYS = 14
+"""Days, with today, of each of which the last version is kept too."""
 _KEPT_BYTES = 320 * 1024 * 1024  # of Lambda's 512 MB of temporary space
 _ATTEMPTS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """A published file: `version` counts up per tenant, `size` in bytes, `listed` = SKUs that readers see in it."""
+    """A published file: `version` counts up per tenant, `size` in bytes, `listed` = SKUs that readers see in it, of so
+    many `products` (0: not noted). `entry_id` = the line of the exchange's journal that tells what made it."""
 
     version: int
     key: str
@@ -41,6 +44,8 @@ class Snapshot:
     size: int
     published: datetime
     listed: int = 0
+    products: int = 0
+    entry_id: str = ""
 
 
 def snapshot_of(record: Record | None) -> Snapshot | None:
@@ -58,6 +63,8 @@ def publish(
     *,
     base: Snapshot | None,
     listed: int,
+    products: int = 0,
+    entry_id: str = "",
     now: datetime,
     also: Sequence[Write] = (),
 ) -> Snapshot:
@@ -74,6 +81,8 @@ def publish(
         size=path.stat().st_size,
         published=now,
         listed=listed,
+        products=products,
+        entry_id=entry_id,
     )
     files.put_path(db.tenant_id, snapshot.key, path)
     db.commit(
@@ -89,7 +98,7 @@ def publish(
             *also,
         ]
     )
-    _delete_old(db, version)
+    _delete_old(db, now)
     return snapshot
 
 
@@ -99,11 +108,24 @@ def versions(db: TenantSession) -> tuple[Snapshot, ...]:
     return tuple(codec.load(Snapshot, dict(record.data)) for record in found)
 
 
-def _delete_old(db: TenantSession, current: int) -> None:
+def find(db: TenantSession, version: int) -> Snapshot | None:
+    return snapshot_of(db.get(keys.snapshot_version(db.tenant_id, version)))
+
+
+def kept(published: Sequence[Snapshot], today: date) -> frozenset[int]:
+    """Which of some versions, oldest first, are kept: the last ones, and the last one of each of some days (UTC)."""
+    last = {one.published.date(): one.version for one in published}
+    of_days = (version for day, version in last.items() if day > today - timedelta(days=KEPT_DAYS))
+    return frozenset((*(one.version for one in published[-KEPT_VERSIONS:]), *of_days))
+
+
+def _delete_old(db: TenantSession, now: datetime) -> None:
     """First the file, then its row: what breaks off here is done by the next publication, which finds it again."""
     try:
-        for old in versions(db):
-            if old.version <= current - KEPT_VERSIONS:
+        found = versions(db)
+        stay = kept(found, now.date())
+        for old in found:
+            if old.version not in stay:
                 files.delete(db.tenant_id, old.key)
                 db.commit([Delete(key=keys.snapshot_version(db.tenant_id, old.version))])
     except OUTAGES as outage:
@@ -132,12 +154,13 @@ def local_copy(tenant_id: str, snapshot: Snapshot) -> Path:
     try:
         os.utime(path)
     except FileNotFoundError:
-        _download(tenant_id, snapshot, path)
+        fetch(tenant_id, snapshot, path)
         _make_room(folder, path)
     return path
 
 
-def _download(tenant_id: str, snapshot: Snapshot, path: Path) -> None:
+def fetch(tenant_id: str, snapshot: Snapshot, path: Path) -> None:
+    """Downloads the file to `path`, where it appears whole or not at all, as in `local_copy`."""
     for _ in range(_ATTEMPTS):
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.stem}-", suffix=".part")
         os.close(handle)

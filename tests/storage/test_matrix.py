@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
@@ -26,7 +27,7 @@ from chalicelib.kernel.access import Permission, Role
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.ids import new_id
 from chalicelib.network.store import account_put, contract_put, entity_put, party_put
-from chalicelib.storage import keys
+from chalicelib.storage import keys, snapshots
 from chalicelib.storage.writes import Put
 from tests.support.shop import Shop
 
@@ -124,8 +125,11 @@ def _things(shop: Shop) -> Ids:
         id=new_id(now), email="x@example.org", name="Ия", role=Role.DEALER_BUYER, locale="ru", invited_by="Анна",
         created=now, expires=now + sessions.LIFETIME, party_id=shop.party.id, party_name=shop.party.name,
     )  # fmt: skip
+    version = secrets.randbelow(10**8) + 10**6
+    snapshot = snapshots.Snapshot(version=version, key="x", sha256="x", size=1, published=now)
     shop.db.commit(
         [
+            Put(key=keys.snapshot_version(tenant, version), kind="snapshot", data=snapshot),
             Put(key=keys.party_user(tenant, shop.party.id, user.id), kind="user", data=user),
             Put(key=keys.staff_user(tenant, user.id), kind="user", data=user),
             Put(key=keys.party_invitation(tenant, shop.party.id, invitation.id), kind="invitation", data=invitation),
@@ -142,6 +146,7 @@ def _things(shop: Shop) -> Ids:
         "invitation_id": invitation.id,
         "payment_id": _NEVER,
         "entry": _NEVER,
+        "version": str(version),
         "sku": _NEVER,
     }
 

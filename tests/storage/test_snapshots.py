@@ -237,3 +237,20 @@ def test_a_version_that_could_not_be_deleted_goes_with_the_next(
         monkeypatch.setattr(files, "delete", unreachable if number == snapshots.KEPT_VERSIONS else bucket.delete)
         snapshot = published(db, path, snapshot)
     assert min(one.version for one in snapshots.versions(db)) == 3
+
+
+def test_the_last_of_each_day_is_kept_for_two_weeks_and_what_is_dropped_is_never_wanted_later() -> None:
+    made = [
+        Snapshot(version=n + 1, key="", sha256="", size=0, published=NOW + n * timedelta(hours=5)) for n in range(200)
+    ]
+    here: list[Snapshot] = []
+    for one in made:
+        here.append(one)
+        today = one.published.date()
+        stay = snapshots.kept(here, today)
+        assert stay == snapshots.kept(made[: one.version], today), "as if nothing had been deleted before"
+        here = [known for known in here if known.version in stay]
+        assert len(here) <= snapshots.KEPT_VERSIONS + snapshots.KEPT_DAYS
+    days = {one.published.date() for one in here}
+    assert len(days) == snapshots.KEPT_DAYS
+    assert [one.version for one in here[-snapshots.KEPT_VERSIONS :]] == list(range(191, 201))

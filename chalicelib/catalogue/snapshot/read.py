@@ -83,6 +83,10 @@ class Catalogue:
         """How many SKUs are listed."""
         return int(self._rows("SELECT count FROM tree WHERE category_no = ?", (WHOLE_CATALOGUE,))[0][0])
 
+    def count_products(self) -> int:
+        """Of how many products the listed SKUs are."""
+        return int(self._rows("SELECT count(DISTINCT card_no) FROM item")[0][0])
+
     def search(self, query: Query) -> Page:
         """A page of what fits: by relevance an exact article or barcode first, then a piece of one, then words."""
         with self._turn:

@@ -1,4 +1,5 @@
-"""The end of a run: asked for by 1C or by silence. The worker carries it out in the tenant's turn."""
+"""The end of a run, asked for by 1C or by silence, and the return to an earlier version of the catalogue. The worker
+carries them out in the tenant's turn."""
 
 from __future__ import annotations
 
@@ -38,7 +39,12 @@ def look_at_run(db: TenantSession, run_id: str, now: datetime) -> None:
         _send(db, {"do": "show", "run": run_id}, now)
 
 
-def _send(db: TenantSession, what: dict[str, str], now: datetime) -> None:
+def ask_to_restore(db: TenantSession, entry_id: str) -> None:
+    """Queues what the journal's line asks for; asked again, nothing comes twice."""
+    _send(db, {"do": "restore", "entry": entry_id})
+
+
+def _send(db: TenantSession, what: dict[str, str], now: datetime | None = None) -> None:
     body = {"tenant": db.tenant_id, **what}
-    dedup = stable_id(*what.values(), now.isoformat())
+    dedup = stable_id(*what.values(), *([now.isoformat()] if now else ()))
     queues.send(settings().import_queue_url, body, group=db.tenant_id, dedup=dedup)

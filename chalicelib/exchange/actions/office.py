@@ -154,12 +154,15 @@ def journal_entry(db: TenantSession, entry_id: str) -> tuple[JournalEntry, tuple
 def withdraw_after_all(db: TenantSession, actor: Actor, entry_id: str, now: datetime) -> None:
     """A person confirms a withdrawal that was withheld because it looked like a broken exchange.
 
-    Refused("exchange_newer_run") when 1C has sent other files since: what is missing is another question then.
+    Refused("exchange_newer_run") when 1C has sent other files since, or "version_changed_since" when an earlier version
+    of the catalogue came in force: what is missing is another question then.
     """
     entry = store.load_entry(db, entry_id)
     run = store.load_state(db).run
-    if entry.kind is not EntryKind.RUN or entry.state is not EntryState.WAITING or run is None:
+    if entry.kind is not EntryKind.RUN or entry.state is not EntryState.WAITING:
         raise NotFound()
+    if run is None:
+        raise Refused("version_changed_since")
     if run.id != entry.name:
         raise Refused("exchange_newer_run")
     note = audit(
