@@ -16,12 +16,13 @@ from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, download
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.errors import NotFound
-from chalicelib.storage.snapshots import KEPT_DAYS, KEPT_VERSIONS, Snapshot
+from chalicelib.storage.snapshots import KEPT_DAYS, KEPT_VERSIONS
 
 doors = Doors(__name__)
 _MAY = Permission.EXCHANGE
 _LIST = "/exchange/versions"
 _PAGE = 50
+_ROOM = 40  # characters
 _MOST = 20_000  # rows of a spreadsheet: an answer may have 6 MB
 _TONES: dict[Kind, Tone] = {
     Kind.NEW: "ok",
@@ -31,16 +32,16 @@ _TONES: dict[Kind, Tone] = {
     Kind.PRICE: "warn",
 }
 _SHEET = (
-    ("version_change", 18),
-    ("version_article", 16),
-    ("version_product", 50),
-    ("version_what", 24),
-    ("version_unit", 10),
-    ("version_min_quantity", 12),
-    ("version_before", 20),
-    ("version_now", 20),
-    ("version_currency", 10),
-    ("version_percent", 10),
+    ("exchange.version_change", 18),
+    ("exchange.version_article", 16),
+    ("exchange.version_product", 50),
+    ("exchange.version_what", 24),
+    ("exchange.version_unit", 10),
+    ("exchange.version_min_quantity", 12),
+    ("exchange.version_before", 20),
+    ("exchange.version_now", 20),
+    ("exchange.version_currency", 10),
+    ("exchange.version_percent", 10),
 )
 
 
@@ -56,7 +57,7 @@ def version_list(request: Request) -> Response:
             Column(key="made", label_key="exchange.version_made", phone="units"),
             Column(key="products", label_key="exchange.version_products", kind="num"),
             Column(key="listed", label_key="exchange.version_skus", kind="num", phone="sum"),
-            Column(key="state", label_key="exchange.state", kind="status", phone="state"),
+            Column(key="state", label_key="exchange.version_state", kind="status", phone="state"),
         ),
         rows=tuple(_version_row(request, one) for one in found),
         query=query,
@@ -92,7 +93,7 @@ def version_sheet(request: Request) -> Response:
         raise NotFound()
     wanted = _wanted(query)
     rows = (_sheet_row(request, one) for one in found.difference.changes(wanted, most=_MOST))
-    columns = [SheetColumn(t(f"exchange.{key}"), width) for key, width in _SHEET]
+    columns = [SheetColumn(t(key), width) for key, width in _SHEET]
     note = t("exchange.version_list_cut", count=_MOST) if found.difference.count(wanted) > _MOST else ""
     title = t("exchange.version_title", version=found.version.snapshot.version)
     return download(xlsx(title, columns, rows, note=note), name=f"{title}.xlsx", content_type=XLSX)
@@ -102,13 +103,13 @@ def version_sheet(request: Request) -> Response:
 def confirm_restoring(request: Request) -> Response:
     current, found = versions.would_change(request.db, _number(request.params["version"]))
     assert found.difference is not None
-    counts = found.difference.counts
+    counts, fmt = found.difference.counts, Formats(request.locale, request.time_zone)
     return request.page(
         "exchange/version_restore.html",
         version=found.version.snapshot,
         current=current,
-        changes=tuple((request.t.t(f"exchange.restore.{kind}"), str(counts[kind])) for kind in Kind),
-        published=Formats(request.locale, request.time_zone).datetime(found.version.snapshot.published),
+        changes=tuple((request.t.t(f"exchange.restore.{kind}"), fmt.quantity(Decimal(counts[kind]))) for kind in Kind),
+        published=fmt.datetime(found.version.snapshot.published),
     )
 
 
@@ -126,7 +127,7 @@ def restore(request: Request) -> Response:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+    if not (text.isascii() and text.isdecimal() and len(text) <= 20):
         raise NotFound()
     return int(text)
 
@@ -151,8 +152,8 @@ def _version_row(request: Request, version: Version) -> Row:
             "version": Cell(t("exchange.version_title", version=one.version), href=f"{_LIST}/{one.version}"),
             "at": fmt.datetime(one.published),
             "made": Cell(made[0], href=made[1]) if made else t("exchange.version_made_unknown"),
-            "products": str(one.products) if one.products else "",
-            "listed": str(one.listed),
+            "products": fmt.quantity(Decimal(one.products)) if one.products else "",
+            "listed": fmt.quantity(Decimal(one.listed)),
             "state": Cell(t("exchange.version_in_force"), tone="ok") if version.in_force else "",
         },
     )
@@ -169,6 +170,7 @@ def _made_by(request: Request, version: Version) -> tuple[str, str] | None:
 
 def _listing(request: Request, query: ListQuery, found: Compared) -> Listing:
     t, difference, wanted = request.t.t, found.difference, _wanted(query)
+    fmt = Formats(request.locale, request.time_zone)
     assert difference is not None
     rows = difference.count(wanted)
     changes = difference.changes(wanted, start=(query.page - 1) * _PAGE, most=_PAGE)
@@ -177,7 +179,7 @@ def _listing(request: Request, query: ListQuery, found: Compared) -> Listing:
         Filter(
             name="with",
             label_key="exchange.version_with",
-            options=tuple((str(one.version), _version_text(request, one)) for one in found.others),
+            options=tuple((str(one.version), f"{one.version} ({fmt.date(one.published)})") for one in found.others),
         ),
     ]
     if difference.price_types:
@@ -210,11 +212,6 @@ def _listing(request: Request, query: ListQuery, found: Compared) -> Listing:
     )
 
 
-def _version_text(request: Request, one: Snapshot) -> str:
-    fmt = Formats(request.locale, request.time_zone)
-    return f"{request.t.t('exchange.version_title', version=one.version)}, {fmt.datetime(one.published)}"
-
-
 def _what(request: Request, change: Change) -> str:
     """What of the product has changed: the field, or the price type with its unit and quantity if they matter."""
     if change.price is None:
@@ -236,19 +233,22 @@ def _change_row(request: Request, number: int, change: Change) -> Row:
         now = _money(request, price.now, price.now_currency)
         if price.percent is not None:
             percent = ("+" if price.percent > 0 else "") + fmt.percent(price.percent)
-    if change.field == "description":
-        before, now = ((text[:79] + "…") if len(text) > 80 else text for text in (before, now))
     return Row(
         id=str(number),
         cells={
             "article": Cell(change.article or "—"),
             "name": change.name,
             "change": Cell(tag, tone=_TONES[change.kind]),
-            "before": before,
-            "now": now,
+            "before": _short(before),
+            "now": _short(now),
             "percent": percent,
         },
     )
+
+
+def _short(text: str) -> str:
+    """A text that a table has room for; the spreadsheet has it in full."""
+    return text if len(text) <= _ROOM else text[: _ROOM - 1] + "…"
 
 
 def _money(request: Request, amount: Decimal | None, currency: str) -> str:

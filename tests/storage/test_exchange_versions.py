@@ -57,7 +57,7 @@ def price(world: World, name: str) -> Decimal:
 def names(world: World) -> list[str]:
     catalogue = world.catalogue()
     assert catalogue
-    return [item.name for item in catalogue.skus([sku_id(n, None) for n in "123"]).values() if item.listed]
+    return sorted(item.name for item in catalogue.skus([sku_id(n, None) for n in "123"]).values() if item.listed)
 
 
 def test_the_list_says_of_each_version_when_what_made_it_and_how_much_is_in_it(changed: World) -> None:

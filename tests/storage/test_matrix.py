@@ -125,7 +125,7 @@ def _things(shop: Shop) -> Ids:
         id=new_id(now), email="x@example.org", name="Ия", role=Role.DEALER_BUYER, locale="ru", invited_by="Анна",
         created=now, expires=now + sessions.LIFETIME, party_id=shop.party.id, party_name=shop.party.name,
     )  # fmt: skip
-    version = secrets.randbelow(10**8) + 10**6
+    version = 10**19 + secrets.randbelow(10**19)
     snapshot = snapshots.Snapshot(version=version, key="x", sha256="x", size=1, published=now)
     shop.db.commit(
         [

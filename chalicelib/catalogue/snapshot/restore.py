@@ -16,15 +16,15 @@ from chalicelib.catalogue.snapshot.derive import derive_stock
 from chalicelib.catalogue.snapshot.engine import Connection
 
 _CARD = "known, deleted, name, article, barcode, unit, unit_code, vat_rate, description"
-_SKU = "variant_id, deleted, name, article, barcode, unit, unit_code"
+_SKU = "variant_id, name, article, barcode, unit, unit_code"
 _LATER_GOODS = (
     "INSERT OR IGNORE INTO main.catalogue (id) SELECT id FROM now.catalogue",
     f"INSERT INTO main.card (id, catalogue_no, withdrawn, {_CARD}) SELECT n.id, g.no, n.known, "
     f"{', '.join('n.' + column for column in _CARD.split(', '))} FROM now.card n "
     "LEFT JOIN now.catalogue h ON h.no = n.catalogue_no LEFT JOIN main.catalogue g ON g.id = h.id "
     "WHERE NOT EXISTS (SELECT 1 FROM main.card c WHERE c.id = n.id)",
-    # Hidden as withdrawing does it (`withdraw`), and not declared: else a product that was sold as itself would from
-    # now on be sold by its later variants.
+    # Not declared: else a product that was sold as itself would from now on be sold by its later variants. And not
+    # deleted: what 1C said of it since is forgotten, so that goods which come again are as if they came first.
     f"INSERT INTO main.sku (id, card_no, withdrawn, {_SKU}) SELECT n.id, c.no, n.variant_id <> '', "
     f"{', '.join('n.' + column for column in _SKU.split(', '))} FROM now.sku n "
     "CROSS JOIN now.card d ON d.no = n.card_no CROSS JOIN main.card c ON c.id = d.id "
