@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from chalicelib.catalogue.snapshot.difference import Difference
 from chalicelib.catalogue.snapshot.engine import OperationalError
@@ -44,11 +47,14 @@ def difference(tenant_id: str, before: Snapshot, after: Snapshot) -> Difference:
         return kept
     _difference.clear()
     for _ in range(_ATTEMPTS):
-        try:
-            now = snapshots.local_copy(tenant_id, after)
-            return _difference.keep(pair, Difference(snapshots.local_copy(tenant_id, before), now))
-        except OperationalError:  # another process deleted a copy to make room, just now
-            continue
+        with TemporaryDirectory(prefix="kontor-versions-") as folder:
+            paths = Path(folder, "before"), Path(folder, "after")
+            try:
+                for snapshot, path in zip((before, after), paths, strict=True):
+                    os.link(snapshots.local_copy(tenant_id, snapshot), path)  # the second may take the first one's room
+            except FileNotFoundError:  # another process deleted the copy to make room, just now
+                continue
+            return _difference.keep(pair, Difference(*paths))
     raise Unavailable("catalogue_unreadable")
 
 

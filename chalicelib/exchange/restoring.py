@@ -6,6 +6,7 @@ what that run has brought would be gone, and its end would take it for absent.
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import datetime
 
@@ -41,8 +42,10 @@ def _restored(db: TenantSession, entry: JournalEntry, now: datetime) -> None:
     done = replace(entry, state=EntryState.DONE, code="restored", finished=now)
     with runs.workshop() as work:
         work.base, work.top = base, work.folder / "top.sqlite"
+        current = work.folder / "base.sqlite"
+        os.link(snapshots.local_copy(db.tenant_id, base), current)  # the copy itself may go at any time
         snapshots.fetch(db.tenant_id, earlier, work.top)
-        restore(work.top, snapshots.local_copy(db.tenant_id, base))
+        restore(work.top, current)
         runs.publish(
             db,
             work,

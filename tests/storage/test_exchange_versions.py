@@ -88,6 +88,17 @@ def test_a_version_shows_what_it_changed_by_kind_and_price_type(changed: World) 
     assert "сравнить не с чем" in text(anna.get("/exchange/versions/1"))
 
 
+def test_two_versions_are_compared_where_there_is_room_for_one_file(
+    changed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "_KEPT_BYTES", 1)
+    anna, last = person(changed), changed.version()
+    for _ in range(2):
+        assert "Снят с показа" in text(anna.get(f"/exchange/versions/1?with={last}"))
+    assert restoring(anna, 1, last).status == 303
+    assert names(changed) == ["Товар 1", "Товар 2"]
+
+
 def test_the_changes_come_as_a_spreadsheet_as_they_are_filtered(changed: World) -> None:
     last = changed.version()
     reply = person(changed).get(f"/exchange/versions/{last}/changes.xlsx?with=1&view=price")
