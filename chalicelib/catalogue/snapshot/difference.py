@@ -117,14 +117,16 @@ class Difference:
             "PRAGMA main.cache_size = -16384; PRAGMA old.cache_size = -16384; PRAGMA temp.cache_size = -16384;"
         )
         differing.find(self._db, _FIELDS)
-        counted = "SELECT kind, count(DISTINCT coalesce(no, -old_no)), count(*) FROM change GROUP BY kind"
-        found = {Kind(kind): (skus, rows) for kind, skus, rows in self._db.execute(counted)}
-        self.counts: Mapping[Kind, int] = {kind: found.get(kind, (0, 0))[0] for kind in Kind}
-        self.rows = sum(rows for _, rows in found.values())
+        counted = "SELECT kind, count(DISTINCT coalesce(no, -old_no)), min(place), max(place) FROM change GROUP BY kind"
+        found = {Kind(kind): (skus, first, last) for kind, skus, first, last in self._db.execute(counted)}
+        self.counts: Mapping[Kind, int] = {kind: found.get(kind, (0,))[0] for kind in Kind}
+        self.rows = max((last for _, _, last in found.values()), default=0)
+        self._stretches = {kind: (first, last) for kind, (_, first, last) in found.items()}
         self.price_types: tuple[tuple[str, str, int], ...] = tuple(
             self._db.execute(
-                "SELECT t.id, t.name, count(*) FROM change c CROSS JOIN price_kind t ON t.no = c.type_no "
-                "WHERE c.kind = 'price' GROUP BY t.no ORDER BY t.name, t.id"
+                "SELECT t.id, t.name, c.rows FROM (SELECT type_no, count(*) AS rows FROM change "
+                "WHERE type_no IS NOT NULL GROUP BY type_no) c CROSS JOIN price_kind t ON t.no = c.type_no "
+                "ORDER BY t.name, t.id"
             )
         )
 
@@ -133,14 +135,14 @@ class Difference:
             self._db.close()
 
     def count(self, wanted: Wanted) -> int:
-        where, parameters = _where(wanted)
+        where, parameters = self._where(wanted)
         with self._turn:
             return int(self._db.execute(f"SELECT count(*) FROM change {where}", parameters).fetchone()[0])
 
     def changes(self, wanted: Wanted, *, start: int = 0, most: int) -> Iterator[Change]:
-        """Changes in the order of kind, article, field and price type, from the `start`-th on; read as they are taken,
-        some hundreds at a time."""
-        where, parameters = _where(wanted)
+        """Changes from the `start`-th on, by kind; then by article and field, but prices in the order in which the
+        products first came, and those that are gone last. Read as they are taken, some hundreds at a time."""
+        where, parameters = self._where(wanted)
         while most > 0:
             with self._turn:
                 rows = self._db.execute(
@@ -153,6 +155,22 @@ class Difference:
             if len(rows) < min(most, _CHUNK):
                 return
             start, most = start + len(rows), most - len(rows)
+
+    def _where(self, wanted: Wanted) -> tuple[str, tuple[object, ...]]:
+        parts = ["place BETWEEN ? AND ?"]
+        first, last = self._stretches.get(wanted.kind, (1, 0)) if wanted.kind else (1, self.rows)
+        parameters: list[object] = [first, last]
+        if wanted.code:
+            code = normal_code(wanted.code)
+            parts.append(
+                "(no IN (SELECT sku_no FROM main.code WHERE instr(normal, ?)) "
+                "OR old_no IN (SELECT sku_no FROM old.code WHERE instr(normal, ?)))"
+            )
+            parameters += [code, code]
+        if wanted.price_type:
+            parts.append("type_no = (SELECT no FROM price_kind WHERE id = ?)")
+            parameters.append(wanted.price_type)
+        return "WHERE " + " AND ".join(parts), tuple(parameters)
 
     def _told(self, rows: Sequence[tuple[Any, ...]]) -> list[Change]:
         now, before = self._texts("main", [row[1] for row in rows]), self._texts("old", [row[2] for row in rows])
@@ -197,25 +215,6 @@ class Difference:
         for number, text in self._db.execute(_SETS[field].format(schema) % ", ".join("?" * len(some)), some):
             found[number][text] += 1
         return found
-
-
-def _where(wanted: Wanted) -> tuple[str, tuple[object, ...]]:
-    parts: list[str] = []
-    parameters: list[object] = []
-    if wanted.kind is not None:
-        parts.append("kind = ?")
-        parameters.append(str(wanted.kind))
-    if wanted.code:
-        code = normal_code(wanted.code)
-        parts.append(
-            "(no IN (SELECT sku_no FROM main.code WHERE instr(normal, ?)) "
-            "OR old_no IN (SELECT sku_no FROM old.code WHERE instr(normal, ?)))"
-        )
-        parameters += [code, code]
-    if wanted.price_type:
-        parts.append("type_no = (SELECT no FROM price_kind WHERE id = ?)")
-        parameters.append(wanted.price_type)
-    return ("WHERE " + " AND ".join(parts) if parts else ""), tuple(parameters)
 
 
 def _apart(before: str | Counter[str], now: str | Counter[str]) -> tuple[str, str]:

@@ -48,37 +48,36 @@ _IN_ORDER = (
     "INSERT INTO change (kind, no, old_no, field) SELECT kind, no, old_no, field FROM found ORDER BY "
     "CASE kind WHEN 'new' THEN 0 WHEN 'returned' THEN 1 WHEN 'withdrawn' THEN 2 ELSE 3 END, sort, field"
 )
-_PRICES = """
-INSERT INTO change (kind, no, old_no, field, type_no, unit, least, was, was_in, is_now, now_in)
-SELECT 'price', no, old_no, '', type_no, unit, least, was, was_in, is_now, now_in FROM (
-    SELECT p.no, p.old_no, t.no AS type_no, q.unit, q.min_quantity AS least, o.amount AS was,
-        CASE WHEN o.amount IS NOT NULL THEN coalesce(o.currency, t.old_in) END AS was_in,
-        q.amount AS is_now, coalesce(q.currency, t.now_in) AS now_in
-    FROM pair p CROSS JOIN main.price q ON q.sku_no = p.no CROSS JOIN price_kind t ON t.now_no = q.price_type_no
-    LEFT JOIN old.price o
-        ON (o.sku_no, o.price_type_no, o.unit, o.min_quantity) = (p.old_no, t.old_no, q.unit, q.min_quantity)
-    WHERE (o.amount, o.coefficient, coalesce(o.currency, t.old_in))
-        IS NOT (q.amount, q.coefficient, coalesce(q.currency, t.now_in))
-    UNION ALL
-    SELECT p.no, p.old_no, t.no, o.unit, o.min_quantity, o.amount, coalesce(o.currency, t.old_in), NULL, NULL
-    FROM pair p CROSS JOIN old.price o ON o.sku_no = p.old_no CROSS JOIN price_kind t ON t.old_no = o.price_type_no
-    LEFT JOIN main.price q
-        ON (q.sku_no, q.price_type_no, q.unit, q.min_quantity) = (p.no, t.now_no, o.unit, o.min_quantity)
-    WHERE q.sku_no IS NULL
-) f CROSS JOIN main.item i ON i.sku_no = f.no ORDER BY i.by_article, f.type_no, f.unit, f.least
-"""
+_PRICE_COLUMNS = "kind, no, old_no, field, type_no, unit, least, was, was_in, is_now, now_in"
+# In the order in which SKUs first came: to sort a million rows takes longer than to find them. Gone ones come last.
+_PRICES = (
+    f"INSERT INTO change ({_PRICE_COLUMNS}) "
+    "SELECT 'price', p.no, p.old_no, '', t.no, q.unit, q.min_quantity, o.amount, "
+    "CASE WHEN o.amount IS NOT NULL THEN coalesce(o.currency, t.old_in) END, q.amount, coalesce(q.currency, t.now_in) "
+    "FROM pair p CROSS JOIN main.price q ON q.sku_no = p.no CROSS JOIN price_kind t ON t.now_no = q.price_type_no "
+    "LEFT JOIN old.price o ON (o.sku_no, o.price_type_no, o.unit, o.min_quantity) "
+    "= (p.old_no, t.old_no, q.unit, q.min_quantity) "
+    "WHERE (o.amount, o.coefficient, coalesce(o.currency, t.old_in)) "
+    "IS NOT (q.amount, q.coefficient, coalesce(q.currency, t.now_in)) ORDER BY p.no",
+    f"INSERT INTO change ({_PRICE_COLUMNS}) "
+    "SELECT 'price', p.no, p.old_no, '', t.no, o.unit, o.min_quantity, o.amount, "
+    "coalesce(o.currency, t.old_in), NULL, NULL "
+    "FROM pair p CROSS JOIN old.price o ON o.sku_no = p.old_no CROSS JOIN price_kind t ON t.old_no = o.price_type_no "
+    "LEFT JOIN main.price q ON (q.sku_no, q.price_type_no, q.unit, q.min_quantity) "
+    "= (p.no, t.now_no, o.unit, o.min_quantity) WHERE q.sku_no IS NULL ORDER BY p.no",
+)
 
 
 def find(db: Connection, fields: Mapping[str, str]) -> None:
-    """Makes `temp.change` and `temp.price_kind`; `fields` = expressions over a SKU `k` and its card `c`."""
+    """Makes `temp.change`, of which each kind is one stretch, and `temp.price_kind`. `fields` = expressions over a SKU
+    `k` and its card `c`."""
     db.executescript(_TABLES)
     for statement in (*_PAIRS, *_COME_AND_GONE):
         db.execute(statement)
     _texts(db, fields)
     _sets(db)
-    db.execute(_IN_ORDER)
-    db.execute(_PRICES)
-    db.execute("CREATE INDEX temp.change_by_kind ON change (kind)")
+    for statement in (_IN_ORDER, *_PRICES):
+        db.execute(statement)
     for table in ("found", "pair", "card_pair", "category_pair", "value_pair"):
         db.execute(f"DROP TABLE {table}")
 
