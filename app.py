@@ -30,6 +30,8 @@ if settings().serves_pages:
     import chalicelib.network.pages
     import chalicelib.ordering.pages
     import chalicelib.overview.pages
+    import chalicelib.pricelist.api
+    import chalicelib.pricelist.pages
     import chalicelib.stock.pages
     import chalicelib.storefront.pages
     import chalicelib.tenancy.pages
@@ -40,6 +42,8 @@ if settings().serves_pages:
         chalicelib.identity.pages,
         chalicelib.network.pages,
         chalicelib.storefront.pages,
+        chalicelib.pricelist.api,
+        chalicelib.pricelist.pages,
         chalicelib.stock.pages,
         chalicelib.billing.pages,
         chalicelib.ordering.pages,

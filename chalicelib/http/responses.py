@@ -63,12 +63,16 @@ def json_body(value: object, *, status: int = 200, content_type: str = "applicat
     return Response(status=status, body=json.dumps(value, ensure_ascii=False), content_type=content_type)
 
 
-def download(content: bytes, *, name: str, content_type: str, inline: bool = False) -> Response:
-    """A file under a name that may be Cyrillic."""
+def disposition(name: str, *, inline: bool = False) -> str:
+    """The header that gives a file its name, which may be Cyrillic."""
     kind = "inline" if inline else "attachment"
     ascii_name = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_")
-    disposition = f"{kind}; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name)}"
-    headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
+    return f"{kind}; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name)}"
+
+
+def download(content: bytes, *, name: str, content_type: str, inline: bool = False) -> Response:
+    """A file under a name that may be Cyrillic."""
+    headers = {"Content-Disposition": disposition(name, inline=inline), "Cache-Control": "private, no-store"}
     return Response(body=content, content_type=content_type, headers=headers)
 
 

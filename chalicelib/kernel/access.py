@@ -30,6 +30,7 @@ class Permission(StrEnum):
     CATALOGUE_READ = "catalogue_read"
     STOCK_READ = "stock_read"
     ORDER_PLACE = "order_place"
+    PRICE_LISTS = "price_lists"
     ORDERS_READ = "orders_read"
     MODERATE = "moderate"
     BILLING_READ = "billing_read"
@@ -44,14 +45,21 @@ _STAFF_READS = _EVERYBODY | {
     Permission.NETWORK_READ,
 }
 
+_DEALERS_ONLY = {Permission.ORDER_PLACE, Permission.PRICE_LISTS}
+_DEALER_READS = _EVERYBODY | {
+    Permission.CATALOGUE_READ,
+    Permission.PRICE_LISTS,
+    Permission.ORDERS_READ,
+    Permission.BILLING_READ,
+}
+
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.OWNER: frozenset(Permission) - {Permission.ORDER_PLACE},
+    Role.OWNER: frozenset(Permission) - _DEALERS_ONLY,
     Role.SALES_MANAGER: _STAFF_READS | {Permission.NETWORK_EDIT, Permission.MODERATE, Permission.BILLING_READ},
     Role.ACCOUNTANT: _STAFF_READS | {Permission.BILLING_READ, Permission.PAYMENTS_EDIT},
     Role.WAREHOUSE: _STAFF_READS,
-    Role.DEALER_BUYER: _EVERYBODY
-    | {Permission.CATALOGUE_READ, Permission.ORDER_PLACE, Permission.ORDERS_READ, Permission.BILLING_READ},
-    Role.DEALER_ACCOUNTANT: _EVERYBODY | {Permission.CATALOGUE_READ, Permission.ORDERS_READ, Permission.BILLING_READ},
+    Role.DEALER_BUYER: _DEALER_READS | {Permission.ORDER_PLACE},
+    Role.DEALER_ACCOUNTANT: _DEALER_READS,
 }
 
 

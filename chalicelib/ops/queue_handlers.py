@@ -19,10 +19,18 @@ def consume_events(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def consume_imports(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Uploads of 1C, one after another per tenant."""
-    from chalicelib.exchange.jobs import run_import  # the other queues' functions needn't have it
+    """What is heavy: uploads of 1C, one after another per tenant, and price lists."""
 
-    return each_message(event, lambda body: run_import(body, utc_now()))
+    def one(body: dict[str, Any]) -> None:
+        if body["do"] == "price_list":
+            from chalicelib.pricelist.jobs import run_price_list
+
+            return run_price_list(body, utc_now)
+        from chalicelib.exchange.jobs import run_import  # the other queues' functions needn't have it
+
+        return run_import(body, utc_now())
+
+    return each_message(event, one)
 
 
 def consume_due(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Files of a tenant in S3, reached as that tenant: with credentials that AWS narrows to its two folders, and beneath
+"""Files of a tenant in S3, reached as that tenant: with credentials that AWS narrows to its folders, and beneath
 them a fence that lets no other key out of the process.
 
 A file that is not there ends like any failure of AWS: a tenant may not list its folders, so S3 does not tell it which
@@ -31,6 +31,11 @@ def upload_key(tenant_id: str, *parts: str) -> str:
     return tenant_folders(tenant_id)[1] + "/".join(parts)
 
 
+def made_key(tenant_id: str, *parts: str) -> str:
+    """Where S3 deletes a file after a day: what was made to be fetched, and can be made again."""
+    return tenant_folders(tenant_id)[2] + "/".join(parts)
+
+
 def put(tenant_id: str, key: str, content: bytes) -> None:
     _client(tenant_id).put_object(Bucket=settings().bucket, Key=key, Body=content)
 
@@ -51,6 +56,22 @@ def get_path(tenant_id: str, key: str, path: Path) -> None:
     with path.open("wb") as file:
         for piece in body.iter_chunks(_CHUNK):
             file.write(piece)
+
+
+def address(tenant_id: str, key: str, *, disposition: str, content_type: str, seconds: int) -> str:
+    """Where a browser or a program fetches the file by itself for so long, under the header `disposition`. For
+    files that are too large to pass through a function, which answers with 6 MB at most.
+
+    It ends sooner than `seconds` if the tenant's credentials do, and those have five minutes left at least.
+    """
+    asked = {
+        "Bucket": settings().bucket,
+        "Key": key,
+        "ResponseContentDisposition": disposition,
+        "ResponseContentType": content_type,
+    }
+    found: str = _client(tenant_id).generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
+    return found
 
 
 def delete(tenant_id: str, key: str) -> None:

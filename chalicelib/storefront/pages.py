@@ -60,6 +60,7 @@ def catalogue(request: Request) -> Response:
         meant=tuple((text, asked.href(q=text)) for text in found.page.meant),
         offers={offer.item.sku: offer for offer in found.offers},
         may_order=_may_order(request),
+        price_list=_price_list(request, found.path),
         no_terms=request.actor.is_dealer and found.terms is None,
         back="/catalogue" + asked.at_page(asked.page),
         in_cart=found.cart or {},
@@ -122,6 +123,13 @@ def _amount(text: str) -> Decimal | None:
 
 def _may_order(request: Request) -> bool:
     return request.actor.may(Permission.ORDER_PLACE) and request.person.contract_id is not None
+
+
+def _price_list(request: Request, path: tuple[Category, ...]) -> str:
+    """Where a dealer has what is listed here made into a file; empty for those who can't."""
+    if not request.actor.may(Permission.PRICE_LISTS):
+        return ""
+    return "/price-lists" + ("?" + urlencode({"category": path[-1].id}) if path else "")
 
 
 def _listing(request: Request, asked: ListQuery, found: Range) -> Listing:

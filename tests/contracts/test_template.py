@@ -129,7 +129,8 @@ def test_only_the_tenant_role_reaches_files_and_may_not_list_them(template: Temp
         if any(action.startswith("s3:") for action in statement["Action"]):
             assert role == "TenantRole"
             assert set(statement["Action"]) == {"s3:DeleteObject", "s3:GetObject", "s3:PutObject"}
-            assert statement["Resource"] == [{"Fn::Sub": f"${{FilesBucket.Arn}}/{top}/*"} for top in ("T", "uploads/T")]
+            tops = ("T", "uploads/T", "made/T")
+            assert statement["Resource"] == [{"Fn::Sub": f"${{FilesBucket.Arn}}/{top}/*"} for top in tops]
 
 
 def test_the_tenant_role_trusts_our_functions_and_nobody_else(template: Template) -> None:

@@ -177,7 +177,7 @@ def _file_calls(bucket: str, folder: str) -> dict[str, tuple[str, dict[str, Any]
 
 
 @pytest.mark.parametrize("name", list(_file_calls("", "")))
-@pytest.mark.parametrize("folder", [0, 1], ids=["files", "uploads"])
+@pytest.mark.parametrize("folder", [0, 1, 2], ids=["files", "uploads", "made"])
 def test_a_session_reaches_its_own_tenants_files_and_no_others(files: Any, bucket: str, folder: int, name: str) -> None:
     own, other = (_file_calls(bucket, keys.tenant_folders(tenant)[folder])[name] for tenant in (OWN, OTHER))
     assert _code(files, *own) == "done"

@@ -203,6 +203,7 @@ def test_a_session_policy_names_the_tenant_and_nothing_wider() -> None:
     text = session_policy(OWN, "files", partition="aws-eusc")
     items, stored = json.loads(text)["Statement"]
     assert items["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"T#{OWN}#*"]}}
-    assert stored["Resource"] == [f"arn:aws-eusc:s3:::files/T/{OWN}/*", f"arn:aws-eusc:s3:::files/uploads/T/{OWN}/*"]
+    folders = (f"T/{OWN}", f"uploads/T/{OWN}", f"made/T/{OWN}")
+    assert stored["Resource"] == [f"arn:aws-eusc:s3:::files/{folder}/*" for folder in folders]
     assert "*" not in "".join(items["Action"] + stored["Action"])
     assert len(text) <= 2048, "STS takes no longer policy"

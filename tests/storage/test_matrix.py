@@ -27,6 +27,8 @@ from chalicelib.kernel.access import Permission, Role
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.ids import new_id
 from chalicelib.network.store import account_put, contract_put, entity_put, party_put
+from chalicelib.pricelist import store as price_lists
+from chalicelib.pricelist.model import Format, PriceList, State, Wish
 from chalicelib.storage import keys, snapshots
 from chalicelib.storage.writes import Put
 from tests.support.shop import Shop
@@ -148,7 +150,19 @@ def _things(shop: Shop) -> Ids:
         "entry": _NEVER,
         "version": str(version),
         "sku": _NEVER,
+        "price_list_id": _price_list(shop),
+        "name": _NEVER,
     }
+
+
+def _price_list(shop: Shop) -> str:
+    now = utc_now()
+    made = PriceList(
+        party_id=shop.party.id, contract_id=shop.contract.id, wish=Wish(format=Format.CSV, locale="ru"), run="1",
+        asked=now, touched=now, state=State.DONE,
+    )  # fmt: skip
+    shop.db.commit([price_lists.put(shop.settings.id, made, 0)])
+    return made.id
 
 
 def _sign_in(shop: Shop, role: Role) -> str:
@@ -259,6 +273,7 @@ def test_every_door_says_who_may_pass_and_only_named_ones_are_open_to_all() -> N
         "/forgot",
         "/health",
         "/invitation",
+        "/price-list/{name}",
         "/reset",
         "/signin",
         "/signin/code",

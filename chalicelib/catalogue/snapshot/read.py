@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -200,6 +201,34 @@ class Catalogue:
             parameters,
         )
         return tuple(Category(id=i, name=n, parent_id=p, depth=d, count=c) for i, n, p, d, c in rows)
+
+    def count(self, category_id: str = "") -> int:
+        """How many SKUs are listed in a category and below it, or in all."""
+        path = self.category_path(category_id) if category_id else ()
+        return path[-1].count if path else 0 if category_id else len(self)
+
+    def listed(self, category_id: str = "") -> Iterator[list[tuple[str, Item]]]:
+        """Every listed SKU of a category and of those below it, or of all, some hundreds at a time: in the order of
+        the tree, then by name, each with the names from the top to its category (`Windows / PVC`)."""
+        places, numbers = array("l"), array("l")
+        for place, number in self._db.execute(
+            "SELECT coalesce((SELECT min(t.position) FROM card_category p JOIN tree t ON t.category_no = p.category_no "
+            "WHERE p.card_no = i.card_no), 0) AS shelf, l.sku_no FROM listing l JOIN item i ON i.sku_no = l.sku_no "
+            "WHERE l.category_no = coalesce((SELECT no FROM category WHERE id = ?), ?) ORDER BY shelf, l.place",
+            (category_id, -1 if category_id else WHOLE_CATALOGUE),
+        ):
+            places.append(place)
+            numbers.append(number)
+        names = {place: self._names(place) for place in set(places)}
+        for start in range(0, len(numbers), _CHUNK):
+            some = numbers[start : start + _CHUNK]
+            found = {row[0]: _item(row) for row in self._chunks(_ITEM + " WHERE k.no IN (%s)", some)}
+            shelves = zip(places[start : start + _CHUNK], some, strict=True)
+            yield [(names[place], found[number]) for place, number in shelves]
+
+    def _names(self, position: int) -> str:
+        path = self._categories("WHERE t.position <= ?1 AND t.last >= ?1 AND t.depth > 0", (position,))
+        return " / ".join(category.name for category in path)
 
     def by_article(self, texts: Sequence[str]) -> list[Match]:
         """For each asked article or barcode the listed SKUs that have it, in the order asked.

@@ -82,11 +82,12 @@ def tenant_prefix(tenant_id: str) -> str:
     return f"T#{tenant_id}#"
 
 
-def tenant_folders(tenant_id: str) -> tuple[str, str]:
-    """What the key of every file of the tenant begins with in S3: of what stays, and of uploads, which expire."""
+def tenant_folders(tenant_id: str) -> tuple[str, str, str]:
+    """What the key of every file of the tenant begins with in S3: of what stays, of uploads, which go after 30 days,
+    and of what was made to be fetched, which goes after one."""
     if not is_tenant_id(tenant_id):
         raise ValueError(f"not a tenant id: {tenant_id!r}")
-    return f"T/{tenant_id}/", f"uploads/T/{tenant_id}/"
+    return f"T/{tenant_id}/", f"uploads/T/{tenant_id}/", f"made/T/{tenant_id}/"
 
 
 def core(tenant_id: str, pk: str, sk: str) -> Key:

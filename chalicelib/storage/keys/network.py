@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from chalicelib.storage.keys.base import Index, IndexKey, Key, Partition, core, core_part, index_part, pattern
+from chalicelib.storage.keys.base import (
+    Index,
+    IndexKey,
+    Key,
+    Partition,
+    Table,
+    core,
+    core_part,
+    index_part,
+    pattern,
+    tenant_prefix,
+)
 
 
 @pattern("counterparty with entities, contracts, users: all rows")
@@ -48,6 +59,21 @@ def parties(tenant: str, kind: str) -> Partition:
 @pattern("a counterparty among those of its kind (gsi1)")
 def party_by_name(tenant: str, kind: str, name: str, party: str) -> IndexKey:
     return parties(tenant, kind).place(f"{name.casefold()[:200]}#{party}")
+
+
+@pattern("price lists that were asked for under a contract; rows expire")
+def price_lists(tenant: str, contract: str) -> Partition:
+    return Partition(Table.EPHEMERAL, f"{tenant_prefix(tenant)}PLIST#{contract}")
+
+
+@pattern("a price list of a contract, by its format, category and language")
+def price_list(tenant: str, contract: str, price_list: str) -> Key:
+    return price_lists(tenant, contract).item(price_list)
+
+
+@pattern("the permanent link to a contract's price list: the hash of its secret")
+def price_link(tenant: str, contract: str) -> Key:
+    return core(tenant, f"PLINK#{contract}", "LINK")
 
 
 @pattern("guard: a tax id is unique within the tenant")

@@ -1,0 +1,102 @@
+"""Making a price list's file: the worker's part. In constant memory, however many lines there are."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from chalicelib.catalogue.snapshot.read import Catalogue
+from chalicelib.catalogue.store import current_catalogue
+from chalicelib.gateways.telemetry import count, failure
+from chalicelib.http.i18n import translator
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.errors import Refused
+from chalicelib.network.model import Contract
+from chalicelib.network.store import load_contract
+from chalicelib.pricelist import store
+from chalicelib.pricelist.model import PriceList, State, Wish, line
+from chalicelib.pricelist.sheets import sheet
+from chalicelib.pricing.actions import contract_terms, quotes
+from chalicelib.pricing.model import PriceTerms
+from chalicelib.stock.store import levels
+from chalicelib.storage import files
+from chalicelib.storage.session import TenantSession, TransactionRefused
+from chalicelib.tenancy.store import load_settings
+
+_TELL_EVERY = timedelta(seconds=2)
+Told = Callable[[int], None]
+
+
+def make(db: TenantSession, contract_id: str, list_id: str, run: str, clock: Callable[[], datetime]) -> None:
+    """Makes the file that was asked for as `run`; nothing if it was asked for anew, or is settled.
+
+    What goes wrong is told to who asked, and logged: a message that comes again half an hour later helps nobody.
+    """
+    one, _ = store.find(db, contract_id, list_id)
+    if one is None or one.run != run or one.state in (State.DONE, State.FAILED):
+        return
+    try:
+        done = _made(db, one, clock)
+        count("price_lists", db.tenant_id)
+    except TransactionRefused:  # asked for anew: that one's message is on its way
+        return
+    except Exception as broken:
+        failure("price list failed", broken, tenant=db.tenant_id, list=list_id)
+        done = replace(one, state=State.FAILED, touched=clock())
+    db.commit([store.progress(db.tenant_id, done)])
+
+
+def _made(db: TenantSession, one: PriceList, clock: Callable[[], datetime]) -> PriceList:
+    now = clock()
+    catalogue = current_catalogue(db, now)
+    if catalogue is None:
+        raise Refused("no_catalogue")
+    contract = load_contract(db, one.party_id, one.contract_id)
+    settings = load_settings(db)
+    terms = contract_terms(contract, settings, catalogue.price_types(), local_day(now, settings.time_zone))
+    total, told = catalogue.count(one.wish.category_id), now
+
+    def tell(done: int) -> None:
+        nonlocal told
+        moment = clock()
+        if moment - told >= _TELL_EVERY:
+            told = moment
+            db.commit([store.progress(db.tenant_id, one.at(done, total, moment))])
+
+    db.commit([store.progress(db.tenant_id, one.at(0, total, now))])
+    with tempfile.TemporaryDirectory(prefix="price-list-") as folder:
+        path = Path(folder) / f"list.{one.wish.format}"
+        lines = write(db, catalogue, contract, terms, one.wish, path, tell)
+        files.put_path(db.tenant_id, store.file_key(db.tenant_id, one), path)
+        size = path.stat().st_size
+    return replace(one, state=State.DONE, done=lines, total=lines, bytes=size, touched=clock())
+
+
+def write(
+    db: TenantSession,
+    catalogue: Catalogue,
+    contract: Contract,
+    terms: PriceTerms,
+    wish: Wish,
+    path: Path,
+    tell: Told,
+) -> int:
+    """Writes the file to `path`; returns how many lines it has. `tell` hears of every few hundred."""
+    if terms.vat_exempt:
+        price_key = "pricelist.column.price"
+    else:
+        price_key = "pricelist.column.price_with_vat" if terms.vat_included else "pricelist.column.price_without_vat"
+    lines = 0
+    with sheet(path, wish.format, translator(wish.locale), price_key) as into:
+        for some in catalogue.listed(wish.category_id):
+            items = {item.sku: item for _, item in some}
+            answers, found = quotes(catalogue, items, {}, terms), levels(db, items)
+            for category, item in some:
+                available = found[item.sku].available(contract.warehouse_ids)
+                into.add(line(category, item, answers[item.sku], available))
+            lines += len(some)
+            tell(lines)
+    return lines

@@ -1,0 +1,147 @@
+"""Price lists as files: what they say, line by line, and when one may be fetched or is made again. Pure rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from chalicelib.catalogue.model import Item
+from chalicelib.kernel.ids import stable_id
+from chalicelib.kernel.money import minor_digits
+from chalicelib.pricing.model import PriceOnRequest, Quote
+
+KEPT = timedelta(days=1)
+"""How long a file can be fetched; S3 deletes it after that."""
+FRESH = timedelta(minutes=15)
+"""How old a file may be that the permanent link hands out."""
+SILENT = timedelta(minutes=6)
+"""After so long without a sign of life a worker has ended: its own time is five minutes."""
+
+_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_ONE = Decimal(1)
+
+
+class Format(StrEnum):
+    XLSX = "xlsx"
+    CSV = "csv"
+
+
+class State(StrEnum):
+    ASKED = "asked"
+    MAKING = "making"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a price list is made of. A contract has one file for each wish: a new one takes the old one's place."""
+
+    format: Format
+    locale: str
+    category_id: str = ""  # empty = everything
+
+    @property
+    def id(self) -> str:
+        return stable_id("price-list", self.format, self.locale, self.category_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceList:
+    """One asking for a file and what became of it. `run` tells askings for the same wish apart; `done` of `total`
+    lines are written; `touched` = the last sign of life."""
+
+    party_id: str
+    contract_id: str
+    wish: Wish
+    run: str
+    asked: datetime
+    touched: datetime
+    category_name: str = ""
+    state: State = State.ASKED
+    done: int = 0
+    total: int = 0
+    bytes: int = 0
+
+    @property
+    def id(self) -> str:
+        return self.wish.id
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state is State.DONE
+
+    def is_being_made(self, now: datetime) -> bool:
+        return self.state in (State.ASKED, State.MAKING) and now - self.touched < SILENT
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether its prices are recent enough for the permanent link: counted from when they were read."""
+        return self.is_ready and now - self.asked < FRESH
+
+    def at(self, done: int, total: int, now: datetime) -> PriceList:
+        return replace(self, state=State.MAKING, done=done, total=total, touched=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """The permanent link of a contract. `digest` = the hash of its secret, which was shown once."""
+
+    party_id: str
+    contract_id: str
+    digest: str
+    locale: str
+    made: datetime
+    made_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A SKU in a price list. `price` None = on request; it holds from `least` on, `tiers` say what larger quantities
+    cost; `vat` in percent, None = without VAT. `available` is what can be promised, in its unit."""
+
+    article: str
+    name: str
+    category: str
+    unit: str
+    price: Decimal | None
+    currency: str
+    vat: Decimal | None
+    least: Decimal
+    tiers: tuple[tuple[Decimal, Decimal], ...]
+    available: Decimal
+    barcode: str
+
+
+def line(category: str, item: Item, answer: Quote | PriceOnRequest, available: Decimal) -> Line:
+    priced = answer if isinstance(answer, Quote) else None
+    return Line(
+        article=item.article,
+        name=item.name,
+        category=category,
+        unit=item.unit,
+        price=priced.price if priced else None,
+        currency=priced.currency if priced else "",
+        vat=priced.vat_rate if priced else None,
+        least=max(priced.min_quantity, _ONE) if priced else _ONE,
+        tiers=priced.next_tiers if priced else (),
+        available=available,
+        barcode=item.barcode,
+    )
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula when it opens a CSV: what could begin one gets an apostrophe."""
+    return "'" + text if text.startswith(_RUN_BY_SPREADSHEETS) else text
+
+
+def plain_number(value: Decimal, mark: str, places: int = 0) -> str:
+    """Digits that a program reads: no grouping, at least `places` after the decimal `mark`, no other trailing zeros."""
+    whole, _, rest = f"{value:f}".partition(".")
+    rest = rest.rstrip("0").ljust(places, "0")
+    return whole + mark + rest if rest else whole
+
+
+def places_of(line: Line) -> int:
+    return minor_digits(line.currency) if line.currency else 0

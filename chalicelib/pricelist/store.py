@@ -1,0 +1,70 @@
+"""Price lists in the ephemeral table, links in the core one; files under `made/`, which S3 deletes after a day."""
+
+from __future__ import annotations
+
+from chalicelib.pricelist.model import KEPT, Link, PriceList
+from chalicelib.storage import files, keys
+from chalicelib.storage.session import Record, TenantSession
+from chalicelib.storage.writes import Delete, Equals, Put, Set, Update
+
+_KIND, _LINK = "price_list", "price_link"
+
+
+def list_from(record: Record) -> PriceList:
+    return record.load(PriceList)
+
+
+def find(db: TenantSession, contract_id: str, list_id: str) -> tuple[PriceList | None, int]:
+    """The last asking with its version; (None, 0) if there is none."""
+    record = db.get(keys.price_list(db.tenant_id, contract_id, list_id))
+    return (list_from(record), record.version) if record else (None, 0)
+
+
+def asked_for(db: TenantSession, contract_id: str) -> list[PriceList]:
+    """What was asked for under a contract within a day, newest first."""
+    rows = db.query_all(keys.price_lists(db.tenant_id, contract_id), consistent=True)
+    return sorted(map(list_from, rows), key=lambda one: one.asked, reverse=True)
+
+
+def put(tenant_id: str, one: PriceList, version: int) -> Put:
+    key = keys.price_list(tenant_id, one.contract_id, one.id)
+    return Put(key=key, kind=_KIND, data=one, expires=one.asked + KEPT, version=version)
+
+
+def progress(tenant_id: str, one: PriceList) -> Update:
+    """How far it is; refused if it was asked for anew meanwhile."""
+    values = {
+        "state": str(one.state),
+        "done": one.done,
+        "total": one.total,
+        "bytes": one.bytes,
+        "touched": one.touched.isoformat(),
+    }
+    return Update(
+        key=keys.price_list(tenant_id, one.contract_id, one.id),
+        changes=tuple(Set(("data", name), value) for name, value in values.items()),
+        when=(Equals(("data", "run"), one.run),),
+    )
+
+
+def file_key(tenant_id: str, one: PriceList) -> str:
+    return files.made_key(tenant_id, "price-lists", one.contract_id, f"{one.id}.{one.wish.format}")
+
+
+def link_of(db: TenantSession, contract_id: str) -> Link | None:
+    record = db.get(keys.price_link(db.tenant_id, contract_id))
+    return link_from(record) if record else None
+
+
+def link_from(record: Record) -> Link:
+    return record.load(Link)
+
+
+def link_put(tenant_id: str, link: Link) -> Put:
+    return Put(key=keys.price_link(tenant_id, link.contract_id), kind=_LINK, data=link)
+
+
+def link_delete(tenant_id: str, contract_id: str) -> Delete:
+    return Delete(key=keys.price_link(tenant_id, contract_id))
+
+
