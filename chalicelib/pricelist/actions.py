@@ -130,9 +130,7 @@ def revoke_link(db: TenantSession, actor: Actor, contract_id: str | None, now: d
     if actor.party_id is None or contract_id is None:
         raise NotFound()
     load_contract(db, actor.party_id, contract_id)
-    db.commit(
-        [store.link_delete(db.tenant_id, contract_id), _audit(db, actor, contract_id, "price_link_revoked", now)]
-    )
+    db.commit([store.link_delete(db.tenant_id, contract_id), _audit(db, actor, contract_id, "price_link_revoked", now)])
 
 
 def _audit(db: TenantSession, actor: Actor, contract_id: str, action: str, now: datetime) -> Put:

@@ -39,9 +39,7 @@ def ask(request: Request) -> Response:
 
 @doors.page("/price-lists/{price_list_id}", may=_MAY)
 def fetch(request: Request) -> Response:
-    one, number = actions.fetch(
-        request.db, request.actor, request.person.contract_id, request.params["price_list_id"]
-    )
+    one, number = actions.fetch(request.db, request.actor, request.person.contract_id, request.params["price_list_id"])
     return redirect(address_of(request.db.tenant_id, one, number))
 
 
@@ -69,7 +67,7 @@ def _page(request: Request, *, address: str = "") -> Response:
         formats=tuple((str(one), request.t.t(f"pricelist.format.{one}")) for one in Format),
         categories=_offered(request, desk.categories or (), chosen),
         chosen=chosen,
-        lists=tuple((one, _about(request, one), one.is_being_made(request.now)) for one in desk.lists),
+        made=tuple((one, _about(request, one), one.is_being_made(request.now)) for one in desk.lists),
         is_making=any(one.is_being_made(request.now) for one in desk.lists),
         may_link=request.actor.may(_MAY_LINK),
         address=address,

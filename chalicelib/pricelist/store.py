@@ -66,5 +66,3 @@ def link_put(tenant_id: str, link: Link) -> Put:
 
 def link_delete(tenant_id: str, contract_id: str) -> Delete:
     return Delete(key=keys.price_link(tenant_id, contract_id))
-
-
