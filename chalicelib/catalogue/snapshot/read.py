@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -36,6 +36,7 @@ from chalicelib.kernel.money import quantity
 
 _MAPPED_BYTES = 256 * 1024 * 1024
 _CHUNK = 500
+_PRICE_PARTS = 10**PRICE_DIGITS
 _ITEM = """
     SELECT k.no, k.id, c.id, k.variant_id, coalesce(g.id, ''), coalesce(nullif(k.name, ''), c.name),
         coalesce(nullif(k.article, ''), c.article), coalesce(nullif(k.barcode, ''), c.barcode),
@@ -254,24 +255,26 @@ class Catalogue:
     ) -> Mapping[str, tuple[PriceTier, ...]]:
         """All tiers per SKU in the given price types (None: in all), smallest first; SKUs without any are left out."""
         out: dict[str, list[PriceTier]] = defaultdict(list)
-        wanted = None if price_type_ids is None else set(price_type_ids)
+        wanted = () if price_type_ids is None else tuple(price_type_ids)
+        among = "" if price_type_ids is None else f"AND t.id IN ({', '.join('?' * len(wanted))}) "
         for sku, price_type, amount, currency, unit, coefficient, least in self._chunks(
             "SELECT k.id, t.id, p.amount, coalesce(p.currency, t.currency), p.unit, p.coefficient, p.min_quantity "
             "FROM sku k JOIN price p ON p.sku_no = k.no JOIN price_type t ON t.no = p.price_type_no AND NOT t.deleted "
-            "WHERE k.id IN (%s)",
+            + among
+            + "WHERE k.id IN (%s)",
             list(dict.fromkeys(skus)),
+            *wanted,
         ):
-            if wanted is None or price_type in wanted:
-                out[sku].append(
-                    PriceTier(
-                        price_type_id=price_type,
-                        amount=_price(amount),
-                        currency=currency,
-                        unit=unit,
-                        coefficient=_price(coefficient),
-                        min_quantity=_quantity(least),
-                    )
+            out[sku].append(
+                PriceTier(
+                    price_type_id=price_type,
+                    amount=_price(amount),
+                    currency=currency,
+                    unit=unit,
+                    coefficient=_coefficient(coefficient),
+                    min_quantity=_quantity(least),
                 )
+            )
         return {
             sku: tuple(sorted(tiers, key=lambda tier: (tier.price_type_id, tier.unit, tier.min_quantity)))
             for sku, tiers in out.items()
@@ -313,10 +316,14 @@ def _item(row: tuple[Any, ...]) -> Item:
     )
 
 
+@lru_cache(maxsize=4096)  # stock, least quantities and packs are few numbers, read hundred thousands of times
 def _quantity(thousandths: int) -> Decimal:
     return quantity(Decimal(thousandths).scaleb(-QUANTITY_DIGITS))
 
 
 def _price(millionths: int) -> Decimal:
-    exact = Decimal(millionths).scaleb(-PRICE_DIGITS).normalize()
-    return exact if exact.as_tuple().exponent <= 0 else exact.quantize(Decimal(1))  # type: ignore[operator]
+    whole, rest = divmod(millionths, _PRICE_PARTS)
+    return Decimal(millionths).scaleb(-PRICE_DIGITS).normalize() if rest else Decimal(whole)
+
+
+_coefficient = lru_cache(maxsize=1024)(_price)
