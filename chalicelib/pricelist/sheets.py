@@ -24,7 +24,7 @@ _SHEET, _END = "xl/worksheets/sheet1.xml", b"</sheetData>"
 _DIMENSION = re.compile(rb"<dimension [^>]*>")  # of the head alone; a sheet needn't say it
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0d-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
-_MONEY = 2  # the second of the workbook's formats
+_MONEY = re.compile(rb'<col min="5"[^>]* style="(\d+)"')  # the number of the price column's format
 _COMPRESSION, _ROWS_AT_ONCE = 4, 500
 _COLUMNS = {
     "article": 18,
@@ -110,6 +110,7 @@ class _Xlsx:
         with ZipFile(_workbook(t.t("pricelist.title")[:31], heads)) as empty:
             parts = {name: empty.read(name) for name in empty.namelist()}
         before, self._after = _DIMENSION.sub(b"", parts.pop(_SHEET)).split(_END, 1)
+        self._money = int(_MONEY.findall(before)[0])
         self._archive = ZipFile(path, "w", ZIP_DEFLATED, compresslevel=_COMPRESSION)
         for name, content in parts.items():
             self._archive.writestr(name, content)
@@ -131,7 +132,7 @@ class _Xlsx:
         row, price = self._row, ""
         if line.price is not None:
             vat = _text(f"G{row}", self._without_vat) if line.vat is None else _number(f"G{row}", line.vat)
-            price = f'<c r="E{row}" s="{_MONEY}"><v>{line.price:f}</v></c>{_text(f"F{row}", line.currency)}{vat}'
+            price = f'<c r="E{row}" s="{self._money}"><v>{line.price:f}</v></c>{_text(f"F{row}", line.currency)}{vat}'
         self._rows.append(
             f'<row r="{row}">{_text(f"A{row}", line.article)}{_text(f"B{row}", line.name)}'
             f"{_text(f'C{row}', line.category)}{_text(f'D{row}', line.unit)}{price}{_number(f'H{row}', line.least)}"

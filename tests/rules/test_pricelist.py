@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 from zipfile import ZipFile
 
 import pytest
@@ -19,6 +21,7 @@ from chalicelib.pricelist.sheets import sheet
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 D = Decimal
+_SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 LINE = Line(
     article="ОК-1300",
     name='Окно ПВХ; 1300×1400 "белое"',
@@ -95,14 +98,29 @@ def test_nothing_in_an_xlsx_is_a_formula_and_prices_are_numbers(tmp_path: Path) 
     with ZipFile(written(tmp_path, "ru", evil, form=Format.XLSX)) as book:
         cells = book.read("xl/worksheets/sheet1.xml").decode()
         assert not [name for name in book.namelist() if "rels" in name and "sheet" in name], "no links"
+        formats = book.read("xl/styles.xml").decode()
     assert "<f>" not in cells
-    assert "<v>1250.5</v>" in cells
+    price = re.search(r'<c r="E2" s="(\d+)"><v>1250.5</v></c>', cells)
+    assert price
+    cell_formats = re.findall(r"<xf [^>]*>", formats.partition("<cellXfs")[2])
+    assert "applyNumberFormat" in cell_formats[int(price.group(1))]
     assert "=HYPERLINK(" in cells
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**9), max_value=10**9))
 def test_a_number_is_read_back_exactly(value: Decimal) -> None:
     assert D(plain_number(value, ",", 2).replace(",", ".")) == value
+
+
+@given(st.text(max_size=40))
+def test_an_xlsx_is_well_formed_whatever_names_contain(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+    path = written(tmp_path_factory.mktemp("xlsx"), "ru", replace(LINE, name=name, article="_x0041_"), form=Format.XLSX)
+    with ZipFile(path) as book:
+        sheet_xml = fromstring(book.read("xl/worksheets/sheet1.xml"))
+    texts = {cell.get("r"): "".join(cell.itertext()) for cell in sheet_xml.iter(f"{_SHEET}c")}
+    assert texts["A2"] == "_x005F_x0041_", "Excel shows it as it was"
+    expected = re.sub("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]", "", name)
+    assert texts.get("B2", "").replace("_x005F_", "_") == expected.replace("_x005F_", "_")
 
 
 def test_a_file_is_fresh_for_a_quarter_of_an_hour_after_it_was_asked_for() -> None:
