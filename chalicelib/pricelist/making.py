@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from chalicelib.catalogue.snapshot.read import Catalogue
@@ -17,13 +18,14 @@ from chalicelib.kernel.errors import Refused
 from chalicelib.network.model import Contract
 from chalicelib.network.store import load_contract
 from chalicelib.pricelist import store
-from chalicelib.pricelist.model import PriceList, State, Wish, line
+from chalicelib.pricelist.model import LIVE_UP_TO, PriceList, State, Wish, line, promised
 from chalicelib.pricelist.sheets import sheet
 from chalicelib.pricing.actions import contract_terms, quotes
 from chalicelib.pricing.model import PriceTerms
 from chalicelib.stock.store import levels
 from chalicelib.storage import files
 from chalicelib.storage.session import TenantSession, TransactionRefused
+from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import load_settings
 
 _TELL_EVERY = timedelta(seconds=2)
@@ -56,7 +58,7 @@ def _made(db: TenantSession, one: PriceList, clock: Callable[[], datetime]) -> P
         raise Refused("no_catalogue")
     contract = load_contract(db, one.party_id, one.contract_id)
     settings = load_settings(db)
-    terms = contract_terms(contract, settings, catalogue.price_types(), local_day(now, settings.time_zone))
+    day = local_day(now, settings.time_zone)
     total, told = catalogue.count(one.wish.category_id), now
 
     def tell(done: int) -> None:
@@ -69,7 +71,7 @@ def _made(db: TenantSession, one: PriceList, clock: Callable[[], datetime]) -> P
     db.commit([store.progress(db.tenant_id, one.at(0, total, now))])
     with tempfile.TemporaryDirectory(prefix="price-list-") as folder:
         path = Path(folder) / f"list.{one.wish.format}"
-        lines = write(db, catalogue, contract, terms, one.wish, path, tell)
+        lines = write(db, catalogue, contract, settings, day, one.wish, path, tell)
         files.put_path(db.tenant_id, store.file_key(db.tenant_id, one), path)
         size = path.stat().st_size
     return replace(one, state=State.DONE, done=lines, total=lines, bytes=size, touched=clock())
@@ -79,24 +81,42 @@ def write(
     db: TenantSession,
     catalogue: Catalogue,
     contract: Contract,
-    terms: PriceTerms,
+    settings: TenantSettings,
+    day: date,
     wish: Wish,
     path: Path,
     tell: Told,
 ) -> int:
     """Writes the file to `path`; returns how many lines it has. `tell` hears of every few hundred."""
-    if terms.vat_exempt:
-        price_key = "pricelist.column.price"
-    else:
-        price_key = "pricelist.column.price_with_vat" if terms.vat_included else "pricelist.column.price_without_vat"
+    terms = contract_terms(contract, settings, catalogue.price_types(), day)
+    live = catalogue.count(wish.category_id) <= LIVE_UP_TO
     lines = 0
-    with sheet(path, wish.format, translator(wish.locale), price_key) as into:
+    with sheet(
+        path, wish.format, translator(wish.locale), _price_head(terms), "stock" if live else "erp_stock"
+    ) as into:
         for some in catalogue.listed(wish.category_id):
             items = {item.sku: item for _, item in some}
-            answers, found = quotes(catalogue, items, {}, terms), levels(db, items)
+            answers = quotes(catalogue, items, {}, terms)
+            stock = _live(db, items, contract) if live else _told(catalogue, items, contract, settings)
             for category, item in some:
-                available = found[item.sku].available(contract.warehouse_ids)
-                into.add(line(category, item, answers[item.sku], available))
+                into.add(line(category, item, answers[item.sku], stock[item.sku]))
             lines += len(some)
             tell(lines)
     return lines
+
+
+def _price_head(terms: PriceTerms) -> str:
+    if terms.vat_exempt:
+        return "price"
+    return "price_with_vat" if terms.vat_included else "price_without_vat"
+
+
+def _live(db: TenantSession, skus: Iterable[str], contract: Contract) -> dict[str, Decimal]:
+    return {sku: level.available(contract.warehouse_ids) for sku, level in levels(db, skus).items()}
+
+
+def _told(
+    catalogue: Catalogue, skus: Iterable[str], contract: Contract, settings: TenantSettings
+) -> dict[str, Decimal]:
+    told = catalogue.erp_stock(tuple(skus))
+    return {sku: promised(told.get(sku, {}), contract.warehouse_ids, settings.safety_stock) for sku in skus}

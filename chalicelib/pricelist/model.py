@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,8 +20,12 @@ FRESH = timedelta(minutes=15)
 SILENT = timedelta(minutes=6)
 """After so long without a sign of life a worker has ended: its own time is five minutes."""
 
+LIVE_UP_TO = 2_000
+"""Lines of a file up to which its stock is the live one. Reading all rows of a larger one costs more, in time and in
+money, than everything else about it: its stock is what the ERP last told, and its head says so."""
+
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_ONE = Decimal(1)
+_ZERO, _ONE = Decimal(0), Decimal(1)
 
 
 class Format(StrEnum):
@@ -129,6 +134,13 @@ def line(category: str, item: Item, answer: Quote | PriceOnRequest, available: D
         available=available,
         barcode=item.barcode,
     )
+
+
+def promised(told: Mapping[str, Decimal], among: Sequence[str], safety: Decimal) -> Decimal:
+    """What can be promised of what the ERP told by warehouse, from the given ones (all if empty), where `safety` stays
+    in each; orders that the ERP doesn't know yet are not taken off."""
+    names = among or tuple(told)
+    return sum((max(told[name] - safety, _ZERO) for name in names if name in told), _ZERO)
 
 
 def harmless(text: str) -> str:

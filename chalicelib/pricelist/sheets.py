@@ -46,9 +46,10 @@ class Sheet(Protocol):
     def add(self, line: Line) -> None: ...
 
 
-def sheet(path: Path, wish: Format, t: Translator, price_key: str) -> AbstractContextManager[Sheet]:
-    """A file with its head, to add lines to; whole when it is left. `price_key` says whether prices contain VAT."""
-    heads = [t.t(price_key if name == "price" else f"pricelist.column.{name}") for name in _COLUMNS]
+def sheet(path: Path, wish: Format, t: Translator, price: str, stock: str) -> AbstractContextManager[Sheet]:
+    """A file with its head, to add lines to; whole when it is left. `price` and `stock` name those columns' heads:
+    whether prices contain VAT, and as of when the stock is."""
+    heads = [t.t(f"pricelist.column.{ {'price': price, 'stock': stock}.get(name, name) }") for name in _COLUMNS]
     return _Csv(path, t, heads) if wish is Format.CSV else _Xlsx(path, t, heads)
 
 

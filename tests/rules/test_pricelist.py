@@ -16,7 +16,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.http.i18n import LOCALES, translator
-from chalicelib.pricelist.model import FRESH, SILENT, Format, Line, PriceList, State, Wish, harmless, plain_number
+from chalicelib.pricelist.model import (
+    FRESH,
+    SILENT,
+    Format,
+    Line,
+    PriceList,
+    State,
+    Wish,
+    harmless,
+    plain_number,
+    promised,
+)
 from chalicelib.pricelist.sheets import sheet
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -42,7 +53,7 @@ LIST = PriceList(
 
 def written(folder: Path, locale: str, *lines: Line, form: Format = Format.CSV) -> Path:
     path = folder / f"list.{form}"
-    with sheet(path, form, translator(locale), "pricelist.column.price_with_vat") as into:
+    with sheet(path, form, translator(locale), "price_with_vat", "stock") as into:
         for one in lines:
             into.add(one)
     return path
@@ -121,6 +132,14 @@ def test_an_xlsx_is_well_formed_whatever_names_contain(tmp_path_factory: pytest.
     assert texts["A2"] == "_x005F_x0041_", "Excel shows it as it was"
     expected = re.sub("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]", "", name)
     assert texts.get("B2", "").replace("_x005F_", "_") == expected.replace("_x005F_", "_")
+
+
+def test_what_the_erp_told_is_promised_from_the_contracts_warehouses_less_the_safety_in_each() -> None:
+    told = {"w1": D(10), "w2": D(3), "w3": D(-5)}
+    assert promised(told, (), D(0)) == D(13)
+    assert promised(told, ("w2", "w3", "w9"), D(1)) == D(2)
+    assert promised(told, (), D(4)) == D(6)
+    assert promised({}, (), D(0)) == D(0)
 
 
 def test_a_file_is_fresh_for_a_quarter_of_an_hour_after_it_was_asked_for() -> None:

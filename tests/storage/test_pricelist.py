@@ -116,6 +116,17 @@ def test_only_the_contracts_warehouses_count_as_stock(world: World) -> None:
     assert {row[1]: row[9] for row in world.rows()[1:]}[WINDOWS[0]] == "2"
 
 
+def test_a_large_file_tells_the_stock_of_the_last_exchange_and_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "LIVE_UP_TO", 4)
+    world.ask()
+    world.work()
+    heads, *rows = world.rows()
+    assert heads[9] == "Остаток по обмену с 1С"
+    assert {row[1]: row[9] for row in rows}[WINDOWS[0]] == "5", "the live stock has two more in w2"
+
+
 def test_the_same_form_twice_and_the_same_wish_meanwhile_are_one_file(world: World) -> None:
     first = world.ask()
     assert world.ask() == first

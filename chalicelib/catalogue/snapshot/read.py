@@ -36,6 +36,7 @@ from chalicelib.kernel.money import quantity
 
 _MAPPED_BYTES = 256 * 1024 * 1024
 _CHUNK = 500
+_ABOVE = "WHERE t.position <= ?1 AND t.last >= ?1 AND t.depth > 0"
 _PRICE_PARTS = 10**PRICE_DIGITS
 _ITEM = """
     SELECT k.no, k.id, c.id, k.variant_id, coalesce(g.id, ''), coalesce(nullif(k.name, ''), c.name),
@@ -182,7 +183,7 @@ class Catalogue:
         )
         if not rows:
             return ()
-        return self._categories("WHERE t.position <= ?1 AND t.last >= ?1 AND t.depth > 0", rows[0])
+        return self._categories(_ABOVE, rows[0])
 
     def categories(self) -> tuple[Category, ...]:
         """The tree in reading order with counts of listed SKUs; empty branches are left out."""
@@ -193,7 +194,7 @@ class Catalogue:
         rows = self._rows(
             "SELECT t.position FROM category c JOIN tree t ON t.category_no = c.no WHERE c.id = ?", (category_id,)
         )
-        return self._categories("WHERE t.position <= ?1 AND t.last >= ?1 AND t.depth > 0", rows[0]) if rows else ()
+        return self._categories(_ABOVE, rows[0]) if rows else ()
 
     def _categories(self, where: str, parameters: Sequence[object]) -> tuple[Category, ...]:
         rows = self._rows(
@@ -220,16 +221,23 @@ class Catalogue:
         ):
             places.append(place)
             numbers.append(number)
-        names = {place: self._names(place) for place in set(places)}
+        names = {place: " / ".join(one.name for one in self._categories(_ABOVE, (place,))) for place in set(places)}
         for start in range(0, len(numbers), _CHUNK):
             some = numbers[start : start + _CHUNK]
             found = {row[0]: _item(row) for row in self._chunks(_ITEM + " WHERE k.no IN (%s)", some)}
             shelves = zip(places[start : start + _CHUNK], some, strict=True)
             yield [(names[place], found[number]) for place, number in shelves]
 
-    def _names(self, position: int) -> str:
-        path = self._categories("WHERE t.position <= ?1 AND t.last >= ?1 AND t.depth > 0", (position,))
-        return " / ".join(category.name for category in path)
+    def erp_stock(self, skus: Sequence[str]) -> Mapping[str, Mapping[str, Decimal]]:
+        """What the ERP last told of each SKU by warehouse; SKUs that it has none of are left out."""
+        out: dict[str, dict[str, Decimal]] = defaultdict(dict)
+        for sku, warehouse, thousandths in self._chunks(
+            "SELECT k.id, w.id, s.quantity FROM sku k JOIN stock s ON s.sku_no = k.no "
+            "JOIN warehouse w ON w.no = s.warehouse_no WHERE s.quantity <> 0 AND k.id IN (%s)",
+            skus,
+        ):
+            out[sku][warehouse] = _quantity(thousandths)
+        return out
 
     def by_article(self, texts: Sequence[str]) -> list[Match]:
         """For each asked article or barcode the listed SKUs that have it, in the order asked.
@@ -271,7 +279,7 @@ class Catalogue:
                     amount=_price(amount),
                     currency=currency,
                     unit=unit,
-                    coefficient=_coefficient(coefficient),
+                    coefficient=_price(coefficient),
                     min_quantity=_quantity(least),
                 )
             )
@@ -316,14 +324,12 @@ def _item(row: tuple[Any, ...]) -> Item:
     )
 
 
-@lru_cache(maxsize=4096)  # stock, least quantities and packs are few numbers, read hundred thousands of times
+@lru_cache(maxsize=4096)  # stock, least quantities and packs are few numbers, read very many times
 def _quantity(thousandths: int) -> Decimal:
     return quantity(Decimal(thousandths).scaleb(-QUANTITY_DIGITS))
 
 
+@lru_cache(maxsize=4096)
 def _price(millionths: int) -> Decimal:
     whole, rest = divmod(millionths, _PRICE_PARTS)
     return Decimal(millionths).scaleb(-PRICE_DIGITS).normalize() if rest else Decimal(whole)
-
-
-_coefficient = lru_cache(maxsize=1024)(_price)
