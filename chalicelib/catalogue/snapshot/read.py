@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -30,23 +30,12 @@ from chalicelib.catalogue.snapshot import hint, schema
 from chalicelib.catalogue.snapshot.derive import WHOLE_CATALOGUE
 from chalicelib.catalogue.snapshot.engine import connect
 from chalicelib.catalogue.snapshot.find import find, prepare
-from chalicelib.catalogue.snapshot.schema import PRICE_DIGITS, QUANTITY_DIGITS
+from chalicelib.catalogue.snapshot.items import ITEM, item_of, price_of, quantity_of
 from chalicelib.catalogue.snapshot.text import normal_code
-from chalicelib.kernel.money import quantity
 
 _MAPPED_BYTES = 256 * 1024 * 1024
 _CHUNK = 500
 _ABOVE = "WHERE t.position <= ?1 AND t.last >= ?1 AND t.depth > 0"
-_PRICE_PARTS = 10**PRICE_DIGITS
-_ITEM = """
-    SELECT k.no, k.id, c.id, k.variant_id, coalesce(g.id, ''), coalesce(nullif(k.name, ''), c.name),
-        coalesce(nullif(k.article, ''), c.article), coalesce(nullif(k.barcode, ''), c.barcode),
-        coalesce(nullif(k.unit, ''), c.unit), coalesce(nullif(k.unit_code, ''), c.unit_code), c.vat_rate,
-        coalesce((SELECT path FROM card_picture WHERE card_no = c.no AND position = 0), ''),
-        coalesce(i.stock, 0), i.sku_no IS NOT NULL
-    FROM sku k JOIN card c ON c.no = k.card_no LEFT JOIN item i ON i.sku_no = k.no
-    LEFT JOIN catalogue g ON g.no = c.catalogue_no
-"""
 
 
 class Catalogue:
@@ -121,17 +110,17 @@ class Catalogue:
         return hint.meant(self._db, text) if self._spells else ()
 
     def _items(self, numbers: Sequence[int]) -> tuple[Item, ...]:
-        found = {row[0]: _item(row) for row in self._chunks(_ITEM + " WHERE k.no IN (%s)", numbers)}
+        found = {row[0]: item_of(row) for row in self._chunks(ITEM + " WHERE k.no IN (%s)", numbers)}
         return tuple(found[number] for number in numbers)
 
     def skus(self, skus: Sequence[str]) -> dict[str, Item]:
         """Items by id, unlisted ones too (orders keep referring to them); unknown ids are left out."""
-        rows = self._chunks(_ITEM + " WHERE k.id IN (%s)", list(dict.fromkeys(skus)))
-        return {row[1]: _item(row) for row in rows}
+        rows = self._chunks(ITEM + " WHERE k.id IN (%s)", list(dict.fromkeys(skus)))
+        return {row[1]: item_of(row) for row in rows}
 
     def product(self, sku: str) -> Product | None:
         """Everything about a SKU, listed or not; None if this catalogue has never had it."""
-        rows = self._rows(_ITEM + " WHERE k.id = ?", (sku,))
+        rows = self._rows(ITEM + " WHERE k.id = ?", (sku,))
         if not rows:
             return None
         number = rows[0][0]
@@ -146,16 +135,16 @@ class Catalogue:
             "WHERE s.sku_no = ? AND s.quantity <> 0 ORDER BY w.id",
             (number,),
         )
-        variants = self._rows(_ITEM + " WHERE k.card_no = ? AND i.sku_no IS NOT NULL ORDER BY i.by_name", (card,))
+        variants = self._rows(ITEM + " WHERE k.card_no = ? AND i.sku_no IS NOT NULL ORDER BY i.by_name", (card,))
         return Product(
-            item=_item(rows[0]),
+            item=item_of(rows[0]),
             description=description,
             attributes=self._attributes(card, number),
             pictures=tuple(path for (path,) in pictures),
             barcodes=tuple(dict.fromkeys(code for code in (own_barcode, card_barcode) if code)),
             category_path=self._path(card),
-            variants=tuple(_item(row) for row in variants),
-            erp_stock=tuple((warehouse, _quantity(thousandths)) for warehouse, thousandths in stock),
+            variants=tuple(item_of(row) for row in variants),
+            erp_stock=tuple((warehouse, quantity_of(thousandths)) for warehouse, thousandths in stock),
         )
 
     def _attributes(self, card: int, number: int) -> tuple[Attribute, ...]:
@@ -224,7 +213,7 @@ class Catalogue:
         names = {place: " / ".join(one.name for one in self._categories(_ABOVE, (place,))) for place in set(places)}
         for start in range(0, len(numbers), _CHUNK):
             some = numbers[start : start + _CHUNK]
-            found = {row[0]: _item(row) for row in self._chunks(_ITEM + " WHERE k.no IN (%s)", some)}
+            found = {row[0]: item_of(row) for row in self._chunks(ITEM + " WHERE k.no IN (%s)", some)}
             shelves = zip(places[start : start + _CHUNK], some, strict=True)
             yield [(names[place], found[number]) for place, number in shelves]
 
@@ -236,7 +225,7 @@ class Catalogue:
             "JOIN warehouse w ON w.no = s.warehouse_no WHERE s.quantity <> 0 AND k.id IN (%s)",
             skus,
         ):
-            out[sku][warehouse] = _quantity(thousandths)
+            out[sku][warehouse] = quantity_of(thousandths)
         return out
 
     def by_article(self, texts: Sequence[str]) -> list[Match]:
@@ -276,11 +265,11 @@ class Catalogue:
             out[sku].append(
                 PriceTier(
                     price_type_id=price_type,
-                    amount=_price(amount),
+                    amount=price_of(amount),
                     currency=currency,
                     unit=unit,
-                    coefficient=_price(coefficient),
-                    min_quantity=_quantity(least),
+                    coefficient=price_of(coefficient),
+                    min_quantity=quantity_of(least),
                 )
             )
         return {
@@ -303,33 +292,3 @@ class Catalogue:
             "(SELECT 1 FROM stock s WHERE s.warehouse_no = w.no AND s.quantity <> 0)) ORDER BY name, id"
         )
         return tuple(Warehouse(id=i, name=n, address=a) for i, n, a in rows)
-
-
-def _item(row: tuple[Any, ...]) -> Item:
-    (_, sku, product, variant, catalogue, name, article, barcode, unit, unit_code, vat, picture, stock, listed) = row
-    return Item(
-        sku=sku,
-        product_id=product,
-        variant_id=variant,
-        catalogue_id=catalogue,
-        name=name,
-        article=article,
-        barcode=barcode,
-        unit=unit,
-        unit_code=unit_code,
-        vat_rate=None if vat is None else Decimal(vat),
-        picture=picture,
-        erp_stock=_quantity(stock),
-        listed=bool(listed),
-    )
-
-
-@lru_cache(maxsize=4096)  # stock, least quantities and packs are few numbers, read very many times
-def _quantity(thousandths: int) -> Decimal:
-    return quantity(Decimal(thousandths).scaleb(-QUANTITY_DIGITS))
-
-
-@lru_cache(maxsize=4096)
-def _price(millionths: int) -> Decimal:
-    whole, rest = divmod(millionths, _PRICE_PARTS)
-    return Decimal(millionths).scaleb(-PRICE_DIGITS).normalize() if rest else Decimal(whole)

@@ -1,0 +1,52 @@
+"""Rows of a snapshot as what readers are given: items, prices, quantities."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from chalicelib.catalogue.model import Item
+from chalicelib.catalogue.snapshot.schema import PRICE_DIGITS, QUANTITY_DIGITS
+from chalicelib.kernel.money import quantity
+
+_PRICE_PARTS = 10**PRICE_DIGITS
+ITEM = """
+    SELECT k.no, k.id, c.id, k.variant_id, coalesce(g.id, ''), coalesce(nullif(k.name, ''), c.name),
+        coalesce(nullif(k.article, ''), c.article), coalesce(nullif(k.barcode, ''), c.barcode),
+        coalesce(nullif(k.unit, ''), c.unit), coalesce(nullif(k.unit_code, ''), c.unit_code), c.vat_rate,
+        coalesce((SELECT path FROM card_picture WHERE card_no = c.no AND position = 0), ''),
+        coalesce(i.stock, 0), i.sku_no IS NOT NULL
+    FROM sku k JOIN card c ON c.no = k.card_no LEFT JOIN item i ON i.sku_no = k.no
+    LEFT JOIN catalogue g ON g.no = c.catalogue_no
+"""
+
+
+def item_of(row: tuple[Any, ...]) -> Item:
+    (_, sku, product, variant, catalogue, name, article, barcode, unit, unit_code, vat, picture, stock, listed) = row
+    return Item(
+        sku=sku,
+        product_id=product,
+        variant_id=variant,
+        catalogue_id=catalogue,
+        name=name,
+        article=article,
+        barcode=barcode,
+        unit=unit,
+        unit_code=unit_code,
+        vat_rate=None if vat is None else Decimal(vat),
+        picture=picture,
+        erp_stock=quantity_of(stock),
+        listed=bool(listed),
+    )
+
+
+@lru_cache(maxsize=4096)  # stock, least quantities and packs are few numbers, read very many times
+def quantity_of(thousandths: int) -> Decimal:
+    return quantity(Decimal(thousandths).scaleb(-QUANTITY_DIGITS))
+
+
+@lru_cache(maxsize=4096)
+def price_of(millionths: int) -> Decimal:
+    whole, rest = divmod(millionths, _PRICE_PARTS)
+    return Decimal(millionths).scaleb(-PRICE_DIGITS).normalize() if rest else Decimal(whole)
