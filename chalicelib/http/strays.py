@@ -23,9 +23,11 @@ doors = Doors(__name__)
 def stray(request: Request) -> Response:
     """303 to the nearest page for whoever only wants to look, else 405 or 404."""
     segments = _segments(request.path)
-    here = [route for route in ROUTES if route.kind != "rest" and _fits(_segments(route.path), segments)]
-    if not here:
+    fitting = [route for route in ROUTES if route.kind != "rest" and _fits(_segments(route.path), segments)]
+    if not fitting:
         raise NotFound()
+    # As API Gateway chooses: where a word stands in an address, it is meant before any `{id}`.
+    here = [route for route in fitting if route.path.count("{") == min(one.path.count("{") for one in fitting)]
     if request.method == "GET" and all(route.kind == "page" for route in here):
         return redirect(request.url(_nearest_page(here[0], segments)))
     refusal = WrongMethod(sorted({route.method for route in here}))

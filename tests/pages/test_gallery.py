@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.pages import gallery
 from tests.support.browser import NewPage, axe_findings, pages, scrolls_sideways
@@ -41,22 +41,10 @@ def new_page(browser: Browser, address: str) -> Iterator[NewPage]:
         yield maker
 
 
-@pytest.fixture(scope="module")
-def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
-    """One window for the tests that look at the same thing: what it has loaded stays in its cache."""
-    made = browser.new_context(
-        base_url=address, viewport={"width": 1360, "height": 900}, locale="ru-RU", accept_downloads=True
-    )
-    yield made
-    made.close()
-
-
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    opened = context.new_page()
-    yield opened
-    opened.close()
-    context.clear_cookies()
+def page(new_page: NewPage) -> Page:
+    """A window of its own: Chromium now and then never answers when a page of a window that stays is to be closed."""
+    return new_page(width=1360)
 
 
 SMALL = """() => [...document.querySelectorAll("button, .btn, .pill, nav a, summary, input:not([type=hidden]), select")]
