@@ -40,7 +40,8 @@ class ContractMark:
 class Party:
     """A counterparty: a company, or a group of legal entities, that buys. Blocked: its orders are refused.
 
-    `tax_ids` and `contracts` repeat those of its entities and contracts, for lists and search.
+    `tax_ids` and `contracts` repeat those of its entities and contracts, for lists and search. `group_id` and
+    `region_id` are of `segments`; empty = in none.
     """
 
     id: str
@@ -51,6 +52,8 @@ class Party:
     email: str = ""
     comment: str = ""  # for the manufacturer's own people only
     blocked: bool = False
+    group_id: str = ""
+    region_id: str = ""
     tax_ids: tuple[str, ...] = ()
     contracts: tuple[ContractMark, ...] = ()
 

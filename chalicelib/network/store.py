@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from chalicelib.identity.model import User
 from chalicelib.identity.store import user_of
 from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.network.model import DEALER, Account, Contract, LegalEntity, Party, PriceType, Warehouse
+from chalicelib.network.segments import Segments
 from chalicelib.storage import codec, keys
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.storage.writes import Absent, Put
@@ -151,3 +152,18 @@ def price_types_write(tenant_id: str, types: Sequence[PriceType]) -> Put:
 
 def warehouses_write(tenant_id: str, known: Sequence[Warehouse]) -> Put:
     return Put(key=keys.warehouses(tenant_id), kind="warehouses", data=codec.dump(_Warehouses(tuple(known))))
+
+
+def segments_of(record: Record | None) -> Segments:
+    """Groups and regions of a row that the caller has read among others; none before the first is made."""
+    return replace(record.load(Segments), version=record.version) if record else Segments()
+
+
+def load_segments(db: TenantSession, *, consistent: bool = False) -> Segments:
+    return segments_of(db.get(keys.segments(db.tenant_id), consistent=consistent))
+
+
+def segments_put(tenant_id: str, segments: Segments) -> Put:
+    """Writes all of them, if nobody else has since they were read."""
+    data = replace(segments, version=0)
+    return Put(key=keys.segments(tenant_id), kind="segments", data=data, version=segments.version)

@@ -20,6 +20,11 @@ def warehouses(tenant: str) -> Key:
     return core(tenant, "CFG", "WAREHOUSES")
 
 
+@pattern("groups and regions of dealers")
+def segments(tenant: str) -> Key:
+    return core(tenant, "CFG", "SEGMENTS")
+
+
 @pattern("the manufacturer's own people")
 def staff(tenant: str) -> Partition:
     return core_part(tenant, "STAFF", "USER#")
