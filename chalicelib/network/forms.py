@@ -11,11 +11,13 @@ from chalicelib.kernel.errors import Complaint
 from chalicelib.kernel.money import CURRENCIES, minor_digits
 from chalicelib.kernel.taxids import COUNTRIES, normal_tax_id
 from chalicelib.network.model import Contract, LegalEntity, Party, VatMode, is_tax_reason
+from chalicelib.network.segments import FEW, DealerGroup, Region, Segments, StockShown
 from chalicelib.tenancy.company import Checks
 
 _MAX_DAYS = 365
 _MAX_MONTHS = 24
 _MAX_LIMIT = Decimal(10) ** 12
+_MAX_FEW = Decimal(10) ** 6
 Typed = Mapping[str, str]
 ParseNumber = Callable[[str], Decimal]
 
@@ -35,8 +37,8 @@ class Known:
         )
 
 
-def party_from_form(checks: Checks, party: Party) -> Party:
-    """The counterparty with the fields `name phone email comment`."""
+def party_from_form(checks: Checks, party: Party, segments: Segments) -> Party:
+    """The counterparty with the fields `name phone email comment group region`."""
     email = checks.text("email", limit=254)
     if email and "@" not in email:
         checks.wrong["email"] = Complaint(code="email_wrong")
@@ -46,6 +48,8 @@ def party_from_form(checks: Checks, party: Party) -> Party:
         phone=checks.text("phone", limit=40),
         email=email,
         comment=checks.text("comment", limit=1000),
+        group_id=checks.choice("group", ("", *(one.id for one in segments.groups))),
+        region_id=checks.choice("region", ("", *(one.id for one in segments.regions))),
     )
 
 
@@ -104,6 +108,32 @@ def contract_from_form(
         deferral_months=_count(checks, "deferral_months", _MAX_MONTHS),
         warehouse_ids=tuple(one for one in dict.fromkeys(warehouses) if one in known.warehouses),
         blocked=blocked,
+    )
+
+
+def group_from_form(checks: Checks, parse: ParseNumber, group_id: str) -> DealerGroup:
+    """A group of dealers of the fields `name stock_shown few_at`."""
+
+    def positive(text: str) -> Decimal:
+        value = parse(text)
+        if not 0 < value <= _MAX_FEW:
+            raise ValueError
+        return value
+
+    return DealerGroup(
+        id=group_id,
+        name=checks.text("name", limit=60, required=True),
+        stock_shown=checks.parsed("stock_shown", StockShown, StockShown.EXACT, code="choose"),
+        few_at=checks.parsed("few_at", positive, FEW, code="few_wrong"),
+    )
+
+
+def region_from_form(checks: Checks, known: Sequence[str], warehouses: Sequence[str], region_id: str) -> Region:
+    """A region of the field `name` and the chosen warehouses, in the order of choice."""
+    return Region(
+        id=region_id,
+        name=checks.text("name", limit=60, required=True),
+        warehouse_ids=tuple(one for one in dict.fromkeys(warehouses) if one in known),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
 
 from chalicelib.network.model import Contract, Party
 
@@ -39,10 +38,6 @@ class Region:
     warehouse_ids: tuple[str, ...] = ()
 
 
-Segment = DealerGroup | Region
-_Kind = TypeVar("_Kind", DealerGroup, Region)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segments:
     """All groups and regions of a tenant, by name; a dealer is in at most one of each."""
@@ -51,20 +46,39 @@ class Segments:
     regions: tuple[Region, ...] = ()
     version: int = 0  # filled from the stored row
 
+    def group(self, group_id: str) -> DealerGroup | None:
+        return next((one for one in self.groups if one.id == group_id), None)
+
+    def region(self, region_id: str) -> Region | None:
+        return next((one for one in self.regions if one.id == region_id), None)
+
     def group_of(self, party: Party) -> DealerGroup | None:
         """The dealer's group; None without one."""
-        return next((one for one in self.groups if one.id == party.group_id), None)
+        return self.group(party.group_id)
 
     def region_of(self, party: Party) -> Region | None:
         """The dealer's region; None without one."""
-        return next((one for one in self.regions if one.id == party.region_id), None)
+        return self.region(party.region_id)
+
+    def name_of(self, segment_id: str) -> str | None:
+        """What the group or region of this id is called; None if there is none."""
+        named = self.group(segment_id) or self.region(segment_id)
+        return named.name if named else None
+
+    def has_namesake(self, one: DealerGroup | Region) -> bool:
+        """Whether another group, or another region, is called the same."""
+        if isinstance(one, DealerGroup):
+            return any(_alike(one, other) for other in self.groups)
+        return any(_alike(one, other) for other in self.regions)
 
     def with_group(self, group: DealerGroup) -> Segments:
         """With this group, new or in the place of the one of its id."""
-        return replace(self, groups=_with(self.groups, group))
+        others = [one for one in self.groups if one.id != group.id]
+        return replace(self, groups=tuple(sorted([*others, group], key=_by_name)))
 
     def with_region(self, region: Region) -> Segments:
-        return replace(self, regions=_with(self.regions, region))
+        others = [one for one in self.regions if one.id != region.id]
+        return replace(self, regions=tuple(sorted([*others, region], key=_by_name)))
 
     def without(self, segment_id: str) -> Segments:
         """Without the group or region of this id."""
@@ -75,9 +89,12 @@ class Segments:
         )
 
 
-def _with(known: tuple[_Kind, ...], one: _Kind) -> tuple[_Kind, ...]:
-    all_of_them = [*(other for other in known if other.id != one.id), one]
-    return tuple(sorted(all_of_them, key=lambda each: (each.name.casefold(), each.id)))
+def _alike(one: DealerGroup | Region, other: DealerGroup | Region) -> bool:
+    return one.id != other.id and one.name.casefold() == other.name.casefold()
+
+
+def _by_name(one: DealerGroup | Region) -> tuple[str, str]:
+    return one.name.casefold(), one.id
 
 
 def warehouses_of(contract: Contract, region: Region | None) -> tuple[str, ...]:

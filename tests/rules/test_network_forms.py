@@ -11,6 +11,7 @@ from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.network.forms import Known, contract_from_form, entity_from_form, party_from_form
 from chalicelib.network.model import Account, Contract, LegalEntity, Party, VatMode, is_tax_reason, standings
+from chalicelib.network.segments import Segments
 from chalicelib.tenancy.company import Checks
 
 PARTY = Party(id="p", name="Светлый дом", created=datetime(2026, 11, 20, tzinfo=UTC))
@@ -127,7 +128,7 @@ def test_what_a_contract_names_already_may_stay_though_the_erp_is_silent_about_i
 
 def test_a_dealer_needs_a_name_and_a_plausible_address() -> None:
     checks = Checks({"name": "", "email": "nobody"})
-    party_from_form(checks, PARTY)
+    party_from_form(checks, PARTY, Segments())
     assert set(checks.wrong) == {"name", "email"}
 
 

@@ -26,7 +26,8 @@ from chalicelib.identity.model import Invitation, User
 from chalicelib.kernel.access import Permission, Role
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.ids import new_id
-from chalicelib.network.store import account_put, contract_put, entity_put, party_put
+from chalicelib.network.segments import DealerGroup, Region, Segments
+from chalicelib.network.store import account_put, contract_put, entity_put, party_put, segments_put
 from chalicelib.pricelist import store as price_lists
 from chalicelib.pricelist.model import Format, PriceList, State, Wish
 from chalicelib.storage import keys, snapshots
@@ -129,8 +130,11 @@ def _things(shop: Shop) -> Ids:
     )  # fmt: skip
     version = 10**19 + secrets.randbelow(10**19)
     snapshot = snapshots.Snapshot(version=version, key="x", sha256="x", size=1, published=now)
+    group = DealerGroup(id=new_id(now), name="Север")
+    region = Region(id=new_id(now), name="Урал")
     shop.db.commit(
         [
+            segments_put(tenant, Segments(groups=(group,), regions=(region,))),
             Put(key=keys.snapshot_version(tenant, version), kind="snapshot", data=snapshot),
             Put(key=keys.party_user(tenant, shop.party.id, user.id), kind="user", data=user),
             Put(key=keys.staff_user(tenant, user.id), kind="user", data=user),
@@ -146,6 +150,8 @@ def _things(shop: Shop) -> Ids:
         "contract_id": shop.contract.id,
         "user_id": user.id,
         "invitation_id": invitation.id,
+        "group_id": group.id,
+        "region_id": region.id,
         "payment_id": _NEVER,
         "entry": _NEVER,
         "version": str(version),

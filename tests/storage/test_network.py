@@ -12,13 +12,14 @@ from chalicelib.http.sessions import SignedIn
 from chalicelib.identity.model import User
 from chalicelib.identity.store import load_user, user_put
 from chalicelib.kernel.access import Actor, Role
-from chalicelib.kernel.errors import Invalid, NotFound
+from chalicelib.kernel.errors import Invalid, NotFound, Refused
 from chalicelib.kernel.ids import new_id, new_tenant_id
 from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.network import store
-from chalicelib.network.actions import contracts, dealers, people
+from chalicelib.network.actions import contracts, dealers, people, segments
 from chalicelib.network.actions.reading import choices, open_dealer
 from chalicelib.network.model import Account, PriceType, Warehouse
+from chalicelib.network.segments import StockShown, warehouses_of
 from chalicelib.storage.session import TenantSession, open_tenant
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import settings_write
@@ -38,6 +39,7 @@ FORM = {
     "credit_limit": "1000",
     "deferral_days": "14",
 }
+_GROUP = {"name": "Оптовики", "stock_shown": "words", "few_at": "5"}
 
 
 class Manager:
@@ -284,3 +286,47 @@ def test_what_is_not_this_dealers_is_not_found(manager: Manager) -> None:
         open_dealer(manager.db, party_id).entity(foreign.entities[0].id)
     with pytest.raises(NotFound):
         dealers.change_dealer(manager.db, manager.actor, "nobody", {"name": "x"}, NOW)
+
+
+def test_a_dealer_is_in_a_group_and_a_region_that_cannot_be_removed_meanwhile() -> None:
+    manager = Manager()
+    db, actor = manager.db, manager.actor
+    db.commit([store.warehouses_write(db.tenant_id, [Warehouse(id="w1", name="Главный")])])
+    segments.add_group(db, actor, _GROUP, parse_decimal, "g", NOW)
+    segments.add_group(db, actor, _GROUP, parse_decimal, "g", NOW)
+    segments.add_region(db, actor, {"name": "Урал"}, ["w1", "nowhere"], "r", NOW)
+    known = store.load_segments(db, consistent=True)
+    (group,), (region,) = known.groups, known.regions
+    assert (group.stock_shown, group.few_at) == (StockShown.WORDS, 5)
+    assert region.warehouse_ids == ("w1",)
+
+    party_id = manager.create(group=group.id, region=region.id)
+    dealer = open_dealer(db, party_id)
+    assert known.group_of(dealer.party) == group
+    assert warehouses_of(dealer.contracts[0], known.region_of(dealer.party)) == ("w1",)
+    assert warehouses_of(replace(dealer.contracts[0], warehouse_ids=("w2",)), region) == ("w2",)
+    with pytest.raises(Refused, match="segment_in_use"):
+        segments.remove_segment(db, actor, group.id, NOW)
+
+    dealers.change_dealer(db, actor, party_id, FORM, NOW)
+    segments.remove_segment(db, actor, group.id, NOW)
+    with pytest.raises(NotFound):
+        segments.remove_segment(db, actor, group.id, NOW)
+    assert store.load_segments(db, consistent=True).groups == ()
+
+
+def test_two_groups_have_two_names_and_one_that_is_not_there_is_not_found() -> None:
+    manager = Manager()
+    db, actor = manager.db, manager.actor
+    segments.add_group(db, actor, _GROUP, parse_decimal, "1", NOW)
+    with pytest.raises(Invalid) as wrong:
+        segments.add_group(db, actor, _GROUP | {"name": "оптовики", "few_at": "0"}, parse_decimal, "2", NOW)
+    assert set(wrong.value.fields) == {"few_at"}
+    with pytest.raises(Invalid) as wrong:
+        segments.add_group(db, actor, _GROUP | {"name": "оптовики"}, parse_decimal, "2", NOW)
+    assert set(wrong.value.fields) == {"name"}
+    with pytest.raises(NotFound):
+        segments.change_group(db, actor, "0" * 20, _GROUP, parse_decimal, NOW)
+    with pytest.raises(Invalid) as wrong:
+        manager.create(group="0" * 20)
+    assert set(wrong.value.fields) == {"group"}

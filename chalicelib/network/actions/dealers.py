@@ -72,7 +72,7 @@ def create_dealer(
     if (made := _made_by(db, key)) is not None:
         return str(made.data["result"]["party"])
     checks = Checks(typed)
-    party = party_from_form(checks, Party(id=new_id(now), name="", created=now))
+    party = party_from_form(checks, Party(id=new_id(now), name="", created=now), store.load_segments(db))
     entity = entity_from_form(checks, party, new_id(now))
     known = choices(db).known
     contract = contract_from_form(checks, parse, known, warehouses, contract_id=new_id(now), entity=entity)
@@ -102,7 +102,7 @@ def change_dealer(db: TenantSession, actor: Actor, party_id: str, typed: Typed, 
     record = db.fetch(keys.party_profile(db.tenant_id, party_id))
     before = store.party_from(record)
     checks = Checks(typed)
-    after = party_from_form(checks, before)
+    after = party_from_form(checks, before, store.load_segments(db))
     checks.finish()
     changed = network_audit(db, actor, party_id, "dealer_changed", now, before=before.name, after=after.name)
     db.commit([store.party_put(db.tenant_id, after, record.version), changed])

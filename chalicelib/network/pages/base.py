@@ -14,6 +14,7 @@ from chalicelib.kernel.money import CURRENCIES
 from chalicelib.kernel.taxids import COUNTRIES
 from chalicelib.network.actions.reading import choices
 from chalicelib.network.model import VatMode
+from chalicelib.network.store import load_segments
 
 doors = Doors("chalicelib.network.pages")
 READ, EDIT = Permission.NETWORK_READ, Permission.NETWORK_EDIT
@@ -36,6 +37,15 @@ def contract_options(request: Request, chosen: tuple[str, ...] | None = None) ->
         "vat_modes": tuple((str(mode), t(f"network.vat.{mode}")) for mode in VatMode),
         "warehouses": tuple((one.id, one.name or one.id) for one in known.warehouses),
         "chosen": request.form.all("warehouse") if chosen is None else chosen,
+    }
+
+
+def segment_options(request: Request) -> dict[str, Any]:
+    """What the selects of a dealer's group and region offer."""
+    segments, none = load_segments(request.db), ("", request.t.t("network.no_segment"))
+    return {
+        "groups": (none, *((one.id, one.name) for one in segments.groups)),
+        "regions": (none, *((one.id, one.name) for one in segments.regions)),
     }
 
 

@@ -14,7 +14,18 @@ from chalicelib.network.actions import dealers
 from chalicelib.network.actions.dealers import DealerRow
 from chalicelib.network.actions.reading import choices, open_dealer
 from chalicelib.network.model import Standing
-from chalicelib.network.pages.base import DEALER, EDIT, READ, Form, contract_options, country_names, doors, form_page
+from chalicelib.network.pages.base import (
+    DEALER,
+    EDIT,
+    READ,
+    Form,
+    contract_options,
+    country_names,
+    doors,
+    form_page,
+    segment_options,
+)
+from chalicelib.network.store import load_segments
 from chalicelib.tenancy.options import country_of
 
 
@@ -105,16 +116,20 @@ def create_dealer(request: Request) -> Response:
 
 
 def _dealer_form(request: Request, form: Form, wrong: Invalid | None = None) -> Response:
-    return form_page(request, "network/dealer_new.html", form, wrong, **contract_options(request))
+    options = contract_options(request) | segment_options(request)
+    return form_page(request, "network/dealer_new.html", form, wrong, **options)
 
 
 @doors.page(DEALER, may=READ)
 def dealer_page(request: Request) -> Response:
     dealer = open_dealer(request.db, request.params["party_id"])
-    known = choices(request.db)
+    known, segments = choices(request.db), load_segments(request.db)
+    group, region = segments.group_of(dealer.party), segments.region_of(dealer.party)
     return request.page(
         "network/dealer.html",
         dealer=dealer,
+        group=group.name if group else "",
+        region=region.name if region else "",
         standings=dealer.standings if _sees_money(request) else (),
         invitations=[_invited(request, one) for one in dealer.invitations],
         sees_money=_sees_money(request),
@@ -142,8 +157,20 @@ def _invited(request: Request, invitation: Invitation) -> tuple[Invitation, Cell
 @doors.page(DEALER + "/edit", may=EDIT)
 def profile_form(request: Request) -> Response:
     party = open_dealer(request.db, request.params["party_id"]).party
-    form = {"name": party.name, "phone": party.phone, "email": party.email, "comment": party.comment}
-    return form_page(request, "network/profile_form.html", form, party_id=party.id)
+    form = {
+        "name": party.name,
+        "phone": party.phone,
+        "email": party.email,
+        "comment": party.comment,
+        "group": party.group_id,
+        "region": party.region_id,
+    }
+    return _profile_form(request, party.id, form)
+
+
+def _profile_form(request: Request, party_id: str, form: Form, wrong: Invalid | None = None) -> Response:
+    options = segment_options(request)
+    return form_page(request, "network/profile_form.html", form, wrong, party_id=party_id, **options)
 
 
 @doors.page(DEALER + "/edit", may=EDIT, methods=("POST",))
@@ -152,7 +179,7 @@ def change_profile(request: Request) -> Response:
     try:
         dealers.change_dealer(request.db, request.actor, party_id, form, request.now)
     except Invalid as wrong:
-        return form_page(request, "network/profile_form.html", form, wrong, party_id=party_id)
+        return _profile_form(request, party_id, form, wrong)
     return request.go(f"/dealers/{party_id}", notice="dealer_changed")
 
 
