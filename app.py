@@ -32,6 +32,7 @@ if settings().serves_pages:
     import chalicelib.overview.pages
     import chalicelib.pricelist.api
     import chalicelib.pricelist.pages
+    import chalicelib.pricing.api
     import chalicelib.stock.pages
     import chalicelib.storefront.pages
     import chalicelib.tenancy.pages
@@ -41,6 +42,7 @@ if settings().serves_pages:
         chalicelib.tenancy.pages,
         chalicelib.identity.pages,
         chalicelib.network.pages,
+        chalicelib.pricing.api,
         chalicelib.storefront.pages,
         chalicelib.pricelist.api,
         chalicelib.pricelist.pages,

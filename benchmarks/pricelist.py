@@ -24,9 +24,10 @@ from benchmarks.made import Size, guid
 from benchmarks.tables import keep_figure
 from chalicelib.catalogue.snapshot.build import apply
 from chalicelib.catalogue.snapshot.read import Catalogue
-from chalicelib.network.model import Contract
+from chalicelib.network.model import Contract, Party
 from chalicelib.pricelist import making
 from chalicelib.pricelist.model import Format, Wish
+from chalicelib.pricing.chain import PriceBasis
 from chalicelib.tenancy.model import TenantSettings
 
 _NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -80,7 +81,8 @@ def _spent(snapshot: Path, form: Format) -> Spent:
     path = snapshot.with_name(f"list.{form}")
     before, begun, processor = _peak(), time.perf_counter(), time.process_time()
     wish = Wish(format=form, locale="ru")
-    lines = making.write(cast(Any, None), catalogue, contract, settings, _NOW.date(), wish, path, lambda _: None)
+    basis = PriceBasis(contract=contract, party=Party(id="p", name="", created=_NOW), settings=settings, at=_NOW)
+    lines = making.write(cast(Any, None), catalogue, basis, wish, path, lambda _: None)
     wall, processor = time.perf_counter() - begun, time.process_time() - processor
     return Spent(wall, processor, _peak(), before, path.stat().st_size, lines)
 

@@ -174,6 +174,14 @@ class Warehouse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kinds:
+    """What goods are to rules: the brand (empty: none), and every category they are in, upper ones too."""
+
+    brand: str = ""
+    category_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """What `by_article` found for one asked text: no SKU, exactly one, or several (ambiguous)."""
 

@@ -83,7 +83,8 @@ class Contract:
     """A legal entity's terms: the key of prices and credit (domain §2).
 
     `credit_limit` None = no limit. An invoice is due `deferral_months` and `deferral_days` after its day.
-    `warehouse_ids` empty = every warehouse. Blocked: orders under it are refused.
+    `warehouse_ids` empty = every warehouse. `price_list_ids`: the manufacturer's own lists, or price types, that are
+    asked before `price_type_id`, in this order. Blocked: orders under it are refused.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Contract:
     deferral_days: int = 0
     deferral_months: int = 0
     warehouse_ids: tuple[str, ...] = ()
+    price_list_ids: tuple[str, ...] = ()
     blocked: bool = False
 
     @property

@@ -58,6 +58,11 @@ def load_contract(db: TenantSession, party_id: str, contract_id: str) -> Contrac
     return contract_from(db.fetch(keys.contract(db.tenant_id, party_id, contract_id)))
 
 
+def party_of(db: TenantSession, contract_id: str) -> str:
+    """Whose a contract is: the id of its counterparty; NotFound if there is no such contract."""
+    return str(db.fetch(keys.account(db.tenant_id, contract_id)).data["party_id"])
+
+
 def people_of(db: TenantSession, party_id: str) -> list[User]:
     """The people of a counterparty, oldest first."""
     rows = db.query_all(keys.party_users(db.tenant_id, party_id), consistent=True)

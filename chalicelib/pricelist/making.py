@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,20 +13,19 @@ from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.store import current_catalogue
 from chalicelib.gateways.telemetry import count, failure
 from chalicelib.http.i18n import translator
-from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Refused
 from chalicelib.network.model import Contract
-from chalicelib.network.store import load_contract
 from chalicelib.pricelist import store
 from chalicelib.pricelist.model import LIVE_UP_TO, PriceList, State, Wish, line, promised
 from chalicelib.pricelist.sheets import sheet
-from chalicelib.pricing.actions import contract_terms, quotes
+from chalicelib.pricing.actions import quotes
+from chalicelib.pricing.chain import PriceBasis, contract_terms
 from chalicelib.pricing.model import PriceTerms
+from chalicelib.pricing.store import load_basis
 from chalicelib.stock.store import levels
 from chalicelib.storage import files
 from chalicelib.storage.session import TenantSession, TransactionRefused
 from chalicelib.tenancy.model import TenantSettings
-from chalicelib.tenancy.store import load_settings
 
 _TELL_EVERY = timedelta(seconds=2)
 Told = Callable[[int], None]
@@ -56,9 +55,7 @@ def _made(db: TenantSession, one: PriceList, clock: Callable[[], datetime]) -> P
     catalogue = current_catalogue(db, now)
     if catalogue is None:
         raise Refused("no_catalogue")
-    contract = load_contract(db, one.party_id, one.contract_id)
-    settings = load_settings(db)
-    day = local_day(now, settings.time_zone)
+    basis = load_basis(db, one.party_id, one.contract_id, now)
     total, told = catalogue.count(one.wish.category_id), now
 
     def tell(done: int) -> None:
@@ -71,24 +68,16 @@ def _made(db: TenantSession, one: PriceList, clock: Callable[[], datetime]) -> P
     db.commit([store.progress(db.tenant_id, one.at(0, total, now))])
     with tempfile.TemporaryDirectory(prefix="price-list-") as folder:
         path = Path(folder) / f"list.{one.wish.format}"
-        lines = write(db, catalogue, contract, settings, day, one.wish, path, tell)
+        lines = write(db, catalogue, basis, one.wish, path, tell)
         files.put_path(db.tenant_id, store.file_key(db.tenant_id, one), path)
         size = path.stat().st_size
     return replace(one, state=State.DONE, done=lines, total=lines, bytes=size, touched=clock())
 
 
-def write(
-    db: TenantSession,
-    catalogue: Catalogue,
-    contract: Contract,
-    settings: TenantSettings,
-    day: date,
-    wish: Wish,
-    path: Path,
-    tell: Told,
-) -> int:
+def write(db: TenantSession, catalogue: Catalogue, basis: PriceBasis, wish: Wish, path: Path, tell: Told) -> int:
     """Writes the file to `path`; returns how many lines it has. `tell` hears of every few hundred."""
-    terms = contract_terms(contract, settings, catalogue.price_types(), day)
+    contract, settings = basis.contract, basis.settings
+    terms = contract_terms(basis, catalogue.price_types())
     live = catalogue.count(wish.category_id) <= LIVE_UP_TO
     lines = 0
     with sheet(

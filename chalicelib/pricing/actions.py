@@ -1,79 +1,217 @@
-"""Prices of a contract from the catalogue snapshot in force."""
+"""Quoting from the catalogue and the tenant's own lists, and changing the pricing book."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
-from chalicelib.catalogue.model import Item, PriceType
+from chalicelib.catalogue.model import Item, PriceTier
 from chalicelib.catalogue.snapshot.read import Catalogue
-from chalicelib.network.model import Contract
-from chalicelib.pricing.model import Origin, PriceList, PriceOnRequest, PriceTerms, Quote, quote
-from chalicelib.tenancy.model import TenantSettings
+from chalicelib.catalogue.store import catalogue_of
+from chalicelib.gateways.telemetry import failure
+from chalicelib.kernel.access import Actor
+from chalicelib.kernel.errors import NotFound, Refused
+from chalicelib.kernel.ids import new_id
+from chalicelib.network.store import party_of
+from chalicelib.pricing import store
+from chalicelib.pricing.book import Book, OwnPrices, changed, check, check_own
+from chalicelib.pricing.chain import contract_terms
+from chalicelib.pricing.discounts import NO_KINDS
+from chalicelib.pricing.lists import ListRow, OwnList, with_version
+from chalicelib.pricing.model import Answer, PriceOnRequest, PriceTerms
+from chalicelib.pricing.quoting import quote
+from chalicelib.storage import files, keys
+from chalicelib.storage.attempts import until_committed
+from chalicelib.storage.session import OUTAGES, Record, TenantSession
+from chalicelib.storage.writes import Check, Done, Present, Write, audit, guard
 
-VAT_INCLUDED_UNLESS_TOLD = True
-"""For price types of which neither the contract nor the ERP says it."""
-
-
-def contract_terms(
-    contract: Contract, settings: TenantSettings, price_types: Sequence[PriceType], day: date
-) -> PriceTerms:
-    """The chain of a contract: its price type, which is exclusive, then the tenant's default one (domain §3.4), and
-    the VAT rates of the day."""
-    known = {price_type.id: price_type for price_type in price_types}
-    chain = [_price_list(Origin.CONTRACT, contract.price_type_id, known, exclusive=True)]
-    if settings.default_price_type and settings.default_price_type != contract.price_type_id:
-        chain.append(_price_list(Origin.TENANT, settings.default_price_type, known))
-    told = contract.vat_included
-    return PriceTerms(
-        chain=tuple(chain),
-        currency=contract.currency,
-        list_currency=settings.currency,
-        vat_included=chain[0].vat_included if told is None else told,
-        vat_rates=settings.vat_rates,
-        day=day,
-        vat_exempt=contract.vat_exempt,
-    )
-
-
-def list_terms(price_type: PriceType, settings: TenantSettings, day: date) -> PriceTerms:
-    """The terms under which a price type shows exactly what it says: for the manufacturer's own people."""
-    price_list = _price_list(Origin.TENANT, price_type.id, {price_type.id: price_type})
-    return PriceTerms(
-        chain=(price_list,),
-        currency=price_type.currency or settings.currency,
-        list_currency=settings.currency,
-        vat_included=price_list.vat_included,
-        vat_rates=settings.vat_rates,
-        day=day,
-    )
+_ONE = Decimal(1)
 
 
 def quotes(
     catalogue: Catalogue, items: Mapping[str, Item], quantities: Mapping[str, Decimal], terms: PriceTerms
-) -> dict[str, Quote | PriceOnRequest]:
-    """The price of each SKU at its quantity; a SKU without a quantity is quoted at one unit or the smallest tier."""
-    tiers = catalogue.prices(list(items), [price_list.price_type_id for price_list in terms.chain])
+) -> dict[str, Answer]:
+    """The price of each SKU at its quantity; a SKU without a quantity is quoted at one unit or the smallest tier.
+
+    One query of the snapshot for all price types, and one of each own list's file.
+    """
+    skus = list(items)
+    tiers = _tiers(catalogue, skus, terms)
+    kinds = catalogue.kinds(skus) if terms.ask_kinds else {}
     out = {}
     for sku, item in items.items():
-        own = tiers.get(sku, ())
-        answer = quote(sku, own, quantities.get(sku, Decimal(1)), item.vat_rate, terms)
+        own, what = tiers.get(sku, ()), kinds.get(sku, NO_KINDS)
+        answer = quote(sku, own, quantities.get(sku, _ONE), item.vat_rate, terms, what)
         if sku not in quantities and isinstance(answer, PriceOnRequest) and answer.min_quantity is not None:
-            answer = quote(sku, own, answer.min_quantity, item.vat_rate, terms)
+            answer = quote(sku, own, answer.min_quantity, item.vat_rate, terms, what)
         out[sku] = answer
     return out
 
 
-def _price_list(
-    origin: Origin, price_type_id: str, known: Mapping[str, PriceType], *, exclusive: bool = False
-) -> PriceList:
-    price_type = known.get(price_type_id)
-    told = price_type.vat_included if price_type else None
-    return PriceList(
-        origin=origin,
-        price_type_id=price_type_id,
-        name=price_type.name if price_type else price_type_id,
-        vat_included=VAT_INCLUDED_UNLESS_TOLD if told is None else told,
-        exclusive=exclusive,
+def _tiers(catalogue: Catalogue, skus: list[str], terms: PriceTerms) -> Mapping[str, tuple[PriceTier, ...]]:
+    files_of = {one.source: one for one in terms.chain if one.in_force and one.version}
+    found = dict(catalogue.prices(skus, terms.price_types))
+    for source, one in files_of.items():
+        assert one.version is not None, "it was looked for"
+        rows = store.opened(terms.tenant_id, one.version)
+        for sku, tiers in rows.tiers(skus, source, one.currency or terms.list_currency).items():
+            found[sku] = (*found.get(sku, ()), *tiers)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceChange:
+    """A person's wish to change prices. `version` = that of the book, or of the contract's prices, that they saw;
+    `key` makes it happen once; `about` is what the audit keeps of it."""
+
+    actor: Actor
+    version: int
+    key: str
+    action: str  # e.g. "list.activated"
+    about: Mapping[str, str]
+    now: datetime
+
+
+def load_book(db: TenantSession) -> tuple[Book, int]:
+    """The book and its version, 0 before the first change."""
+    record = db.get(keys.price_book(db.tenant_id))
+    return store.book_of(record), record.version if record else 0
+
+
+def change_book(db: TenantSession, wish: PriceChange, change: Callable[[Book], Book]) -> Book:
+    """Changes the book by one conditional write: readers have all of it or nothing. The same key again answers the
+    book as it is.
+
+    Refused("prices_changed") if somebody was quicker, "prices_disagree" with every reason (`book.check`), "book_full".
+    """
+
+    def once() -> Book:
+        at, done = keys.price_book(db.tenant_id), keys.idempotency(db.tenant_id, _guard_key(wish))
+        rows = db.get_many((at, done))
+        before = store.book_of(rows.get(at))
+        if done in rows:
+            return before
+        after = change(before)
+        check(after)
+        _refuse_other_version(rows.get(at), wish)
+        _commit(db, wish, "prices", [store.book_put(db.tenant_id, after, wish.version)])
+        _delete_dropped(db.tenant_id, before.lists, after.lists)
+        return after
+
+    return until_committed(once)
+
+
+def load_own_prices(db: TenantSession, contract_id: str) -> tuple[OwnPrices, int]:
+    """What a contract has for itself and its version, 0 before the first change."""
+    record = db.get(keys.own_prices(db.tenant_id, contract_id))
+    return _own_of(record), record.version if record else 0
+
+
+def change_own_prices(
+    db: TenantSession,
+    wish: PriceChange,
+    party_id: str,
+    contract_id: str,
+    change: Callable[[OwnPrices], OwnPrices],
+) -> OwnPrices:
+    """As `change_book`, for a contract's own prices and rates; NotFound for a contract that the party has not."""
+
+    def once() -> OwnPrices:
+        at, done = keys.own_prices(db.tenant_id, contract_id), keys.idempotency(db.tenant_id, _guard_key(wish))
+        contract = keys.contract(db.tenant_id, party_id, contract_id)
+        rows = db.get_many((at, done, contract))
+        if contract not in rows:
+            raise NotFound()
+        before = _own_of(rows.get(at))
+        if done in rows:
+            return before
+        after = change(before)
+        check_own(after)
+        _refuse_other_version(rows.get(at), wish)
+        still_there = Check(key=contract, when=(Present(),))
+        writes: list[Write] = [store.own_put(db.tenant_id, contract_id, after, wish.version), still_there]
+        _commit(db, wish, f"contract#{contract_id}", writes)
+        _delete_dropped(db.tenant_id, _lists(before), _lists(after))
+        return after
+
+    return until_committed(once)
+
+
+def upload_rows(db: TenantSession, wish: PriceChange, list_id: str, rows: Iterable[ListRow]) -> Book:
+    """One more version of a list, which is not in force before it is activated. NotFound for a list that is not in the
+    book; Invalid for rows that no list can have; otherwise as `change_book`."""
+    made = store.upload(db.tenant_id, rows, by=wish.actor.name, now=wish.now)
+    return change_book(db, wish, lambda book: changed(book, list_id, lambda own: with_version(own, made)))
+
+
+def _refuse_other_version(record: Record | None, wish: PriceChange) -> None:
+    if (record.version if record else 0) != wish.version:
+        raise Refused("prices_changed")
+
+
+def _commit(db: TenantSession, wish: PriceChange, subject: str, writes: Sequence[Write]) -> None:
+    told = audit(
+        db.tenant_id,
+        subject,
+        action=wish.action,
+        actor_id=wish.actor.user_id,
+        at=wish.now,
+        entry_id=new_id(wish.now),
+        detail=wish.about,
     )
+    db.commit([guard(db.tenant_id, _guard_key(wish), Done(), now=wish.now), *writes, told])
+
+
+def _guard_key(wish: PriceChange) -> str:
+    return f"prices#{wish.actor.user_id}#{wish.key}"
+
+
+def _own_of(record: Record | None) -> OwnPrices:
+    return record.load(OwnPrices) if record else OwnPrices()
+
+
+def _lists(own: OwnPrices) -> tuple[OwnList, ...]:
+    return (own.prices,) if own.prices else ()
+
+
+def _delete_dropped(tenant_id: str, before: Iterable[OwnList], after: Iterable[OwnList]) -> None:
+    """Files of versions that are no longer kept. Who has one open keeps reading it."""
+    kept = {version.key for own in after for version in own.versions}
+    try:
+        for key in {version.key for own in before for version in own.versions} - kept:
+            files.delete(tenant_id, key)
+    except OUTAGES as outage:  # the change itself is made
+        failure("old price lists were not deleted", outage, tenant=tenant_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """A price with the terms that it was quoted under."""
+
+    answer: Answer
+    terms: PriceTerms
+
+
+def explain_price(
+    db: TenantSession, actor: Actor, contract_id: str, sku: str, quantity: Decimal | None, now: datetime
+) -> Explained:
+    """What a SKU costs under a contract and why; without a quantity at one unit or the smallest tier.
+
+    NotFound for another dealer's contract and for what the catalogue has not, for a dealer also for what it no longer
+    offers; Refused("no_catalogue") before the first import.
+    """
+    party_id = actor.party_id or party_of(db, contract_id)
+    pointer = keys.snapshot_current(db.tenant_id)
+    rows = db.get_many([*store.basis_keys(db.tenant_id, party_id, contract_id), pointer])
+    basis = store.basis_of(rows, db.tenant_id, party_id, contract_id, now)
+    catalogue = catalogue_of(db.tenant_id, rows.get(pointer))
+    if catalogue is None:
+        raise Refused("no_catalogue")
+    items = catalogue.skus([sku])
+    if sku not in items or (actor.is_dealer and not items[sku].listed):
+        raise NotFound()
+    terms = contract_terms(basis, catalogue.price_types())
+    quantities = {} if quantity is None else {sku: quantity}
+    return Explained(answer=quotes(catalogue, items, quantities, terms)[sku], terms=terms)

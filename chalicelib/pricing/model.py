@@ -1,31 +1,37 @@
-"""Which price holds, and why (domain §3.4, §3.6, §3.10). Pure rules.
+"""What decides a price, and what is answered: terms, quotes and their explanation (domain §3.4, §3.10).
 
-A contract sees a chain of price lists. Tiers of the lists are merged by their minimum quantity: the first list of the
-chain that has one wins. Of the merged tiers the largest whose minimum is reached counts; below the smallest there is
-no price ("on request").
+`chain` makes the terms of a contract, `quoting` quotes under them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
 
-from chalicelib.catalogue.model import PriceTier
-from chalicelib.kernel.money import money
-from chalicelib.kernel.vat import VatRate, rate_of_goods
-
-_HUNDRED = Decimal(100)
-_FINEST = Decimal("0.000001")
+from chalicelib.kernel.vat import VatRate
+from chalicelib.pricing.derived import Formula, derived
+from chalicelib.pricing.discounts import Discount, Verdict, Weighed
+from chalicelib.pricing.lists import ListVersion
+from chalicelib.pricing.rates import Conversion
 
 
 class Origin(StrEnum):
     """Whose a price list is; the chain goes from the most special to the most general."""
 
+    PERSONAL = "personal"  # the contract's own prices
     CONTRACT = "contract"
+    GROUP = "group"
+    REGION = "region"
     TENANT = "tenant"  # the tenant's default
+
+
+class Strategy(StrEnum):
+    """How the lists of a chain become one price; chosen per tenant."""
+
+    PRIORITY = "priority"  # the first list that has a price for the unit, minimum quantity and currency
+    BEST = "best"  # the list under which the goods cost least
 
 
 class Outcome(StrEnum):
@@ -34,20 +40,38 @@ class Outcome(StrEnum):
     CHOSEN = "chosen"
     NO_PRICE = "no_price"
     BELOW_MINIMUM = "below_minimum"  # it has only tiers for larger quantities
-    OTHER_CURRENCY = "other_currency"
+    OTHER_CURRENCY = "other_currency"  # for which there is no rate
     LATER = "later"  # a list before it in the chain decided
+    DEARER = "dearer"  # by best price
     NOT_ASKED = "not_asked"  # an exclusive list before it has prices of this SKU
+    NOT_IN_FORCE = "not_in_force"  # on this day, or no version of it is yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceList:
-    """A price list in a chain. `exclusive`: if it has any price of a SKU, lists behind it are not asked."""
+    """A price list in a chain. `id` is an own list's, or that of a price type of the ERP.
+
+    `rows_id` and `rows_name`: the list whose rows it reads, itself unless it is derived by `formulas`; `version` = the
+    file with those rows, None for a price type, which is in the snapshot. `exclusive`: if it has any price of a SKU,
+    lists behind it are not asked. `fixed`: no discount is given on its prices.
+    """
 
     origin: Origin
-    price_type_id: str
+    id: str
     name: str
     vat_included: bool
     exclusive: bool = False
+    fixed: bool = False
+    in_force: bool = True
+    rows_id: str = ""
+    rows_name: str = ""
+    currency: str | None = None  # of all its rows; None: each row of a price type says it
+    version: ListVersion | None = None
+    formulas: tuple[Formula, ...] = ()
+
+    @property
+    def source(self) -> str:
+        return self.rows_id or self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +79,9 @@ class PriceTerms:
     """What decides a contract's prices. Quotes are in `currency`, with VAT in them or not as `vat_included` says.
 
     `list_currency` is that of prices for which the ERP names none; `vat_rates` are the standard ones, of which that of
-    `day` holds; `vat_exempt`: no VAT is charged and list prices are taken as they are.
+    `day` holds; `vat_exempt`: no VAT is charged and list prices are taken as they are. `discounts` are those that this
+    contract may get, `conversions` what other currencies are worth in `currency`. `tenant_id` = whose files the own
+    lists are in.
     """
 
     chain: tuple[PriceList, ...]
@@ -65,6 +91,20 @@ class PriceTerms:
     vat_rates: tuple[VatRate, ...]
     day: date
     vat_exempt: bool = False
+    strategy: Strategy = Strategy.PRIORITY
+    discounts: tuple[Discount, ...] = ()
+    conversions: tuple[Conversion, ...] = ()
+    tenant_id: str = ""
+
+    @property
+    def price_types(self) -> tuple[str, ...]:
+        """The ERP's price types that the chain reads, in its order."""
+        return tuple(one.source for one in self.chain if one.in_force and one.version is None)
+
+    @property
+    def ask_kinds(self) -> bool:
+        """Whether a discount depends on the brand or the categories of goods."""
+        return any(one.brands or one.category_ids for one in self.discounts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +120,10 @@ class Considered:
 class Quote:
     """The price of one base unit of a SKU at a quantity, with everything that it was made from.
 
-    `list_amount` is what the list says for `coefficient` base units (`unit`), in the list's own mode of VAT;
-    `recomputed` makes `price` of it again. `next_tiers`: larger quantities from which another price holds.
+    `list_amount` is what the rows say for `coefficient` base units (`unit`), in `list_currency` and the list's own mode
+    of VAT; `quoting.recomputed` makes `price` of it again. `conversion`: the rate that was used, None in the list's own
+    currency. `discounts`: all that cover the SKU, given or not. `next_tiers`: larger quantities from which another
+    price holds.
     """
 
     sku: str
@@ -91,11 +133,30 @@ class Quote:
     vat_included: bool
     price_list: PriceList
     list_amount: Decimal
+    list_currency: str
     unit: str
     coefficient: Decimal
     min_quantity: Decimal
     considered: tuple[Considered, ...]
     next_tiers: tuple[tuple[Decimal, Decimal], ...] = ()  # (from quantity, price of one)
+    conversion: Conversion | None = None
+    discounts: tuple[Weighed, ...] = ()
+
+    @property
+    def listed(self) -> Decimal:
+        """What the list says: of a derived one, after its formulas."""
+        return derived(self.list_amount, self.price_list.formulas)
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether the price was rounded to the currency's minor unit. A list's own price is taken as it is, also when
+        it is finer, and is kept to a millionth where it was only divided by a pack."""
+        return (
+            bool(self.price_list.formulas)
+            or self.conversion is not None
+            or (self.vat_rate is not None and self.price_list.vat_included != self.vat_included)
+            or any(one.verdict is Verdict.APPLIED for one in self.discounts)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,126 +168,4 @@ class PriceOnRequest:
     min_quantity: Decimal | None = None
 
 
-def quote(
-    sku: str, tiers: Sequence[PriceTier], quantity: Decimal, vat_rate: Decimal | None, terms: PriceTerms
-) -> Quote | PriceOnRequest:
-    """The price of a SKU at a quantity. `tiers` = all that the snapshot has of it; `vat_rate` = the goods' own."""
-    by_type: dict[str, list[PriceTier]] = {}
-    for tier in tiers:
-        by_type.setdefault(tier.price_type_id, []).append(tier)
-    merged: dict[Decimal, tuple[PriceList, PriceTier]] = {}
-    usable: dict[str, list[PriceTier]] = {}
-    closed = False
-    for price_list in terms.chain:
-        if closed or price_list.price_type_id in usable:
-            continue
-        listed = by_type.get(price_list.price_type_id, ())
-        own = _same_unit([tier for tier in listed if (tier.currency or terms.list_currency) == terms.currency])
-        usable[price_list.price_type_id] = own
-        for tier in own:
-            merged.setdefault(tier.min_quantity, (price_list, tier))
-        closed = price_list.exclusive and bool(own)
-    reached = [least for least in merged if least <= quantity]
-    if not reached:
-        return PriceOnRequest(
-            sku=sku,
-            considered=_considered(terms, by_type, usable, None, quantity),
-            min_quantity=min(merged, default=None),
-        )
-    rate = None if terms.vat_exempt else rate_of_goods(vat_rate, terms.vat_rates, terms.day) or None
-    price_list, tier = merged[max(reached)]
-    return Quote(
-        sku=sku,
-        price=_price(tier, price_list, rate, terms),
-        currency=terms.currency,
-        vat_rate=rate,
-        vat_included=terms.vat_included,
-        price_list=price_list,
-        list_amount=tier.amount,
-        unit=tier.unit,
-        coefficient=tier.coefficient,
-        min_quantity=tier.min_quantity,
-        considered=_considered(terms, by_type, usable, price_list, quantity),
-        next_tiers=tuple(
-            (least, _price(merged[least][1], merged[least][0], rate, terms))
-            for least in sorted(merged)
-            if least > quantity
-        ),
-    )
-
-
-def _same_unit(tiers: Sequence[PriceTier]) -> list[PriceTier]:
-    """The tiers of one unit: the base unit, or else the smallest pack that the list has prices for."""
-    if not tiers:
-        return []
-    _, coefficient, unit = min((t.coefficient != 1, t.coefficient, t.unit) for t in tiers)
-    return [t for t in tiers if (t.coefficient, t.unit) == (coefficient, unit)]
-
-
-def _price(tier: PriceTier, price_list: PriceList, rate: Decimal | None, terms: PriceTerms) -> Decimal:
-    return one_unit(
-        tier.amount,
-        tier.coefficient,
-        rate,
-        listed_with_vat=price_list.vat_included,
-        quoted_with_vat=terms.vat_included,
-        currency=terms.currency,
-    )
-
-
-def one_unit(
-    amount: Decimal,
-    coefficient: Decimal,
-    rate: Decimal | None,
-    *,
-    listed_with_vat: bool,
-    quoted_with_vat: bool,
-    currency: str,
-) -> Decimal:
-    """The price of one base unit from a list's price of a pack, with VAT taken out or put on top where modes differ.
-
-    A price that is only divided by the pack is kept to a millionth; one whose VAT changes is an amount of its own,
-    rounded to the currency's minor unit.
-    """
-    if rate and listed_with_vat != quoted_with_vat:
-        factor = (_HUNDRED + rate) / _HUNDRED
-        changed = amount / coefficient * factor if quoted_with_vat else amount / coefficient / factor
-        return money(changed, currency).amount
-    if coefficient == 1:
-        return amount
-    return (amount / coefficient).quantize(_FINEST, ROUND_HALF_UP).normalize()
-
-
-def recomputed(made: Quote) -> Decimal:
-    """A quote's price made again from what it says it was made from; equal to `made.price`."""
-    return one_unit(
-        made.list_amount,
-        made.coefficient,
-        made.vat_rate,
-        listed_with_vat=made.price_list.vat_included,
-        quoted_with_vat=made.vat_included,
-        currency=made.currency,
-    )
-
-
-def _considered(
-    terms: PriceTerms,
-    by_type: Mapping[str, Sequence[PriceTier]],
-    usable: Mapping[str, Sequence[PriceTier]],
-    winner: PriceList | None,
-    quantity: Decimal,
-) -> tuple[Considered, ...]:
-    out = []
-    for price_list in terms.chain:
-        own = usable.get(price_list.price_type_id)
-        least = min((tier.min_quantity for tier in own), default=None) if own else None
-        if price_list is winner:
-            outcome = Outcome.CHOSEN
-        elif own is None:
-            outcome = Outcome.NOT_ASKED
-        elif least is None:
-            outcome = Outcome.OTHER_CURRENCY if by_type.get(price_list.price_type_id) else Outcome.NO_PRICE
-        else:
-            outcome = Outcome.BELOW_MINIMUM if least > quantity else Outcome.LATER
-        out.append(Considered(price_list=price_list, outcome=outcome, min_quantity=least))
-    return tuple(out)
+Answer = Quote | PriceOnRequest

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from botocore.exceptions import BotoCoreError
 
@@ -31,6 +32,15 @@ KEPT_DAYS = 14
 """Days, with today, of each of which the last version is kept too."""
 _KEPT_BYTES = 320 * 1024 * 1024  # of Lambda's 512 MB of temporary space
 _ATTEMPTS = 2
+
+
+class StoredFile(Protocol):
+    """An immutable SQLite file in S3, and the digest by which a copy of it is known to be whole."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +82,7 @@ def publish(
 
     `base` = the snapshot that it was built from: Refused("catalogue_moved") if that is no longer the current one.
     """
-    digest = _sha256(path)
+    digest = digest_of(path)
     version = (base.version if base else 0) + 1
     snapshot = Snapshot(
         version=version,
@@ -145,7 +155,7 @@ def current(db: TenantSession, now: datetime) -> Snapshot | None:
     return found
 
 
-def local_copy(tenant_id: str, snapshot: Snapshot) -> Path:
+def local_copy(tenant_id: str, snapshot: StoredFile) -> Path:
     """A copy of the file on this machine, downloaded unless it is there. It may be deleted at any time, by this or
     another process, to make room: open it at once. Unavailable("catalogue_unreadable") if it does not arrive whole."""
     folder = Path(tempfile.gettempdir()) / "kontor-snapshots"
@@ -159,7 +169,7 @@ def local_copy(tenant_id: str, snapshot: Snapshot) -> Path:
     return path
 
 
-def fetch(tenant_id: str, snapshot: Snapshot, path: Path) -> None:
+def fetch(tenant_id: str, snapshot: StoredFile, path: Path) -> None:
     """Downloads the file to `path`, where it appears whole or not at all, as in `local_copy`."""
     for _ in range(_ATTEMPTS):
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.stem}-", suffix=".part")
@@ -168,7 +178,7 @@ def fetch(tenant_id: str, snapshot: Snapshot, path: Path) -> None:
         try:
             with suppress(BotoCoreError):  # it broke off on the way
                 files.get_path(tenant_id, snapshot.key, part)
-            if _sha256(part) == snapshot.sha256:
+            if digest_of(part) == snapshot.sha256:
                 os.replace(part, path)
                 return
         finally:
@@ -194,6 +204,7 @@ def _make_room(folder: Path, keep: Path) -> None:
             total -= size
 
 
-def _sha256(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

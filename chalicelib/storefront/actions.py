@@ -16,11 +16,12 @@ from chalicelib.catalogue.store import catalogue_of, current_catalogue
 from chalicelib.kernel.access import Actor, Permission
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import NotFound
-from chalicelib.network.model import Contract
-from chalicelib.network.store import contract_from
 from chalicelib.ordering.cart_store import cart_from, cart_keys
-from chalicelib.pricing.actions import contract_terms, list_terms, quotes
-from chalicelib.pricing.model import PriceOnRequest, PriceTerms, Quote
+from chalicelib.pricing.actions import quotes
+from chalicelib.pricing.chain import PriceBasis, contract_terms, list_terms
+from chalicelib.pricing.model import Answer as Answer
+from chalicelib.pricing.model import PriceTerms
+from chalicelib.pricing.store import basis_keys, basis_of
 from chalicelib.stock.model import Level
 from chalicelib.stock.store import levels
 from chalicelib.storage import keys
@@ -28,7 +29,6 @@ from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import settings_of
 
-Answer = Quote | PriceOnRequest
 _ORDER = Permission.ORDER_PLACE
 
 
@@ -84,20 +84,20 @@ class _Desk:
 
     catalogue: Catalogue | None
     settings: TenantSettings
-    contract: Contract | None
+    basis: PriceBasis | None  # None: the person has no contract
     day: date
     cart: Mapping[str, Decimal] | None
 
     def terms(self, price_types: Sequence[PriceType], price_type_id: str) -> PriceTerms | None:
         """A dealer's contract's, or those of the price type that one of the manufacturer's people looks at."""
-        if self.contract is not None:
-            return contract_terms(self.contract, self.settings, price_types, self.day)
+        if self.basis is not None:
+            return contract_terms(self.basis, price_types)
         chosen = next((one for one in price_types if one.id == price_type_id), None)
         return None if chosen is None else list_terms(chosen, self.settings, self.day)
 
     @property
     def warehouses(self) -> tuple[str, ...]:
-        return self.contract.warehouse_ids if self.contract else ()
+        return self.basis.contract.warehouse_ids if self.basis else ()
 
 
 def browse(
@@ -117,8 +117,7 @@ def browse(
     price_types = () if actor.is_dealer else catalogue.price_types()
     chosen = _chosen(price_types, price_type_id, desk.settings)
     terms = desk.terms(price_types or catalogue.price_types(), chosen)
-    chain = tuple(one.price_type_id for one in terms.chain) if terms else ()
-    page = catalogue.search(replace(query, price_types=chain))
+    page = catalogue.search(replace(query, price_types=terms.price_types if terms else ()))
     return Range(
         page=page,
         offers=_offers(db, catalogue, page.items, terms, desk.warehouses),
@@ -165,17 +164,17 @@ def look_at(db: TenantSession, actor: Actor, contract_id: str | None, sku: str, 
 def _desk(db: TenantSession, actor: Actor, contract_id: str | None, now: datetime) -> _Desk:
     """NotFound for a contract of another counterparty."""
     pointer, settings = keys.snapshot_current(db.tenant_id), keys.tenant_settings(db.tenant_id)
-    contract = keys.contract(db.tenant_id, actor.party_id, contract_id) if actor.party_id and contract_id else None
-    terms = [] if contract is None else [contract]
+    own = actor.party_id if contract_id else None
+    basis = basis_keys(db.tenant_id, own, contract_id) if own and contract_id else ()
     cart = cart_keys(db.tenant_id, actor.user_id, contract_id) if contract_id and actor.may(_ORDER) else []
-    rows = db.get_many([pointer, settings, *terms, *cart])
-    if settings not in rows or (contract is not None and contract not in rows):
+    rows = db.get_many([pointer, settings, *basis, *cart])
+    if settings not in rows:
         raise NotFound()
     tenant = settings_of(rows[settings])
     return _Desk(
         catalogue=catalogue_of(db.tenant_id, rows.get(pointer)),
         settings=tenant,
-        contract=contract_from(rows[contract]) if contract is not None else None,
+        basis=basis_of(rows, db.tenant_id, own, contract_id, now) if own and contract_id else None,
         day=local_day(now, tenant.time_zone),
         cart={line.sku: line.quantity for line in cart_from(map(rows.get, cart), contract_id).lines}
         if contract_id and cart

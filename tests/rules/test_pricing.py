@@ -6,26 +6,15 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from chalicelib.catalogue.model import PriceTier
 from chalicelib.http.i18n import LOCALES, translator
 from chalicelib.kernel.vat import VatRate
 from chalicelib.pricing.explain import why, why_not
-from chalicelib.pricing.model import (
-    Origin,
-    Outcome,
-    PriceList,
-    PriceOnRequest,
-    PriceTerms,
-    Quote,
-    quote,
-    recomputed,
-)
+from chalicelib.pricing.model import Origin, Outcome, PriceList, PriceOnRequest, PriceTerms, Quote
+from chalicelib.pricing.quoting import quote
 
-DEALER = PriceList(origin=Origin.CONTRACT, price_type_id="dealer", name="Дилерская", vat_included=True)
-RETAIL = PriceList(origin=Origin.TENANT, price_type_id="retail", name="Розничная", vat_included=True)
+DEALER = PriceList(origin=Origin.CONTRACT, id="dealer", name="Дилерская", vat_included=True)
+RETAIL = PriceList(origin=Origin.TENANT, id="retail", name="Розничная", vat_included=True)
 RATES = (VatRate(percent=Decimal(20)), VatRate(percent=Decimal(22), since=date(2026, 1, 1)))
 TERMS = PriceTerms(
     chain=(DEALER, RETAIL),
@@ -41,7 +30,7 @@ def tier(
     amount: str, *, of: PriceList = DEALER, least: int = 0, unit: str = "", pack: int = 1, currency: str | None = "RUB"
 ) -> PriceTier:
     return PriceTier(
-        price_type_id=of.price_type_id,
+        price_type_id=of.id,
         amount=Decimal(amount),
         currency=currency,
         unit=unit,
@@ -145,75 +134,6 @@ def test_a_quote_names_the_larger_quantities_with_another_price() -> None:
     answer = quote("sku", (tier("100"), tier("90", least=10), tier("80", least=50)), Decimal(10), None, TERMS)
     assert isinstance(answer, Quote)
     assert answer.next_tiers == ((Decimal(50), Decimal(80)),)
-
-
-lists = st.builds(
-    PriceList,
-    origin=st.sampled_from(Origin),
-    price_type_id=st.sampled_from(["a", "b", "c"]),
-    name=st.sampled_from(["A", "B"]),
-    vat_included=st.booleans(),
-    exclusive=st.booleans(),
-)
-tiers_of_any_kind = st.builds(
-    PriceTier,
-    price_type_id=st.sampled_from(["a", "b", "c", "d"]),
-    amount=st.decimals("0.01", 10**6, places=4),
-    currency=st.sampled_from(["RUB", "EUR", None]),
-    unit=st.sampled_from(["", "упак"]),
-    coefficient=st.sampled_from([Decimal(1), Decimal(12), Decimal("0.5")]),
-    min_quantity=st.sampled_from([Decimal(n) for n in (0, 1, 5, 10)]),
-)
-terms_of_any_kind = st.builds(
-    PriceTerms,
-    chain=st.lists(lists, max_size=3, unique_by=lambda one: one.price_type_id).map(tuple),
-    currency=st.sampled_from(["RUB", "EUR"]),
-    list_currency=st.just("RUB"),
-    vat_included=st.booleans(),
-    vat_rates=st.sampled_from([(), (VatRate(percent=Decimal(20)),), RATES]),
-    day=st.dates(date(2025, 12, 30), date(2026, 1, 2)),
-    vat_exempt=st.booleans(),
-)
-
-
-@given(
-    tiers=st.lists(tiers_of_any_kind, max_size=8),
-    quantity=st.decimals("0.001", 100, places=3),
-    rate=st.sampled_from([None, Decimal(0), Decimal(10)]),
-    terms=terms_of_any_kind,
-)
-def test_every_answer_explains_itself_and_the_explanation_makes_the_price_again(
-    tiers: list[PriceTier], quantity: Decimal, rate: Decimal | None, terms: PriceTerms
-) -> None:
-    answer = quote("sku", tiers, quantity, rate, terms)
-    assert [one.price_list for one in answer.considered] == list(terms.chain)
-    chosen = [one for one in answer.considered if one.outcome is Outcome.CHOSEN]
-    if isinstance(answer, PriceOnRequest):
-        assert not chosen
-        assert answer.min_quantity is None or answer.min_quantity > quantity
-        return
-    assert [one.price_list for one in chosen] == [answer.price_list]
-    assert answer.min_quantity <= quantity
-    assert recomputed(answer) == answer.price
-    assert all(least > quantity for least, _ in answer.next_tiers)
-
-
-@given(
-    tiers=st.lists(
-        tiers_of_any_kind, max_size=8, unique_by=lambda t: (t.price_type_id, t.coefficient, t.unit, t.min_quantity)
-    ),
-    quantity=st.decimals("0.001", 100, places=3),
-    terms=terms_of_any_kind,
-    order=st.randoms(use_true_random=False),
-)
-def test_the_order_in_which_prices_arrive_does_not_matter(
-    tiers: list[PriceTier], quantity: Decimal, terms: PriceTerms, order: object
-) -> None:
-    # Within one list a tier is unique by minimum, unit and currency in a snapshot; keep it so here.
-    unique = list({(t.price_type_id, t.coefficient, t.unit, t.min_quantity): t for t in tiers}.values())
-    shuffled = list(unique)
-    order.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert quote("sku", unique, quantity, None, terms) == quote("sku", shuffled, quantity, None, terms)
 
 
 def test_a_quotes_explanation_has_a_text_in_every_language() -> None:

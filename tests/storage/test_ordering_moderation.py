@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.billing.store import invoice_from
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
-from chalicelib.network.model import Contract, VatMode
+from chalicelib.network.model import VatMode
 from chalicelib.network.store import contract_put, party_put
 from chalicelib.ordering import store
 from chalicelib.ordering.actions import (
@@ -30,6 +30,7 @@ from chalicelib.ordering.actions.reading import Wanted
 from chalicelib.ordering.lines import difference
 from chalicelib.ordering.model import LineStatus, Side, State
 from chalicelib.ordering.store import Queue
+from chalicelib.pricing.chain import PriceBasis
 from chalicelib.storage import keys
 from tests.support.shop import NOW, D, Shelf, Shop, sku
 
@@ -47,15 +48,15 @@ def shop() -> Shop:
 def test_lines_that_are_added_later_have_the_terms_of_the_orders_own_day() -> None:
     shop = Shop({"a": ("10.00", 20), "b": ("5.00", 20)})
     file = shop.place(a=2)
-    opened: list[datetime] = []
+    opened: list[tuple[datetime, datetime | None]] = []
 
-    def shelf_of(*given: object) -> Shelf:
-        opened.extend(one for one in given if isinstance(one, datetime))
+    def shelf_of(basis: PriceBasis, *_: object) -> Shelf:
+        opened.append((basis.at, basis.vat_at))
         return shop.shelf
 
     late = replace(shop.ask(file), now=NOW + timedelta(days=60))
     edit_order(shop.db, late, {}, "b 1", shelf_of=shelf_of)
-    assert opened == [file.order.created]
+    assert opened == [(late.now, file.order.created)]
 
 
 @pytest.mark.parametrize("then", [True, False])
@@ -66,9 +67,9 @@ def test_a_line_that_is_added_later_is_priced_with_vat_as_the_order_is(then: boo
     today = replace(shop.contract, vat=VatMode.ON_TOP if then else VatMode.INCLUDED)
     shop.db.commit([contract_put(shop.settings.id, today, 1)])
 
-    def shelf_of(contract: Contract, *_: object) -> Shelf:
-        price = "12.20" if contract.vat_included else "10.00"
-        return replace(shop.shelf, prices={sku("b"): D(price)}, vat_included=bool(contract.vat_included))
+    def shelf_of(basis: PriceBasis, *_: object) -> Shelf:
+        included = bool(basis.contract.vat_included)
+        return replace(shop.shelf, prices={sku("b"): D("12.20" if included else "10.00")}, vat_included=included)
 
     edit_order(shop.db, shop.ask(file), {}, "b 1", shelf_of=shelf_of)
     assert shop.load(file).lines[1].gross == D("12.20")

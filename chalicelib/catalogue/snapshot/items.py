@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from chalicelib.catalogue.model import Item
+from chalicelib.catalogue.model import Item, PriceTier
 from chalicelib.catalogue.snapshot.schema import PRICE_DIGITS, QUANTITY_DIGITS
 from chalicelib.kernel.money import quantity
 
@@ -50,3 +50,16 @@ def quantity_of(thousandths: int) -> Decimal:
 def price_of(millionths: int) -> Decimal:
     whole, rest = divmod(millionths, _PRICE_PARTS)
     return Decimal(millionths).scaleb(-PRICE_DIGITS).normalize() if rest else Decimal(whole)
+
+
+def tier_of(
+    list_id: str, amount: int, currency: str | None, unit: str, coefficient: int, min_quantity: int
+) -> PriceTier:
+    return PriceTier(
+        price_type_id=list_id,
+        amount=price_of(amount),
+        currency=currency,
+        unit=unit,
+        coefficient=price_of(coefficient),
+        min_quantity=quantity_of(min_quantity),
+    )

@@ -17,6 +17,7 @@ from chalicelib.catalogue.model import (
     Attribute,
     Category,
     Item,
+    Kinds,
     Match,
     Page,
     PriceTier,
@@ -26,11 +27,11 @@ from chalicelib.catalogue.model import (
     Suggestions,
     Warehouse,
 )
-from chalicelib.catalogue.snapshot import hint, schema
+from chalicelib.catalogue.snapshot import hint, kinds, schema
 from chalicelib.catalogue.snapshot.derive import WHOLE_CATALOGUE
 from chalicelib.catalogue.snapshot.engine import connect
 from chalicelib.catalogue.snapshot.find import find, prepare
-from chalicelib.catalogue.snapshot.items import ITEM, item_of, price_of, quantity_of
+from chalicelib.catalogue.snapshot.items import ITEM, item_of, quantity_of, tier_of
 from chalicelib.catalogue.snapshot.text import normal_code
 
 _MAPPED_BYTES = 256 * 1024 * 1024
@@ -262,20 +263,19 @@ class Catalogue:
             list(dict.fromkeys(skus)),
             *wanted,
         ):
-            out[sku].append(
-                PriceTier(
-                    price_type_id=price_type,
-                    amount=price_of(amount),
-                    currency=currency,
-                    unit=unit,
-                    coefficient=price_of(coefficient),
-                    min_quantity=quantity_of(least),
-                )
-            )
+            out[sku].append(tier_of(price_type, amount, currency, unit, coefficient, least))
         return {
             sku: tuple(sorted(tiers, key=lambda tier: (tier.price_type_id, tier.unit, tier.min_quantity)))
             for sku, tiers in out.items()
         }
+
+    def kinds(self, skus: Sequence[str]) -> dict[str, Kinds]:
+        """Brand and categories by SKU; SKUs that have neither are left out."""
+        return kinds.read(self._db, skus, self._parents)
+
+    @cached_property
+    def _parents(self) -> dict[str, str | None]:
+        return {one.id: one.parent_id for one in self.categories()}
 
     def price_types(self) -> tuple[PriceType, ...]:
         rows = self._rows(

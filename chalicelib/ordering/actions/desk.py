@@ -7,21 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.kernel.access import Actor
-from chalicelib.kernel.errors import NotFound, Refused
+from chalicelib.kernel.errors import Refused, found
 from chalicelib.network.model import Account, Contract, Party
-from chalicelib.network.store import account_from, contract_from, party_from
+from chalicelib.network.store import account_from
 from chalicelib.ordering import cart_store
 from chalicelib.ordering.cart import Cart
 from chalicelib.ordering.goods import Shelf
 from chalicelib.ordering.lines import Terms
+from chalicelib.pricing.chain import PriceBasis
+from chalicelib.pricing.store import basis_keys, basis_of
 from chalicelib.storage import keys
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.tenancy.model import TenantSettings
-from chalicelib.tenancy.store import settings_of
 
-ShelfOf = Callable[[Contract, TenantSettings, Record | None, datetime], Shelf]
-"""Opens the catalogue for a contract at the prices of a moment; the record is the snapshot's pointer as read."""
+ShelfOf = Callable[[PriceBasis, Record | None], Shelf]
+"""Opens the catalogue at a contract's prices; the record is the snapshot's pointer as read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +49,8 @@ class Desk:
 def desk_keys(tenant_id: str, actor: Actor, contract_id: str) -> list[Key]:
     return [
         *cart_store.cart_keys(tenant_id, actor.user_id, contract_id),
-        keys.contract(tenant_id, actor.party_id or "", contract_id),
-        keys.party_profile(tenant_id, actor.party_id or ""),
+        *basis_keys(tenant_id, actor.party_id or "", contract_id),
         keys.account(tenant_id, contract_id),
-        keys.tenant_settings(tenant_id),
         keys.snapshot_current(tenant_id),
     ]
 
@@ -75,21 +74,15 @@ def read_desk(
 def desk_of(
     db: TenantSession, actor: Actor, contract_id: str, rows: Mapping[Key, Record], shelf_of: ShelfOf, now: datetime
 ) -> Desk:
-    tenant_id, party_id = db.tenant_id, actor.party_id or ""
-    contract = rows.get(keys.contract(tenant_id, party_id, contract_id))
-    party = rows.get(keys.party_profile(tenant_id, party_id))
-    account = rows.get(keys.account(tenant_id, contract_id))
-    settings = rows.get(keys.tenant_settings(tenant_id))
-    if contract is None or party is None or account is None or settings is None:
-        raise NotFound()
-    terms, tenant = contract_from(contract), settings_of(settings)
+    tenant_id = db.tenant_id
+    basis = basis_of(rows, tenant_id, actor.party_id or "", contract_id, now)
     pages = (rows.get(key) for key in cart_store.cart_keys(tenant_id, actor.user_id, contract_id))
     return Desk(
         cart=cart_store.cart_from(pages, contract_id),
-        contract=terms,
-        party=party_from(party),
-        account=account_from(account),
-        settings=tenant,
-        shelf=shelf_of(terms, tenant, rows.get(keys.snapshot_current(tenant_id)), now),
+        contract=basis.contract,
+        party=basis.party,
+        account=account_from(found(rows.get(keys.account(tenant_id, contract_id)))),
+        settings=basis.settings,
+        shelf=shelf_of(basis, rows.get(keys.snapshot_current(tenant_id))),
         rows=rows,
     )

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from chalicelib.kernel.errors import Complaint, Invalid
 from chalicelib.network.model import Contract, VatMode
-from chalicelib.network.store import contract_from
 from chalicelib.ordering import quickorder, store
 from chalicelib.ordering.actions.desk import ShelfOf
 from chalicelib.ordering.actions.moderation import change_lines
@@ -17,9 +16,9 @@ from chalicelib.ordering.actions.transaction import Ask
 from chalicelib.ordering.lines import held_by
 from chalicelib.ordering.model import Order, OrderLine
 from chalicelib.ordering.quickorder import BadRow
+from chalicelib.pricing.store import basis_keys, basis_of
 from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession
-from chalicelib.tenancy.store import settings_of
 
 
 def edit_order(
@@ -51,11 +50,12 @@ def _new_lines(
 ) -> tuple[OrderLine, ...]:
     file = store.load_order(db, ask.order_id, ask.actor)
     order = file.order
-    contract_key = keys.contract(db.tenant_id, order.party_id, order.contract_id)
-    settings_key, pointer_key = keys.tenant_settings(db.tenant_id), keys.snapshot_current(db.tenant_id)
-    found = db.get_many((contract_key, settings_key, pointer_key))
-    contract, settings = contract_from(found[contract_key]), settings_of(found[settings_key])
-    shelf = shelf_of(_as_ordered(contract, order), settings, found.get(pointer_key), order.created)
+    pointer = keys.snapshot_current(db.tenant_id)
+    rows_of_basis = basis_keys(db.tenant_id, order.party_id, order.contract_id)
+    found = db.get_many((*rows_of_basis, pointer))
+    basis = basis_of(found, db.tenant_id, order.party_id, order.contract_id, ask.now)
+    as_ordered = replace(basis, contract=_as_ordered(basis.contract, order), vat_at=order.created)
+    shelf = shelf_of(as_ordered, found.get(pointer))
     answers = shelf.found(quickorder.articles(rows))
     known = frozenset(sku for answer in answers.values() for sku in answer.skus)
     wanted = quickorder.resolved(rows, answers, known).quantities

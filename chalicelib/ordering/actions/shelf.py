@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 
 from chalicelib.catalogue.model import Item, Match, Query
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.store import catalogue_of
-from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Refused
-from chalicelib.network.model import Contract
 from chalicelib.ordering.goods import Goods, Shelf
 from chalicelib.ordering.quickorder import Alike, Found
-from chalicelib.pricing.actions import contract_terms, quotes
+from chalicelib.pricing.actions import quotes
+from chalicelib.pricing.chain import PriceBasis, contract_terms
 from chalicelib.pricing.explain import why, why_not
 from chalicelib.pricing.model import PriceOnRequest, PriceTerms, Quote
 from chalicelib.storage.session import Record
-from chalicelib.tenancy.model import TenantSettings
 
 _ALIKE = 4
 
@@ -74,17 +71,16 @@ def _goods(item: Item, answer: Quote | PriceOnRequest) -> Goods:
     )
     if isinstance(answer, PriceOnRequest):
         return replace(goods, why=why_not(answer))
-    list_id = answer.price_list.price_type_id
+    list_id = answer.price_list.id
     return replace(goods, price=answer.price, vat_rate=answer.vat_rate, price_type_id=list_id, why=why(answer))
 
 
-def open_shelf(contract: Contract, settings: TenantSettings, pointer: Record | None, at: datetime) -> Shelf:
-    """The snapshot that the pointer's record names, at the contract's prices, with the VAT of the tenant's day `at`.
+def open_shelf(basis: PriceBasis, pointer: Record | None) -> Shelf:
+    """The snapshot that the pointer's record names, at the contract's prices.
 
     Refused("no_catalogue") before the first import.
     """
-    catalogue = catalogue_of(settings.id, pointer)
+    catalogue = catalogue_of(basis.settings.id, pointer)
     if catalogue is None:
         raise Refused("no_catalogue")
-    day = local_day(at, settings.time_zone)
-    return SnapshotShelf(catalogue, contract_terms(contract, settings, catalogue.price_types(), day))
+    return SnapshotShelf(catalogue, contract_terms(basis, catalogue.price_types()))

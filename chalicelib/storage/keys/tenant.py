@@ -25,6 +25,16 @@ def segments(tenant: str) -> Key:
     return core(tenant, "CFG", "SEGMENTS")
 
 
+@pattern("pricing book: own price lists, who is given which, discounts, exchange rates")
+def price_book(tenant: str) -> Key:
+    return core(tenant, "PRICES", "BOOK")
+
+
+@pattern("a contract's personal prices and exchange rates")
+def own_prices(tenant: str, contract: str) -> Key:
+    return core(tenant, f"PRICES#{contract}", "OWN")
+
+
 @pattern("the manufacturer's own people")
 def staff(tenant: str) -> Partition:
     return core_part(tenant, "STAFF", "USER#")

@@ -1,0 +1,248 @@
+"""From terms and tiers to a price, and from a price's explanation to the price again (domain §3.4, §3.6). Pure rules.
+
+Of the lists of a chain, either the first one that has a price decides or the one under which the goods cost least.
+Among tiers the largest whose minimum is reached counts; below the smallest there is no price ("on request").
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import NamedTuple
+
+from chalicelib.catalogue.model import Kinds, PriceTier
+from chalicelib.kernel.money import rounded
+from chalicelib.kernel.vat import rate_of_goods
+from chalicelib.pricing.derived import Formula, derived
+from chalicelib.pricing.discounts import NO_KINDS, Discount, Verdict, Weighed, weigh
+from chalicelib.pricing.model import (
+    Answer,
+    Considered,
+    Outcome,
+    PriceList,
+    PriceOnRequest,
+    PriceTerms,
+    Quote,
+    Strategy,
+)
+from chalicelib.pricing.rates import Conversion
+
+_HUNDRED = Decimal(100)
+_FINEST = Decimal("0.000001")
+_EXACT = 120  # digits: more than any product of amount, rate, VAT and discounts has
+
+
+class _Asked(NamedTuple):
+    """A list of the chain with its tiers by minimum quantity, or why it has none (`outcome`)."""
+
+    price_list: PriceList
+    outcome: Outcome | None = None
+    tiers: Mapping[Decimal, PriceTier] = {}
+    conversion: Conversion | None = None
+
+
+class _Found(NamedTuple):
+    price: Decimal
+    asked: _Asked
+    tier: PriceTier
+    weighed: tuple[Weighed, ...]
+
+
+class _Goods(NamedTuple):
+    """What is the same for every list and quantity."""
+
+    terms: PriceTerms
+    vat_rate: Decimal | None
+    discounts: tuple[Discount, ...]
+
+
+def quote(
+    sku: str,
+    tiers: Sequence[PriceTier],
+    quantity: Decimal,
+    vat_rate: Decimal | None,
+    terms: PriceTerms,
+    kinds: Kinds = NO_KINDS,
+) -> Answer:
+    """The price of a SKU at a quantity. `tiers` = all that the chain's sources have of it, each under its source's id;
+    `vat_rate` = the goods' own; `kinds` = what they are to discounts."""
+    asked = _asked(tiers, terms)
+    goods = _Goods(
+        terms,
+        None if terms.vat_exempt else rate_of_goods(vat_rate, terms.vat_rates, terms.day) or None,
+        tuple(one for one in terms.discounts if one.covers(sku, kinds)) if terms.discounts else (),
+    )
+    found = _found(asked, quantity, goods)
+    if found is None:
+        least = min((least for one in asked for least in one.tiers), default=None)
+        return PriceOnRequest(
+            sku=sku, considered=_considered(asked, None, quantity, terms.strategy), min_quantity=least
+        )
+    return Quote(
+        sku=sku,
+        price=found.price,
+        currency=terms.currency,
+        vat_rate=goods.vat_rate,
+        vat_included=terms.vat_included,
+        price_list=found.asked.price_list,
+        list_amount=found.tier.amount,
+        list_currency=found.tier.currency or terms.list_currency,
+        unit=found.tier.unit,
+        coefficient=found.tier.coefficient,
+        min_quantity=found.tier.min_quantity,
+        considered=_considered(asked, found.asked, quantity, terms.strategy),
+        next_tiers=_next_tiers(asked, found.price, quantity, goods),
+        conversion=found.asked.conversion,
+        discounts=found.weighed,
+    )
+
+
+def recomputed(made: Quote) -> Decimal:
+    """A quote's price made again from what it says it was made from; equal to `made.price`."""
+    return price_of_one(
+        made.list_amount,
+        made.coefficient,
+        formulas=made.price_list.formulas,
+        rate=made.conversion.rate if made.conversion else None,
+        vat_rate=made.vat_rate,
+        listed_with_vat=made.price_list.vat_included,
+        quoted_with_vat=made.vat_included,
+        percents=[one.percent for one in made.discounts if one.verdict is Verdict.APPLIED],
+        currency=made.currency,
+    )
+
+
+def price_of_one(
+    amount: Decimal,
+    coefficient: Decimal,
+    *,
+    formulas: Sequence[Formula] = (),
+    rate: Decimal | None = None,
+    vat_rate: Decimal | None = None,
+    listed_with_vat: bool = True,
+    quoted_with_vat: bool = True,
+    percents: Sequence[Decimal] = (),
+    currency: str,
+) -> Decimal:
+    """The price of one base unit from a row's price of a pack: formulas, exchange rate, VAT put on top or taken out,
+    discounts.
+
+    Everything is multiplied exactly, divided and rounded once: so neither the order of discounts nor that of the steps
+    matters. A price that no step changes is not rounded; one that is only divided by the pack is kept to a millionth.
+    """
+    other_vat = bool(vat_rate) and listed_with_vat != quoted_with_vat
+    if not (formulas or rate is not None or other_vat or percents):
+        return amount if coefficient == 1 else (amount / coefficient).quantize(_FINEST, ROUND_HALF_UP).normalize()
+    with localcontext() as context:
+        context.prec = _EXACT
+        above, below = derived(amount, formulas), coefficient
+        if rate is not None:
+            above *= rate
+        if other_vat:
+            assert vat_rate is not None, "there is one, or it could not matter"
+            gross, net = _HUNDRED + vat_rate, _HUNDRED
+            above, below = (above * gross, below * net) if quoted_with_vat else (above * net, below * gross)
+        for percent in percents:
+            above, below = above * (_HUNDRED - percent), below * _HUNDRED
+        exact = above / below
+    return rounded(exact, currency)
+
+
+def _asked(tiers: Sequence[PriceTier], terms: PriceTerms) -> list[_Asked]:
+    by_source: dict[str, list[PriceTier]] = defaultdict(list)
+    for tier in tiers:
+        by_source[tier.price_type_id].append(tier)
+    out, closed = [], False
+    for price_list in terms.chain:
+        if not price_list.in_force:
+            out.append(_Asked(price_list, Outcome.NOT_IN_FORCE))
+        elif closed:
+            out.append(_Asked(price_list, Outcome.NOT_ASKED))
+        else:
+            one = _opened(price_list, by_source.get(price_list.source, ()), terms)
+            closed = price_list.exclusive and bool(one.tiers)
+            out.append(one)
+    return out
+
+
+def _opened(price_list: PriceList, listed: Sequence[PriceTier], terms: PriceTerms) -> _Asked:
+    """The tiers of a list that count: in the currency of the quote, or else in the first other one that has a rate;
+    of the base unit, or else of the smallest pack. A derived price of zero or less is none."""
+    if price_list.formulas:
+        listed = [tier for tier in listed if derived(tier.amount, price_list.formulas) > 0]
+    if not listed:
+        return _Asked(price_list, Outcome.NO_PRICE)
+    conversion = None
+    own = [tier for tier in listed if (tier.currency or terms.list_currency) == terms.currency]
+    if not own:
+        told = {tier.currency or terms.list_currency for tier in listed}
+        conversion = next((one for one in terms.conversions if one.currency in told), None)
+        if conversion is None:
+            return _Asked(price_list, Outcome.OTHER_CURRENCY)
+        own = [tier for tier in listed if (tier.currency or terms.list_currency) == conversion.currency]
+    if len(own) > 1:
+        _, coefficient, unit = min((tier.coefficient != 1, tier.coefficient, tier.unit) for tier in own)
+        own = [tier for tier in own if tier.coefficient == coefficient and tier.unit == unit]
+    by_minimum = {tier.min_quantity: tier for tier in own}
+    return _Asked(price_list, None, by_minimum, conversion)
+
+
+def _found(asked: Sequence[_Asked], quantity: Decimal, goods: _Goods) -> _Found | None:
+    reached = []
+    for one in asked:
+        minimums = [least for least in one.tiers if least <= quantity]
+        if minimums:
+            reached.append((one, one.tiers[max(minimums)]))
+    if not reached:
+        return None
+    if goods.terms.strategy is Strategy.PRIORITY:
+        first = max(reached, key=lambda pair: pair[1].min_quantity)  # the first of equal ones
+        return _priced(*first, quantity, goods)
+    return min((_priced(*pair, quantity, goods) for pair in reached), key=lambda found: found.price)
+
+
+def _priced(asked: _Asked, tier: PriceTier, quantity: Decimal, goods: _Goods) -> _Found:
+    price_list, terms = asked.price_list, goods.terms
+    weighed = weigh(goods.discounts, quantity, fixed_price=price_list.fixed) if goods.discounts else ()
+    price = price_of_one(
+        tier.amount,
+        tier.coefficient,
+        formulas=price_list.formulas,
+        rate=asked.conversion.rate if asked.conversion else None,
+        vat_rate=goods.vat_rate,
+        listed_with_vat=price_list.vat_included,
+        quoted_with_vat=terms.vat_included,
+        percents=[one.percent for one in weighed if one.verdict is Verdict.APPLIED] if weighed else (),
+        currency=terms.currency,
+    )
+    return _Found(price, asked, tier, weighed)
+
+
+def _next_tiers(
+    asked: Sequence[_Asked], price: Decimal, quantity: Decimal, goods: _Goods
+) -> tuple[tuple[Decimal, Decimal], ...]:
+    larger = {least for one in asked for least in one.tiers if least > quantity}
+    larger |= {step.min_quantity for one in goods.discounts for step in one.steps if step.min_quantity > quantity}
+    out = []
+    for least in sorted(larger):
+        found = _found(asked, least, goods)
+        if found is not None and found.price != price:
+            price = found.price
+            out.append((least, price))
+    return tuple(out)
+
+
+def _considered(
+    asked: Sequence[_Asked], winner: _Asked | None, quantity: Decimal, strategy: Strategy
+) -> tuple[Considered, ...]:
+    lost = Outcome.LATER if strategy is Strategy.PRIORITY else Outcome.DEARER
+    out = []
+    for one in asked:
+        least = min(one.tiers, default=None)
+        outcome = one.outcome
+        if outcome is None:
+            below = least is not None and least > quantity
+            outcome = Outcome.CHOSEN if one is winner else Outcome.BELOW_MINIMUM if below else lost
+        out.append(Considered(price_list=one.price_list, outcome=outcome, min_quantity=least))
+    return tuple(out)

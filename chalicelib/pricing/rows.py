@@ -1,0 +1,100 @@
+"""The rows of an own price list: an immutable SQLite file, written once, opened once a process."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import quote
+
+from chalicelib.catalogue.model import PriceTier
+from chalicelib.catalogue.snapshot.engine import connect
+from chalicelib.catalogue.snapshot.items import price_of, quantity_of, tier_of
+from chalicelib.catalogue.snapshot.schema import PRICE_DIGITS, QUANTITY_DIGITS
+from chalicelib.kernel.errors import Invalid
+from chalicelib.pricing.lists import ListRow
+
+_TABLE = """
+PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 8192;
+CREATE TABLE price (sku TEXT NOT NULL, unit TEXT NOT NULL, min_quantity INTEGER NOT NULL, amount INTEGER NOT NULL,
+    coefficient INTEGER NOT NULL, PRIMARY KEY (sku, unit, min_quantity)) WITHOUT ROWID;
+"""
+_COLUMNS = "sku, unit, min_quantity, amount, coefficient"
+_LARGEST = 10**18
+_CHUNK = 500
+
+
+def write(path: Path, rows: Iterable[ListRow]) -> int:
+    """Writes a new file; how many rows it has.
+
+    Invalid("bad_price_row") for a row that no list can have: a price or pack that is not above zero, or finer or larger
+    than can be kept; Invalid("price_twice") for a second one of the same SKU, unit and minimum.
+    """
+    db = connect(str(path))
+    try:
+        db.executescript(_TABLE)
+        try:
+            # In the order of the key: each row goes to the end of the file, which comes out the same for the same rows.
+            db.executemany("INSERT INTO price VALUES (?, ?, ?, ?, ?)", sorted(map(_stored, rows)))
+        except sqlite3.IntegrityError as twice:
+            raise Invalid("price_twice") from twice
+        count = int(db.execute("SELECT count(*) FROM price").fetchone()[0])
+        db.commit()
+    finally:
+        db.close()
+    return count
+
+
+def _stored(row: ListRow) -> tuple[str, str, int, int, int]:
+    amount, coefficient = _whole(row.amount, PRICE_DIGITS), _whole(row.coefficient, PRICE_DIGITS)
+    least = _whole(row.min_quantity, QUANTITY_DIGITS)
+    if not row.sku or amount is None or coefficient is None or least is None or not amount or not coefficient:
+        raise Invalid("bad_price_row", sku=row.sku)
+    return row.sku, row.unit, least, amount, coefficient
+
+
+def _whole(number: Decimal, digits: int) -> int | None:
+    """The number in units of its last kept digit; None if it is finer, negative, too large or not finite."""
+    if not number.is_finite() or number < 0 or number.adjusted() > 18:
+        return None
+    scaled = number.scaleb(digits)
+    return int(scaled) if scaled == int(scaled) < _LARGEST else None
+
+
+class ListFile:
+    """The rows of one version, open for reading. Threads may share it."""
+
+    def __init__(self, path: Path) -> None:
+        """engine.OperationalError if there is no such file."""
+        self._db = connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+
+    def __del__(self) -> None:
+        # Dropped from a cache while somebody may still be reading: closed when the last reader lets go.
+        if hasattr(self, "_db"):
+            self._db.close()
+
+    def tiers(self, skus: Sequence[str], list_id: str, currency: str) -> Mapping[str, tuple[PriceTier, ...]]:
+        """All tiers by SKU, as those of the list `list_id`; SKUs without any are left out. One query for 500 SKUs."""
+        out: dict[str, list[PriceTier]] = defaultdict(list)
+        for start in range(0, len(skus), _CHUNK):
+            some = skus[start : start + _CHUNK]
+            marks = ", ".join("?" * len(some))
+            for sku, unit, least, amount, coefficient in self._db.execute(
+                f"SELECT {_COLUMNS} FROM price WHERE sku IN ({marks})",  # noqa: S608 - our own words
+                some,
+            ):
+                out[sku].append(tier_of(list_id, amount, currency, unit, coefficient, least))
+        return {sku: tuple(tiers) for sku, tiers in out.items()}
+
+    def rows(self) -> Iterator[ListRow]:
+        """Every row, by SKU, unit and minimum."""
+        for sku, unit, least, amount, coefficient in self._db.execute(f"SELECT {_COLUMNS} FROM price ORDER BY 1, 2, 3"):  # noqa: S608
+            yield ListRow(
+                sku=sku,
+                amount=price_of(amount),
+                unit=unit,
+                coefficient=price_of(coefficient),
+                min_quantity=quantity_of(least),
+            )
