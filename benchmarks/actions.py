@@ -210,7 +210,7 @@ def _world(products: int) -> Iterator[tuple[World, Meter]]:
         catalogue = publish_range(shop.db, folder, patches, catalogue_rows(Size(products=products)))
         items = catalogue.search(Query()).items[:LINES]
         stock = [(item.sku, {guid(7, n): Decimal(1_000_000) for n in range(5)}) for item in items]
-        erp_levels(shop.db, stock, kind=shop.settings.exchange.stock_kind, as_of=NOW, message_id="m")
+        erp_levels(shop.db, stock, kind=shop.settings.exchange.stock_kind, as_of=NOW, message_id="m", now=NOW)
         client = kept.enter_context(Client(app.app))
         buyer, manager = (Person(client, _sign_in(shop, actor)) for actor in (shop.buyer, shop.manager))
         meter = Meter(tables.client(endpoint))

@@ -165,7 +165,7 @@ def show(
     """
     done = runs.build(db, work, run, units, end=end)
     message = message_id or run.parts[-1].entry_id
-    runs.tell_stock(db, run, done, settings, message_id=message)
+    runs.tell_stock(db, run, done, settings, message_id=message, now=now)
     changes = dict(zip((part.key for part in run.parts), done.parts, strict=True))
     if done.changed:
         withdrawn = message_id and any(done.withdrawn.values())

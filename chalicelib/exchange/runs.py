@@ -117,7 +117,9 @@ def _lots(run: Run) -> dict[datetime, int]:
     return {came: lot for lot, came in enumerate(sorted({part.came for part in run.parts}))}
 
 
-def tell_stock(db: TenantSession, run: Run, done: Assembled, settings: TenantSettings, *, message_id: str) -> None:
+def tell_stock(
+    db: TenantSession, run: Run, done: Assembled, settings: TenantSettings, *, message_id: str, now: datetime
+) -> None:
     """The stock that an assembling tells, oldest first; at a run's end the zeros come last.
 
     A number that the ERP repeats is told to the live stock too, which orders have moved since; only what differs there
@@ -131,6 +133,7 @@ def tell_stock(db: TenantSession, run: Run, done: Assembled, settings: TenantSet
             kind=settings.exchange.stock_kind,
             as_of=came.get(lot, run.touched),
             message_id=message_id,
+            now=now,
             safety=settings.safety_stock,
         )
 

@@ -15,10 +15,13 @@ from chalicelib.http.i18n import translator
 from chalicelib.http.rendering import render_mail
 from chalicelib.identity.model import User
 from chalicelib.kernel.events import Event
-from chalicelib.ordering.actions.bookkeeping import go_on
+from chalicelib.ordering import store
+from chalicelib.ordering.actions import bookkeeping, stocktaking
 from chalicelib.ordering.actions.invoicing import bring_invoice_up_to
 from chalicelib.ordering.notices import OrderMail, mail_about
 from chalicelib.ordering.words import change_text
+from chalicelib.stock import tally
+from chalicelib.stock.journal_store import turn_pages
 from chalicelib.storage.session import TenantSession
 
 
@@ -71,13 +74,29 @@ def order_mail(facts: OrderMail, reader: User) -> mail.Mail:
     return mail.Mail(to=reader.email, subject=rendered.subject, text=rendered.text, html=rendered.html)
 
 
+def _then_turn_pages(
+    handle: Callable[[Event, TenantSession, datetime], None],
+) -> Callable[[Event, TenantSession, datetime], None]:
+    """The handler of an event of an order; the movements of what the order holds become pages where they are many."""
+
+    def handled(event: Event, db: TenantSession, now: datetime) -> None:
+        handle(event, db, now)
+        held = store.reservation_from(db.get(store.reservation_key(db.tenant_id, event.data["order"]))).held
+        turn_pages(db, held)
+
+    return handled
+
+
 HANDLERS: dict[str, Callable[[Event, TenantSession, datetime], None]] = {
-    "order.submitted": tell,
+    "order.submitted": _then_turn_pages(tell),
     "order.answered": tell,
-    "order.edited": tell,
-    "order.confirmed": tell,
-    "order.changed": settle_and_tell,
+    "order.edited": _then_turn_pages(tell),
+    "order.confirmed": _then_turn_pages(tell),
+    "order.changed": _then_turn_pages(settle_and_tell),
     "order.refused": settle_and_tell,
     "order.cancelled": settle_and_tell,
 }
-DUE: dict[str, Callable[[TenantSession, str, datetime], None]] = {books.DUE: go_on}
+DUE: dict[str, Callable[[TenantSession, str, datetime], None]] = {
+    books.DUE: bookkeeping.go_on,
+    tally.DUE: stocktaking.go_on,
+}

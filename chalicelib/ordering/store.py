@@ -17,6 +17,8 @@ from chalicelib.kernel.ids import new_id
 from chalicelib.ordering.holding import Moves, Reservation
 from chalicelib.ordering.model import Happening, Order, OrderLine, Shipment
 from chalicelib.stock import store as stock_store
+from chalicelib.stock.journal import Cause, Why
+from chalicelib.stock.journal_store import moved_put
 from chalicelib.storage import codec, keys
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Page, Record, TenantSession
@@ -245,9 +247,25 @@ def reservation_put(tenant_id: str, order_id: str, reservation: Reservation) -> 
     return Put(key=key, kind="reservation", data=reservation, version=reservation.version)
 
 
-def stock_writes(tenant_id: str, moves: Moves, *, at: datetime) -> list[Write]:
-    """One write a SKU, in the SKUs' order (domain §4.2)."""
-    return [stock_store.move(tenant_id, sku, parts, at=at) for sku, parts in sorted(moves.items())]
+def stock_writes(tenant_id: str, moves: Moves, because: Cause) -> list[Write]:
+    """One write a SKU, in the SKUs' order (domain §4.2), and one that notes them for the nightly check."""
+    if not moves:
+        return []
+    skus = sorted(moves)
+    rows = [stock_store.move(tenant_id, sku, moves[sku], because) for sku in skus]
+    return [*rows, moved_put(tenant_id, because, skus)]
+
+
+def because(order: Order, happening: Happening) -> Cause:
+    """Why the stock moves with what happened to the order."""
+    return Cause(
+        id=happening.id,
+        why=Why(happening.kind),
+        number=order.number,
+        order_id=order.id,
+        actor_id=happening.actor_id,
+        actor_name=happening.actor_name,
+    )
 
 
 # --- tasks ---------------------------------------------------------------------------------------

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 
 from chalicelib.catalogue.model import Page, Query, Warehouse
 from chalicelib.catalogue.store import current_catalogue
-from chalicelib.stock import store
+from chalicelib.kernel.ids import new_id
+from chalicelib.stock import journal_store, store, tally
+from chalicelib.stock.journal import WAITING_MOST, Cause, Why
 from chalicelib.stock.model import Level, restate
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession
@@ -38,33 +40,38 @@ def erp_levels(
     kind: StockKind,
     as_of: datetime,
     message_id: str,
+    now: datetime,
     safety: Decimal = Decimal(0),
     complete: bool = False,
 ) -> Applied:
     """Applies the ERP's quantities: (SKU, {warehouse id: quantity}), each SKU at most once (domain §4.4).
 
-    `as_of` = when the ERP's file came to us, `safety` = the tenant's `safety_stock`, `complete` = a warehouse that a
-    row does not name holds nothing of the SKU. Only differences are written; the same message again changes nothing,
-    and neither does one that is older than what a warehouse was last told. Negative quantities are kept as they are.
+    `as_of` = when the ERP's file came to us, `message_id` = its line in the exchange's journal, `safety` = the tenant's
+    `safety_stock`, `complete` = a warehouse that a row does not name holds nothing of the SKU. Only differences are
+    written; the same message again changes nothing, and neither does one that is older than what a warehouse was last
+    told. Negative quantities are kept as they are.
     """
     total = Applied()
+    because = Cause(id=new_id(now), why=Why.TOLD, number=message_id)
+    tally.begin_rounds(db, now)
     pending = iter(rows)
     while batch := dict(islice(pending, _READ_AT_ONCE)):
-        total += _apply(db, batch, kind=kind, as_of=as_of, message_id=message_id, safety=safety, complete=complete)
+        total += _apply(db, batch, because, kind=kind, as_of=as_of, safety=safety, complete=complete)
     return total
 
 
 def _apply(
     db: TenantSession,
     batch: Mapping[str, Mapping[str, Decimal]],
+    because: Cause,
     *,
     kind: StockKind,
     as_of: datetime,
-    message_id: str,
     safety: Decimal,
     complete: bool,
 ) -> Applied:
     changed: set[str] = set()
+    long: list[str] = []
 
     def once() -> None:
         found = store.levels(db, [sku for sku in batch if sku not in changed], consistent=True)
@@ -72,16 +79,17 @@ def _apply(
         for sku in found:
             changes = restate(found[sku], batch[sku], kind=kind, as_of=as_of, safety=safety, complete=complete)
             if changes:
-                writes[sku] = store.restated_write(
-                    db.tenant_id, found[sku], changes, as_of=as_of, message_id=message_id
-                )
+                writes[sku] = store.restated_write(db.tenant_id, found[sku], changes, because, as_of=as_of)
         names = list(writes)
         for start in range(0, len(names), _WRITE_AT_ONCE):
             part = names[start : start + _WRITE_AT_ONCE]
-            db.commit([writes[sku] for sku in part])
+            part_of_it = replace(because, id=new_id(because.at))
+            db.commit([*(writes[sku] for sku in part), journal_store.moved_put(db.tenant_id, part_of_it, part)])
             changed.update(part)
+        long.extend(sku for sku in names if found[sku].waiting >= WAITING_MOST)
 
     until_committed(once)
+    journal_store.turn_pages(db, long)
     return Applied(changed=len(changed), unchanged=len(batch) - len(changed))
 
 

@@ -29,12 +29,15 @@ class WarehouseLevel:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
     """All warehouses of a SKU. `told` = as of when the ERP last spoke of a warehouse; `moved_at` = when an order
-    that the ERP knows, or a shipment, last changed what the ERP's number means."""
+    that the ERP knows, or a shipment, last changed what the ERP's number means. Of its journal there are `pages`, and
+    `waiting` movements that are on none yet."""
 
     sku: str
     warehouses: Mapping[str, WarehouseLevel]
     told: Mapping[str, datetime] = field(default_factory=dict)
     moved_at: datetime | None = None
+    pages: int = 0
+    waiting: int = 0
 
     def available(self, among: Sequence[str] = ()) -> Decimal:
         """What can be promised from the given warehouses (all if empty); one that is short does not lessen another."""
@@ -109,11 +112,6 @@ class Move:
 def taken(quantity: Decimal) -> Move:
     """An order takes it, if it is available."""
     return Move(allocated=quantity, needs=quantity)
-
-
-def given_back(quantity: Decimal, *, known: bool) -> Move:
-    """An order lets go of it; `known` = the ERP had counted the order."""
-    return Move(allocated=-quantity, counted=-quantity if known else _ZERO)
 
 
 def counted(quantity: Decimal) -> Move:

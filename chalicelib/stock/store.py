@@ -9,11 +9,12 @@ from urllib.parse import unquote
 
 from chalicelib.kernel.clock import stamp
 from chalicelib.stock import model
+from chalicelib.stock.journal import Cause, Movement, moved, restated
 from chalicelib.stock.model import Level, Move, Restated, WarehouseLevel
-from chalicelib.storage import keys
+from chalicelib.storage import codec, keys
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession
-from chalicelib.storage.writes import Absent, Add, AtLeast, Change, Condition, Equals, Put, Set, Update
+from chalicelib.storage.writes import Absent, Add, AtLeast, Change, Condition, Equals, Log, Put, Set, Update
 
 _KIND = "stock"
 _COUNTERS = ("on_hand", "allocated", "counted", "available")
@@ -39,6 +40,8 @@ def level_from(record: Record | None, sku: str) -> Level:
         },
         told={_warehouse(name): datetime.fromisoformat(at) for name, at in told.items()},
         moved_at=datetime.fromisoformat(moved) if moved else None,
+        pages=record.data["pages"],
+        waiting=record.data["waiting"],
     )
 
 
@@ -49,12 +52,10 @@ def levels(db: TenantSession, skus: Iterable[str], *, consistent: bool = False) 
     return {sku: level_from(found.get(level_key(db.tenant_id, sku)), sku) for sku in wanted}
 
 
-def move(tenant_id: str, sku: str, moves: Mapping[str, Move], *, at: datetime | None = None) -> Update:
-    """All moves of a SKU as one write; refused (without a refusal of its own) when too little is available.
-
-    `at` is needed by stamped moves: what the ERP knows of, and shipments.
-    """
-    changes: list[Change] = []
+def move(tenant_id: str, sku: str, moves: Mapping[str, Move], because: Cause) -> Update:
+    """All moves of a SKU as one write, with its entry in the SKU's journal; refused (without a refusal of its own) when
+    too little is available."""
+    changes: list[Change] = _journal(moved(because, moves))
     when: list[Condition] = []
     for warehouse, step in sorted(moves.items()):
         name = _name(warehouse)
@@ -65,20 +66,23 @@ def move(tenant_id: str, sku: str, moves: Mapping[str, Move], *, at: datetime | 
         if step.needs is not None:
             when.append(AtLeast(("n", name, "available"), step.needs))
     if any(step.stamped for step in moves.values()):
-        if at is None:
-            raise ValueError("a stamped move needs its moment")
-        changes.append(Set(("data", "moved_at"), stamp(at)))
+        changes.append(Set(("data", "moved_at"), stamp(because.at)))
     return Update(key=level_key(tenant_id, sku), changes=tuple(changes), when=tuple(when))
 
 
+def _journal(movement: Movement | None) -> list[Change]:
+    """What writes a movement down: it waits in the row until its page is made."""
+    return [] if movement is None else [Log(codec.dump(movement)), Add(("data", "waiting"), Decimal(1))]
+
+
 def restated_write(
-    tenant_id: str, level: Level, changes: Sequence[Restated], *, as_of: datetime, message_id: str
+    tenant_id: str, level: Level, changes: Sequence[Restated], because: Cause, *, as_of: datetime
 ) -> LevelWrite:
     """The ERP's numbers, on condition that the counters which they were worked out from are unchanged.
 
     Only differences are added, so orders that take stock meanwhile don't disturb.
     """
-    told = stamp(as_of)
+    told, movement = stamp(as_of), restated(because, changes)
     if not level.warehouses and not level.told:
         return Put(
             key=level_key(tenant_id, level.sku),
@@ -86,12 +90,14 @@ def restated_write(
             version=0,
             data={
                 "sku": level.sku,
-                "message": message_id,
                 "told": {_name(change.warehouse): told for change in changes},
+                "pages": 0,
+                "waiting": 1 if movement else 0,
             },
             counters={_name(change.warehouse): _counters(change.after) for change in changes},
+            log=[codec.dump(movement)] if movement else (),
         )
-    updates: list[Change] = [Set(("data", "message"), message_id)]
+    updates: list[Change] = _journal(movement)
     when: list[Condition] = []
     for change in changes:
         name = _name(change.warehouse)

@@ -11,7 +11,7 @@ from pynamodb.expressions.update import Action, RemoveAction, SetAction
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.storage import codec
-from chalicelib.storage.rows import ROWS, Row, to_attribute
+from chalicelib.storage.rows import ROWS, Row, StockRow, to_attribute
 from chalicelib.storage.writes import (
     Absent,
     Add,
@@ -21,12 +21,16 @@ from chalicelib.storage.writes import (
     Condition,
     Delete,
     Equals,
+    Log,
     Present,
     Put,
     Set,
+    Unlog,
     Update,
     Write,
 )
+
+_LOG = Path(["log"])
 
 
 def _row(put: Put) -> Row:
@@ -35,6 +39,9 @@ def _row(put: Put) -> Row:
     row.version = (put.version or 0) + 1
     if put.counters is not None:
         row.n = dict(put.counters)
+    if put.log:
+        assert isinstance(row, StockRow), "only stock rows have a log"
+        row.log = [dict(entry) for entry in put.log]
     if put.expires is not None:
         row.ttl = int(put.expires.timestamp())
     for place in put.indexes:
@@ -107,13 +114,19 @@ def update_actions(update: Update) -> list[Action]:
     """What an update changes, and that the item's version counts up."""
     actions: list[Action] = []
     for change in update.changes:
-        path = Path(list(change.path))
-        if isinstance(change, Add):
-            actions.append(SetAction(path, path + Value(to_attribute(change.value))))
-        elif isinstance(change, Set) and change.value is None:
-            actions.append(RemoveAction(path))
-        else:
-            actions.append(SetAction(path, Value(to_attribute(change.value))))
+        match change:
+            case Add():
+                path = Path(list(change.path))
+                actions.append(SetAction(path, path + Value(to_attribute(change.value))))
+            case Set(value=None):
+                actions.append(RemoveAction(Path(list(change.path))))
+            case Set():
+                actions.append(SetAction(Path(list(change.path)), Value(to_attribute(change.value))))
+            case Log():
+                entries = (_LOG | Value(to_attribute(()))).append(Value(to_attribute((change.entry,))))
+                actions.append(SetAction(_LOG, entries))
+            case Unlog():
+                actions.extend(RemoveAction(_LOG[at]) for at in range(change.count))
     for place in update.indexes:
         actions.append(SetAction(Path([f"{place.index}pk"]), Value({"S": place.pk})))
         actions.append(SetAction(Path([f"{place.index}sk"]), Value({"S": place.sk})))

@@ -9,7 +9,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
 from chalicelib.storage import codec
-from chalicelib.storage.keys import Key, Partition
+from chalicelib.storage.keys import Key, Partition, Table
 from chalicelib.storage.rows import table_name
 
 _LONGEST_PK, _LONGEST_SK = 2048, 1024  # bytes
@@ -21,12 +21,19 @@ def storable(key: Key) -> bool:
     return len(key.pk.encode()) <= _LONGEST_PK and 0 < len(key.sk.encode()) <= _LONGEST_SK
 
 
-def batch(keys: Sequence[Key], consistent: bool) -> dict[str, Any]:
-    """What BatchGetItem is asked for."""
+_WITHOUT_LOG = ("pk", "sk", "type", "version", "data", "n", "ttl")
+
+
+def batch(keys: Sequence[Key], consistent: bool, *, logs: bool) -> dict[str, Any]:
+    """What BatchGetItem is asked for; the logs of stock rows stay behind unless they are wanted."""
     tables: dict[str, Any] = {}
     for key in keys:
         request = tables.setdefault(table_name(key.table), {"Keys": [], "ConsistentRead": consistent})
         request["Keys"].append({"pk": {"S": key.pk}, "sk": {"S": key.sk}})
+    stock = tables.get(table_name(Table.STOCK))
+    if stock is not None and not logs:
+        stock["ProjectionExpression"] = ",".join(f"#{name}" for name in _WITHOUT_LOG)
+        stock["ExpressionAttributeNames"] = {f"#{name}": name for name in _WITHOUT_LOG}
     return tables
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ class Record:
     n: Mapping[str, Any] = field(default_factory=dict)
     version: int = 0
     expires: int | None = None
+    log: Sequence[Mapping[str, Any]] = ()  # of a stock row, if it was asked for
     place: str = ""  # the sort key in the index that it was read from
 
     def load(self, kind: type[_T]) -> _T:
@@ -50,5 +51,6 @@ def record_of(table: Table, item: dict[str, Any], index: Index | None = None) ->
         n=row.n or {},
         version=int(row.version or 0),
         expires=int(row.ttl) if row.ttl is not None else None,
+        log=getattr(row, "log", None) or (),
         place=getattr(row, f"{index}sk") if index else "",
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Clamped, Context, Decimal, Inexact, Overflow, Rounded, Underflow
 from typing import Any
 
 from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
-from pynamodb.constants import MAP
+from pynamodb.constants import LIST, MAP
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
@@ -86,6 +86,18 @@ class CountersAttribute(Attribute[dict[str, Any]]):
         return {name: _from_attribute(inner, Decimal) for name, inner in value.items()}
 
 
+class LogAttribute(Attribute[list[dict[str, Any]]]):
+    """A list of documents that is added to at its end."""
+
+    attr_type = LIST
+
+    def serialize(self, value: Sequence[Mapping[str, Any]]) -> Any:
+        return to_attribute(value)["L"]
+
+    def deserialize(self, value: Any) -> list[dict[str, Any]]:
+        return [_from_attribute(one, _whole) for one in value]
+
+
 class Row(Model):
     """What every item has. `n` holds exact counters, `data` the rest, `ttl` is DynamoDB's expiry in seconds."""
 
@@ -109,6 +121,10 @@ class DirectoryRow(Row):
 
 
 class StockRow(Row):
+    """`log` holds what has happened to the item lately; readers of many items leave it out."""
+
+    log = LogAttribute(null=True)
+
     class Meta(_Meta):
         table_name = f"{settings().table_prefix}-{Table.STOCK}"
 

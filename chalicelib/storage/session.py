@@ -68,12 +68,13 @@ class Session:
         """The item; NotFound if it is absent, another tenant's or another dealer's (domain §9.2)."""
         return found(self.get(key))
 
-    def get_many(self, keys: Iterable[Key], *, consistent: bool = True) -> dict[Key, Record]:
-        """Items by key in as few round trips as can be (100 a call); absent ones are left out."""
+    def get_many(self, keys: Iterable[Key], *, consistent: bool = True, logs: bool = False) -> dict[Key, Record]:
+        """Items by key in as few round trips as can be (100 a call); absent ones are left out. `logs`: with the logs
+        of stock rows."""
         wanted = [key for key in dict.fromkeys(keys) if queries.storable(key)]
         found: dict[Key, Record] = {}
         for start in range(0, len(wanted), 100):
-            pending = queries.batch(wanted[start : start + 100], consistent)
+            pending = queries.batch(wanted[start : start + 100], consistent, logs=logs)
             for attempt in range(_ATTEMPTS):
                 response = self._call("BatchGetItem", RequestItems=pending)
                 for table in Table:

@@ -8,7 +8,7 @@ A path names an attribute: `("n", "exposure")`, `("data", "state")`, `("n", ware
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -72,7 +72,21 @@ class Add:
     value: Decimal
 
 
-Change = Set | Add
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Adds an entry to the end of a stock row's log."""
+
+    entry: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Unlog:
+    """Takes the oldest `count` entries out of a stock row's log."""
+
+    count: int
+
+
+Change = Set | Add | Log | Unlog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +94,14 @@ class Put:
     """Writes a whole item. `version` None = no optimistic lock; 0 = must be new; n = must still be version n.
 
     `data` is a frozen dataclass or a plain map; `indexes` say where else the item appears;
-    `expires` sets the TTL.
+    `expires` sets the TTL; `log` is what a stock row's log begins with.
     """
 
     key: Key
     kind: str
     data: object
     counters: Mapping[str, object] | None = None
+    log: Sequence[Mapping[str, object]] = ()
     indexes: tuple[IndexKey, ...] = ()
     expires: datetime | None = None
     version: int | None = None

@@ -15,7 +15,6 @@ from chalicelib.stock.model import (
     WarehouseLevel,
     counted,
     erp_changed,
-    given_back,
     is_reflected,
     nothing,
     restate,
@@ -27,6 +26,11 @@ from chalicelib.tenancy.model import StockKind
 
 T0 = datetime(2026, 11, 21, 9, tzinfo=UTC)
 D = Decimal
+
+
+def given_back(quantity: Decimal, *, known: bool) -> Move:
+    """What an order lets go of; `known` = the ERP had counted the order."""
+    return Move(allocated=-quantity, counted=-quantity if known else D(0))
 
 
 def _level(told: datetime | None = None, moved_at: datetime | None = None, **available: int) -> Level:

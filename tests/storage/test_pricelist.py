@@ -75,7 +75,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     shop = Shop({})
     publish_range(shop.db, tmp_path, monkeypatch)
     told = [(sku_id("window-0", None), {"w1": Decimal(5), "w2": Decimal(2)})]
-    erp_levels(shop.db, told, kind=shop.settings.exchange.stock_kind, as_of=NOW, message_id="m")
+    erp_levels(shop.db, told, kind=shop.settings.exchange.stock_kind, as_of=NOW, message_id="m", now=NOW)
     made = World(shop, tmp_path)
     monkeypatch.setattr(queues, "send", lambda _url, body, **_: made.queue.append(body))
     return made

@@ -12,7 +12,8 @@ from chalicelib.kernel.errors import KontorError
 from chalicelib.kernel.ids import new_tenant_id
 from chalicelib.stock import store
 from chalicelib.stock.actions import erp_levels
-from chalicelib.stock.model import Level, counted, given_back, shipped, taken
+from chalicelib.stock.journal import Why, cause
+from chalicelib.stock.model import Level, Move, counted, shipped, taken
 from chalicelib.storage.session import TenantSession, TransactionRefused, open_tenant
 from chalicelib.tenancy.model import StockKind
 
@@ -30,9 +31,15 @@ def _tell(
 ) -> tuple[int, int]:
     rows = [(sku, {name: D(q) for name, q in by.items()}) for sku, by in quantities.items()]
     as_of = NOW + timedelta(minutes=minutes)
-    given = {"kind": StockKind.FREE, "as_of": as_of, "message_id": "m", **options}
+    given = {"kind": StockKind.FREE, "as_of": as_of, "message_id": "m", "now": NOW, **options}
     applied = erp_levels(db, rows, **given)  # type: ignore[arg-type]
     return applied.changed, applied.unchanged
+
+
+def _move(db: TenantSession, sku: str, moves: dict[str, Move], minutes: int = 0) -> None:
+    """An order moves the SKU."""
+    because = cause(Why.PLACED, NOW + timedelta(minutes=minutes), order_id="o", number="K-000001")
+    db.commit([store.move(db.tenant_id, sku, moves, because)])
 
 
 def _level(db: TenantSession, sku: str = "s") -> Level:
@@ -60,17 +67,17 @@ def test_only_what_differs_is_written_and_a_new_warehouse_is_added(db: TenantSes
 
 def test_what_is_taken_is_no_longer_available_and_comes_back(db: TenantSession) -> None:
     _tell(db, {"s": {"w1": "5", "w2": "3"}})
-    db.commit([store.move(db.tenant_id, "s", {"w1": taken(D(5)), "w2": taken(D(1))})])
+    _move(db, "s", {"w1": taken(D(5)), "w2": taken(D(1))})
     assert _level(db).available() == 2
-    back = {name: given_back(D(quantity), known=False) for name, quantity in (("w1", 5), ("w2", 1))}
-    db.commit([store.move(db.tenant_id, "s", back)])
+    back = {name: Move(allocated=-D(quantity)) for name, quantity in (("w1", 5), ("w2", 1))}
+    _move(db, "s", back)
     assert _level(db).available() == 8
 
 
 def test_taking_more_than_there_is_in_one_warehouse_is_refused_whole(db: TenantSession) -> None:
     _tell(db, {"s": {"w1": "5", "w2": "3"}})
     with pytest.raises(TransactionRefused) as refused:
-        db.commit([store.move(db.tenant_id, "s", {"w1": taken(D(1)), "w2": taken(D(4))})])
+        _move(db, "s", {"w1": taken(D(1)), "w2": taken(D(4))})
     ((_, record),) = refused.value.failures
     assert store.level_from(record, "s").available() == 8
     assert _level(db).available() == 8
@@ -78,12 +85,12 @@ def test_taking_more_than_there_is_in_one_warehouse_is_refused_whole(db: TenantS
 
 def test_an_order_that_the_erp_has_counted_is_not_deducted_twice(db: TenantSession) -> None:
     _tell(db, {"s": {"w1": "10"}})
-    db.commit([store.move(db.tenant_id, "s", {"w1": taken(D(4))})])
-    db.commit([store.move(db.tenant_id, "s", {"w1": counted(D(4))}, at=NOW + timedelta(minutes=5))])
+    _move(db, "s", {"w1": taken(D(4))})
+    _move(db, "s", {"w1": counted(D(4))}, 5)
     _tell(db, {"s": {"w1": "6"}}, 10)
     assert _level(db).available() == 6
     left = shipped(D(4), known=True, reflected=False)
-    db.commit([store.move(db.tenant_id, "s", {"w1": left}, at=NOW + timedelta(minutes=11))])
+    _move(db, "s", {"w1": left}, 11)
     _tell(db, {"s": {"w1": "6"}}, 20)
     assert _level(db).available() == 6
 
@@ -95,7 +102,7 @@ def test_parallel_takes_never_oversell(db: TenantSession) -> None:
         session, got = open_tenant(db.tenant_id), 0
         for _ in range(12):
             try:
-                session.commit([store.move(db.tenant_id, "s", {"w1": taken(D(1))})])
+                _move(session, "s", {"w1": taken(D(1))})
                 got += 1
             except KontorError:
                 pass
@@ -114,7 +121,7 @@ def test_messages_and_orders_at_the_same_time_lose_nothing(db: TenantSession) ->
     def order(_: int) -> None:
         session = open_tenant(db.tenant_id)
         for i in range(5):
-            session.commit([store.move(db.tenant_id, f"s{i}", {"w1": taken(D(1))})])
+            _move(session, f"s{i}", {"w1": taken(D(1))})
 
     def tell(minute: int) -> None:
         _tell(open_tenant(db.tenant_id), {f"s{i}": {"w1": str(50 + minute)} for i in range(5)}, minute)

@@ -44,7 +44,7 @@ def shop(tables: None) -> Shop:
 def stocked(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     publish_range(shop.db, tmp_path, monkeypatch)
     told = [(WINDOW, {"w1": Decimal(5), "w2": Decimal(2)})]
-    erp_levels(shop.db, told, kind=shop.settings.exchange.stock_kind, as_of=NOW, message_id="m")
+    erp_levels(shop.db, told, kind=shop.settings.exchange.stock_kind, as_of=NOW, message_id="m", now=NOW)
     return shop
 
 

@@ -155,7 +155,7 @@ class Shop:
         """The ERP's stock message."""
         rows = [(sku(name), {warehouse: D(quantity)}) for name, quantity in quantities.items()]
         kind = self.settings.exchange.stock_kind
-        erp_levels(self.db, rows, kind=kind, as_of=as_of, message_id="m")
+        erp_levels(self.db, rows, kind=kind, as_of=as_of, message_id="m", now=NOW)
 
     def fill(self, actor: Actor | None = None, db: TenantSession | None = None, **quantities: int) -> None:
         for name, quantity in quantities.items():

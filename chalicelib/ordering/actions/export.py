@@ -13,6 +13,7 @@ from chalicelib.ordering.erp import OrderForErp
 from chalicelib.ordering.holding import known_to_erp
 from chalicelib.ordering.model import Happening, Order, Side, State
 from chalicelib.ordering.store import Queue, Task
+from chalicelib.stock.journal import Cause, Why
 from chalicelib.storage import keys
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession
@@ -109,13 +110,15 @@ def _mark(db: TenantSession, order_id: str, version: int, now: datetime) -> bool
         order = store.order_from(found[head_key])
         holding = known_to_erp(store.reservation_from(found.get(held_key)))
         after = replace(order, erp=replace(order.erp, exported_edition=order.edition, exported_at=now))
+        exported = _exported(now, order)
+        because = Cause(id=exported.id, why=Why.EXPORTED, number=order.number, order_id=order_id)
         db.commit(
             [
                 store.order_put(db.tenant_id, after),
                 store.task_delete(db.tenant_id, Queue.EXPORT, order_id),
-                store.happening_put(db.tenant_id, order_id, _exported(now, order)),
+                store.happening_put(db.tenant_id, order_id, exported),
                 *([store.reservation_put(db.tenant_id, order_id, holding.reservation)] if holding.moves else []),
-                *store.stock_writes(db.tenant_id, holding.moves, at=now),
+                *store.stock_writes(db.tenant_id, holding.moves, because),
             ]
         )
         return True

@@ -32,7 +32,7 @@ from chalicelib.storage.session import Record, TenantSession, TransactionRefused
 from chalicelib.storage.writes import Check, Done, Equals, Write, guard
 
 _OTHER_WRITES = 15
-"""Guard, counter, number, head, lines, history, hold, task, outbox, audit, credit, cart, contract, profile, a spare."""
+"""Guard, counter, number, head, lines, history, hold, task, outbox, audit, credit, cart, contract, profile, journal."""
 
 MAX_LINES = MAX_WRITES - _OTHER_WRITES
 """SKUs of an order: each is one write beside the others. Larger ones will be placed in steps (docs/adr)."""
@@ -248,5 +248,5 @@ def _writes(
         hold(tenant_id, order.contract_id, amount, desk.contract.credit_limit),
         *(Check(key=key, when=(Equals(("version",), rows[key].version),)) for key in terms),
         *cart_store.cart_writes(tenant_id, new.actor.user_id, desk.cart, Cart(contract_id=desk.contract.id)),
-        *store.stock_writes(tenant_id, holding.moves, at=now),
+        *store.stock_writes(tenant_id, holding.moves, store.because(order, placed)),
     ]

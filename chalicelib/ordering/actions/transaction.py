@@ -24,6 +24,7 @@ from chalicelib.ordering.model import (
     derived_state,
 )
 from chalicelib.ordering.store import OrderFile, Queue, Task
+from chalicelib.stock.journal import Cause, Why
 from chalicelib.stock.model import Level
 from chalicelib.stock.store import level_from, level_key
 from chalicelib.storage import keys
@@ -160,8 +161,15 @@ def step_writes(tenant_id: str, step: Step, now: datetime) -> list[Write]:
     if step.holding is not None and (step.holding.moves or not step.holding.reservation.held):
         if step.holding.reservation.version or step.holding.reservation.held:
             writes.append(store.reservation_put(tenant_id, step.order.id, step.holding.reservation))
-        writes.extend(store.stock_writes(tenant_id, step.holding.moves, at=now))
+        writes.extend(store.stock_writes(tenant_id, step.holding.moves, _cause(step, now)))
     return [*writes, *step.writes]
+
+
+def _cause(step: Step, now: datetime) -> Cause:
+    order = step.order
+    if step.happening is None:
+        return Cause(id=new_id(now), why=Why.ERP, number=order.number, order_id=order.id)
+    return store.because(order, step.happening)
 
 
 def with_lines(order: Order, lines: Sequence[OrderLine], now: datetime) -> Order:

@@ -1,8 +1,21 @@
-"""Hot counters, without an index."""
+"""Hot counters and their journal, without an index; what the nightly check of them found."""
 
 from __future__ import annotations
 
-from chalicelib.storage.keys.base import Key, Table, pattern, tenant_prefix
+from datetime import datetime
+
+from chalicelib.kernel.clock import stamp
+from chalicelib.storage.keys.base import (
+    Index,
+    IndexKey,
+    Key,
+    Partition,
+    Table,
+    core,
+    index_part,
+    pattern,
+    tenant_prefix,
+)
 
 
 @pattern("live stock of a SKU in all warehouses")
@@ -13,3 +26,43 @@ def stock_level(tenant: str, sku: str) -> Key:
 @pattern("what an order holds of the stock")
 def reservation(tenant: str, order: str, page: int) -> Key:
     return Key(Table.STOCK, f"{tenant_prefix(tenant)}RES#{order}", f"PAGE#{page:04d}")
+
+
+@pattern("pages of a SKU's movements, oldest first")
+def movement_pages(tenant: str, sku: str) -> Partition:
+    return Partition(Table.STOCK, f"{tenant_prefix(tenant)}SKU#{sku}", "MOVES#")
+
+
+@pattern("a page of a SKU's movements: never changed")
+def movement_page(tenant: str, sku: str, number: int) -> Key:
+    return movement_pages(tenant, sku).item(f"{number:08d}")
+
+
+@pattern("which SKUs were moved by what, oldest first; rows expire")
+def moved_skus(tenant: str) -> Partition:
+    return Partition(Table.STOCK, f"{tenant_prefix(tenant)}MOVED")
+
+
+@pattern("the SKUs that one change moved")
+def moved_by(tenant: str, at: datetime, cause: str) -> Key:
+    return moved_skus(tenant).item(f"{stamp(at)}#{cause}")
+
+
+@pattern("how far the nightly check of stock has come")
+def tally_round(tenant: str) -> Key:
+    return core(tenant, "TALLY", "ROUND")
+
+
+@pattern("a SKU whose stock disagreed with its movements or holds")
+def tally_check(tenant: str, sku: str) -> Key:
+    return core(tenant, "TALLY", f"SKU#{sku}")
+
+
+@pattern("SKUs whose stock disagrees (gsi1, sparse)")
+def wrong_stock(tenant: str) -> Partition:
+    return index_part(Index.GSI1, tenant, "TALLY#WRONG")
+
+
+@pattern("a SKU among those whose stock disagrees (gsi1)")
+def wrong_stock_place(tenant: str, sku: str) -> IndexKey:
+    return wrong_stock(tenant).place(sku)

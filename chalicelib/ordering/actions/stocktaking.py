@@ -1,0 +1,104 @@
+"""The nightly round through the stock: counters, movements and what orders hold must agree.
+
+A piece of it looks at the SKUs that some changes moved; the due index brings the next piece, and a second look at what
+disagreed. What still disagrees is logged, counted and shown to the manufacturer's people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from chalicelib.gateways.telemetry import count, logger
+from chalicelib.kernel.clock import local_day, stamp, start_of_day
+from chalicelib.ordering import store
+from chalicelib.ordering.holding import Reservation
+from chalicelib.stock import tally
+from chalicelib.stock.journal import Mismatch, mismatches
+from chalicelib.stock.journal_store import read_kept
+from chalicelib.stock.tally import Check, Round
+from chalicelib.storage import keys
+from chalicelib.storage.session import TenantSession
+from chalicelib.storage.writes import Delete
+from chalicelib.tenancy.store import load_settings
+
+_CHANGES = 100
+"""Changes of one piece: of at most 100 SKUs each."""
+_LISTED = 1000  # SKUs that were wrong before and are looked at again
+_SETTLED = timedelta(minutes=5)  # a change has its moment before it is written
+_NIGHT = timedelta(hours=3)
+
+
+def go_on(db: TenantSession, subject: str, now: datetime) -> None:
+    """Due work: the round's next piece, or a second look at one SKU."""
+    if subject:
+        _second_look(db, subject, now)
+        return
+    record = db.fetch(keys.tally_round(db.tenant_id))
+    before = record.load(Round)
+    begun = before if before.cursor is not None else Round(since=before.since, until=stamp(now - _SETTLED))
+    page = db.query(
+        keys.moved_skus(db.tenant_id),
+        limit=_CHANGES,
+        since=begun.since or None,
+        until=begun.until,
+        after=begun.cursor,
+        consistent=True,
+    )
+    skus = {str(sku) for one in page.records for sku in one.data["skus"]}
+    if before.cursor is None:
+        skus |= {one.sku for one in tally.wrong_stock(db, limit=_LISTED)}
+    _first_look(db, skus, {str(one.data["order"]) for one in page.records} - {""}, now)
+    after = replace(begun, cursor=page.next, skus=begun.skus + len(skus))
+    if page.next is not None:
+        db.commit([tally.round_put(db.tenant_id, after, record.version, now)])
+        return
+    logger().info("stock was looked at", tenant=db.tenant_id, skus=after.skus)
+    zone = load_settings(db).time_zone
+    tonight = start_of_day(local_day(now, zone) + timedelta(days=1), zone) + _NIGHT
+    db.commit([tally.round_put(db.tenant_id, Round(since=begun.until, ended=now), record.version, tonight)])
+
+
+def _first_look(db: TenantSession, skus: Iterable[str], orders: Iterable[str], now: datetime) -> None:
+    for sku, found in disagreeing(db, skus, orders).items():
+        known = tally.check_from(db.get(keys.tally_check(db.tenant_id, sku)))
+        check = Check(sku=sku, at=now, suspect=found, wrong=known.wrong if known else ())
+        db.commit([tally.check_put(db.tenant_id, check, now + tally.AGAIN)])
+
+
+def _second_look(db: TenantSession, sku: str, now: datetime) -> None:
+    key = keys.tally_check(db.tenant_id, sku)
+    before = db.fetch(key).load(Check)
+    found = disagreeing(db, [sku]).get(sku, ())
+    wrong = tally.lasting(before.suspect, found)
+    if not wrong:
+        db.commit([Delete(key=key)])
+        return
+    if wrong != before.wrong:
+        logger().error("stock disagrees", tenant=db.tenant_id, sku=sku, what=[one.what for one in wrong])
+        count("stock_wrong", db.tenant_id)
+    db.commit([tally.check_put(db.tenant_id, Check(sku=sku, at=now, suspect=found, wrong=wrong))])
+
+
+def disagreeing(db: TenantSession, skus: Iterable[str], orders: Iterable[str] = ()) -> dict[str, tuple[Mismatch, ...]]:
+    """By SKU what disagrees; the others are left out. Holds are looked up of the orders that the SKUs' journals know,
+    and of `orders`."""
+    kept = read_kept(db, skus)
+    known = {order for one in kept.values() for order in one.sums.holders}
+    held = _held(db, sorted({*known, *orders}))
+    found = {sku: mismatches(one.level, one.sums, held.get(sku, {})) for sku, one in kept.items()}
+    return {sku: wrong for sku, wrong in found.items() if wrong}
+
+
+def _held(db: TenantSession, orders: Iterable[str]) -> Mapping[str, Mapping[str, Decimal]]:
+    """SKU → warehouse → what the orders hold in all."""
+    rows = db.get_many(store.reservation_key(db.tenant_id, order) for order in orders)
+    out: dict[str, dict[str, Decimal]] = {}
+    for row in rows.values():
+        for sku, parts in row.load(Reservation).held.items():
+            for warehouse, part in parts.items():
+                own = out.setdefault(sku, {})
+                own[warehouse] = own.get(warehouse, Decimal(0)) + part.quantity
+    return out

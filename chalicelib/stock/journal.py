@@ -1,0 +1,170 @@
+"""The movements of a SKU: who moved what, when and why (docs/adr/0017). Pure rules.
+
+A movement is written by the same write that changes the SKU's counters: it waits at the end of the SKU's own row, and
+is later turned with others into a page. A page is never changed; it carries forward what all movements up to its end
+come to, so that the counters can be checked against the journal by its last page and what waits in the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from chalicelib.kernel.ids import made_at, new_id
+from chalicelib.stock.model import Level, Move, Restated, WarehouseLevel
+
+WAITING_MOST = 8
+"""Movements that wait in a row before they are turned into a page: a row is read and written whole."""
+
+_ZERO = Decimal(0)
+_COUNTERS = ("on_hand", "allocated", "counted")
+
+
+class Why(StrEnum):
+    """What moved the stock."""
+
+    TOLD = "told"  # the ERP's stock message
+    PLACED = "placed"
+    CHANGED = "changed"  # the order's lines were changed
+    DECLINED = "declined"  # the dealer refused the manager's changes: the lines as agreed
+    CONFIRMED = "confirmed"
+    EXTENDED = "extended"  # the reserve of an order was prolonged
+    LAPSED = "lapsed"  # the reserve of an order ran out
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+    EXPORTED = "exported"  # the ERP has confirmed that it has the order
+    ERP = "erp"  # the ERP's documents of an order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Who moved the stock and why. `id` is of `new_id` and so says when. `number` is the document's: an order's, or
+    the journal entry of the ERP's message; nobody's name = the ERP's doing."""
+
+    id: str
+    why: Why
+    number: str = ""
+    order_id: str = ""
+    actor_id: str = ""
+    actor_name: str = ""
+
+    @property
+    def at(self) -> datetime:
+        return made_at(self.id)
+
+
+def cause(
+    why: Why, now: datetime, *, number: str = "", order_id: str = "", actor_id: str = "", actor_name: str = ""
+) -> Cause:
+    return Cause(id=new_id(now), why=why, number=number, order_id=order_id, actor_id=actor_id, actor_name=actor_name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """By how much the counters of a warehouse changed, or what all changes come to."""
+
+    on_hand: Decimal = _ZERO
+    allocated: Decimal = _ZERO
+    counted: Decimal = _ZERO
+
+    def __add__(self, other: Shift) -> Shift:
+        return Shift(
+            on_hand=self.on_hand + other.on_hand,
+            allocated=self.allocated + other.allocated,
+            counted=self.counted + other.counted,
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.on_hand or self.allocated or self.counted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """One change of a SKU's counters: warehouse → by how much."""
+
+    cause: Cause
+    shifts: Mapping[str, Shift]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """What movements come to: `closing` by warehouse, `holders` = what each order holds by warehouse (orders that hold
+    nothing are left out)."""
+
+    closing: Mapping[str, Shift] = field(default_factory=dict)
+    holders: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalPage:
+    """Movements in the order in which they were written, and what the journal comes to with them."""
+
+    number: int
+    movements: tuple[Movement, ...]
+    sums: Sums
+
+
+def moved(because: Cause, moves: Mapping[str, Move]) -> Movement | None:
+    """What an order's moves do to the counters; None when they come to nothing."""
+    shifts = {
+        name: Shift(on_hand=one.on_hand, allocated=one.allocated, counted=one.counted) for name, one in moves.items()
+    }
+    kept = {name: shift for name, shift in shifts.items() if shift}
+    return Movement(cause=because, shifts=kept) if kept else None
+
+
+def restated(because: Cause, changes: Iterable[Restated]) -> Movement | None:
+    """What the ERP's numbers do to the counters; None when only what is promised of them changes."""
+    shifts = {change.warehouse: Shift(on_hand=_gained(change)) for change in changes if _gained(change)}
+    return Movement(cause=because, shifts=shifts) if shifts else None
+
+
+def _gained(change: Restated) -> Decimal:
+    return change.after.on_hand - (change.before.on_hand if change.before else _ZERO)
+
+
+def added_up(before: Sums, movements: Iterable[Movement]) -> Sums:
+    """`before` and the movements after it."""
+    closing = dict(before.closing)
+    holders = {order: dict(parts) for order, parts in before.holders.items()}
+    for movement in movements:
+        for name, shift in movement.shifts.items():
+            closing[name] = closing.get(name, Shift()) + shift
+            if movement.cause.order_id and shift.allocated:
+                held = holders.setdefault(movement.cause.order_id, {})
+                held[name] = held.get(name, _ZERO) + shift.allocated
+    left = {order: {name: part for name, part in parts.items() if part} for order, parts in holders.items()}
+    return Sums(closing=closing, holders={order: parts for order, parts in left.items() if parts})
+
+
+def next_page(last: JournalPage | None, waiting: Sequence[Movement]) -> JournalPage:
+    """The page that what waits is turned into."""
+    before = last.sums if last else Sums()
+    number = last.number + 1 if last else 1
+    return JournalPage(number=number, movements=tuple(waiting), sums=added_up(before, waiting))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """A counter of a warehouse that is not what it should be. `what` = a counter's name, or `holds`: what orders hold
+    in all is not what is allocated."""
+
+    warehouse: str
+    what: str
+    kept: Decimal
+    due: Decimal
+
+
+def mismatches(level: Level, sums: Sums, held: Mapping[str, Decimal]) -> tuple[Mismatch, ...]:
+    """Where counters and journal, or counters and holds, disagree. `held` = what orders hold, by warehouse."""
+    out = []
+    for name in sorted({*level.warehouses, *sums.closing, *held}):
+        row = level.warehouses.get(name, WarehouseLevel(_ZERO))
+        due = sums.closing.get(name, Shift())
+        pairs = [(what, getattr(row, what), getattr(due, what)) for what in _COUNTERS]
+        pairs.append(("holds", row.allocated, held.get(name, _ZERO)))
+        out += [Mismatch(warehouse=name, what=what, kept=kept, due=want) for what, kept, want in pairs if kept != want]
+    return tuple(out)
