@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 
-from chalicelib.catalogue.model import Page, Query, Warehouse
+from chalicelib.catalogue.model import Item, Page, Query, Warehouse
 from chalicelib.catalogue.store import current_catalogue
+from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.ids import new_id
 from chalicelib.stock import journal_store, store, tally
 from chalicelib.stock.journal import WAITING_MOST, Cause, Why
+from chalicelib.stock.journal_store import MovementList
 from chalicelib.stock.model import Level, restate
+from chalicelib.stock.tally import Check
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.model import StockKind
@@ -100,6 +103,47 @@ class StockPage:
     page: Page
     levels: Mapping[str, Level]
     warehouses: Mapping[str, Warehouse]
+
+
+def wrong_stock(db: TenantSession, found: Sequence[Check], now: datetime) -> list[tuple[Check, Item | None]]:
+    """What the nightly check found, with the catalogue's items."""
+    catalogue = current_catalogue(db, now) if found else None
+    items = catalogue.skus([one.sku for one in found]) if catalogue else {}
+    return [(one, items.get(one.sku)) for one in found]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which movements: about `most`, between two moments, from the journal's pages `below` a number on (0 = all)."""
+
+    most: int
+    since: datetime | None = None
+    until: datetime | None = None
+    below: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownMovements:
+    """Movements of an item, newest first, with the warehouses that the ERP has described."""
+
+    item: Item
+    found: MovementList
+    warehouses: Mapping[str, Warehouse]
+
+
+def show_movements(db: TenantSession, sku: str, wanted: Wanted, now: datetime) -> ShownMovements:
+    """NotFound for a SKU that the catalogue never had."""
+    catalogue = current_catalogue(db, now)
+    item = catalogue.skus([sku]).get(sku) if catalogue else None
+    if catalogue is None or item is None:
+        raise NotFound()
+    return ShownMovements(
+        item=item,
+        found=journal_store.movements(
+            db, sku, most=wanted.most, since=wanted.since, until=wanted.until, below=wanted.below
+        ),
+        warehouses={warehouse.id: warehouse for warehouse in catalogue.warehouses()},
+    )
 
 
 def show_stock(db: TenantSession, query: Query, now: datetime) -> StockPage | None:

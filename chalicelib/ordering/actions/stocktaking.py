@@ -48,9 +48,9 @@ def go_on(db: TenantSession, subject: str, now: datetime) -> None:
         consistent=True,
     )
     skus = {str(sku) for one in page.records for sku in one.data["skus"]}
-    if before.cursor is None:
-        skus |= {one.sku for one in tally.wrong_stock(db, limit=_LISTED)}
-    _first_look(db, skus, {str(one.data["order"]) for one in page.records} - {""}, now)
+    listed = {one.sku for one in tally.wrong_stock(db, limit=_LISTED)} if before.cursor is None else set()
+    orders = {str(one.data["order"]) for one in page.records} - {""}
+    _first_look(db, skus | listed, listed, orders, now)
     after = replace(begun, cursor=page.next, skus=begun.skus + len(skus))
     if page.next is not None:
         db.commit([tally.round_put(db.tenant_id, after, record.version, now)])
@@ -61,8 +61,12 @@ def go_on(db: TenantSession, subject: str, now: datetime) -> None:
     db.commit([tally.round_put(db.tenant_id, Round(since=begun.until, ended=now), record.version, tonight)])
 
 
-def _first_look(db: TenantSession, skus: Iterable[str], orders: Iterable[str], now: datetime) -> None:
-    for sku, found in disagreeing(db, skus, orders).items():
+def _first_look(db: TenantSession, skus: Iterable[str], listed: set[str], orders: Iterable[str], now: datetime) -> None:
+    """`listed` = those of the SKUs that were wrong before: one that agrees now is forgotten."""
+    disagree = disagreeing(db, skus, orders)
+    for sku in listed - disagree.keys():
+        db.commit([Delete(key=keys.tally_check(db.tenant_id, sku))])
+    for sku, found in disagree.items():
         known = tally.check_from(db.get(keys.tally_check(db.tenant_id, sku)))
         check = Check(sku=sku, at=now, suspect=found, wrong=known.wrong if known else ())
         db.commit([tally.check_put(db.tenant_id, check, now + tally.AGAIN)])

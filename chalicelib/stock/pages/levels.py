@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from chalicelib.catalogue.model import NO_WAREHOUSE, Item, Query, Sort
-from chalicelib.http.doors import Doors
+from chalicelib.catalogue.model import Item, Query, Sort
 from chalicelib.http.formats import NBSP, Formats
 from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, download
 from chalicelib.kernel.access import Permission
-from chalicelib.stock.actions import StockPage, show_stock
+from chalicelib.stock import tally
+from chalicelib.stock.actions import StockPage, show_stock, wrong_stock
 from chalicelib.stock.model import Level
+from chalicelib.stock.pages.base import READ, doors, warehouse_name
+from chalicelib.stock.tally import Check
 
-doors = Doors(__name__)
 _SHEET = (
     ("stock.article", 18),
     ("stock.name", 56),
@@ -25,18 +26,29 @@ _SHEET = (
     ("stock.allocated", 14),
     ("stock.where", 48),
 )
+_WRONG_SHOWN = 10
 _MOST = 5000  # SKUs in a file
 _SORTS = {"name": Sort.NAME, "article": Sort.ARTICLE}
 
 
-@doors.page("/stock", may=Permission.STOCK_READ)
+@doors.page("/stock", may=READ)
 def stock_list(request: Request) -> Response:
     query = ListQuery.parse(request.query.plain())
     found = show_stock(request.db, _wanted(query), request.now)
-    return request.page("stock/stock.html", listing=_listing(request, query, found))
+    wrong = wrong_stock(request.db, tally.wrong_stock(request.db, limit=_WRONG_SHOWN), request.now)
+    said = [_disagreeing(request, check, item) for check, item in wrong]
+    return request.page("stock/stock.html", listing=_listing(request, query, found), wrong=said)
 
 
-@doors.page("/stock.xlsx", may=Permission.STOCK_READ)
+def _disagreeing(request: Request, check: Check, item: Item | None) -> tuple[str, str]:
+    """A SKU whose stock disagrees, and in what; and where its movements are."""
+    t = request.t.t
+    faults = "; ".join(dict.fromkeys(t(f"stock.fault.{one.what}", kept=one.kept, due=one.due) for one in check.wrong))
+    name = " ".join((item.article, item.name)).strip() if item else check.sku
+    return t("stock.fault_of", name=name, faults=faults), f"/stock/{check.sku}/movements"
+
+
+@doors.page("/stock.xlsx", may=READ)
 def stock_file(request: Request) -> Response:
     from chalicelib.http.spreadsheet import SheetColumn, xlsx
 
@@ -115,7 +127,7 @@ def _row(request: Request, item: Item, found: StockPage) -> Row:
                 sub=request.t.t("stock.below_zero") if available < 0 else None,
                 tone="bad" if available < 0 else None,
             ),
-            "on_hand": fmt.quantity(on_hand),
+            "on_hand": Cell(fmt.quantity(on_hand), href=f"/stock/{item.sku}/movements"),
             "allocated": fmt.quantity(allocated),
             "where": _where(request, level, found),
         },
@@ -127,8 +139,6 @@ def _where(request: Request, level: Level, found: StockPage) -> str:
     fmt = Formats(request.locale, request.time_zone)
     parts = []
     for warehouse_id, one in sorted(level.warehouses.items()):
-        known = found.warehouses.get(warehouse_id)
-        fallback = request.t.t("stock.warehouse") if warehouse_id == NO_WAREHOUSE else warehouse_id
-        name = known.name if known and known.name else fallback
+        name = warehouse_name(request, found.warehouses, warehouse_id)
         parts.append(f"{name}{NBSP}{fmt.quantity(one.available)}")
     return " · ".join(parts) or "—"

@@ -1,0 +1,26 @@
+"""What stock's pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chalicelib.catalogue.model import NO_WAREHOUSE, Warehouse
+from chalicelib.http.doors import Doors
+from chalicelib.http.formats import Formats
+from chalicelib.http.request import Request
+from chalicelib.kernel.access import Permission
+
+doors = Doors("chalicelib.stock.pages")
+READ = Permission.STOCK_READ
+
+
+def formats(request: Request) -> Formats:
+    return Formats(request.locale, request.time_zone)
+
+
+def warehouse_name(request: Request, warehouses: Mapping[str, Warehouse], warehouse_id: str) -> str:
+    """The name that the ERP gave it; its id where it gave none."""
+    known = warehouses.get(warehouse_id)
+    if known is not None and known.name:
+        return known.name
+    return request.t.t("stock.warehouse") if warehouse_id == NO_WAREHOUSE else warehouse_id

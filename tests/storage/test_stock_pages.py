@@ -1,0 +1,40 @@
+"""Stock's pages in the application: movements, and what the nightly check found."""
+# ruff: noqa: F811 - fixtures are imported and then named as arguments
+
+from __future__ import annotations
+
+from chalicelib.kernel.clock import utc_now
+from chalicelib.stock import tally
+from chalicelib.stock.journal import Mismatch
+from tests.storage.test_ordering_pages import World, _strings, catalogue, text_of, version_of, world  # noqa: F401
+from tests.support.shop import D, W, sku
+
+
+def test_a_products_movements_name_the_order_the_person_and_the_warehouse(world: World) -> None:
+    path = world.place("A-1 4")
+    world.buyer.post(f"{path}/cancel", version=version_of(world.buyer.get(path)), reason="")
+    page = world.manager.get(f"/stock/{sku('A-1')}/movements")
+    text = text_of(page)
+    assert "Заказ K-000001: отменён дилером" in text
+    assert "Борис Тверь −4" in text
+    assert "Борис Тверь +4" in text
+    assert "Остатки из учётной системы" in text
+    assert f'href="{path}"'.encode() in page.body
+    assert "Ничего не нашлось" in text_of(world.manager.get(f"/stock/{sku('A-1')}/movements?day_to=2020-01-01"))
+    assert "Ничего не нашлось" in text_of(world.manager.get(f"/stock/{sku('A-1')}/movements?warehouse=w9"))
+    assert world.buyer.get(f"/stock/{sku('A-1')}/movements").status_code == 403
+
+
+def test_movements_can_be_taken_away_as_a_file(world: World) -> None:
+    world.place("A-1 4")
+    exported = _strings(world.manager.get(f"/stock/{sku('A-1')}/movements.xlsx"))
+    assert "K-000001" in exported
+    assert "Тверь" in exported
+
+
+def test_stock_that_disagrees_is_said_above_the_list(world: World) -> None:
+    assert "расходятся" not in text_of(world.manager.get("/stock"))
+    wrong = (Mismatch(warehouse=W, what="on_hand", kept=D(9), due=D(10)),)
+    check = tally.Check(sku=sku("A-1"), at=utc_now(), wrong=wrong)
+    world.shop.db.commit([tally.check_put(world.shop.settings.id, check)])
+    assert "A-1 Окно A-1: на складе 9, по движениям 10" in text_of(world.manager.get("/stock"))
