@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
 from chalicelib.ordering.model import OrderLine
 from chalicelib.stock import model as stock
-from chalicelib.stock.model import Level, Move
+from chalicelib.stock.model import Level, Move, TimedHold
 from chalicelib.tenancy.model import StockKind
 
 _ZERO = Decimal(0)
@@ -27,10 +27,19 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """SKU → warehouse → what the order holds there."""
+    """SKU → warehouse → what the order holds there.
+
+    `until` = the moment from which on others may have it (domain §4.3); None: no such moment. `extended`: the dealer
+    has had it prolonged. One that ran out and was needed by others holds nothing and still says when it was.
+    """
 
     held: Mapping[str, Mapping[str, Held]] = field(default_factory=dict)
+    until: datetime | None = None
+    extended: bool = False
     version: int = 0  # filled from the stored row
+
+    def has_lapsed(self, now: datetime) -> bool:
+        return self.until is not None and self.until <= now
 
     def total(self, sku: str) -> Decimal:
         return sum((part.quantity for part in self.held.get(sku, {}).values()), _ZERO)
@@ -47,11 +56,13 @@ class Short:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """What an order holds after a change, the stock's moves that make it so, and what was too little."""
+    """What an order holds after a change, the stock's moves that make it so, and what was too little. `timed` = by SKU
+    what the stock is to note of what is held for a time only, where that changes (None: nothing now)."""
 
     reservation: Reservation
     moves: Moves
     short: tuple[Short, ...] = ()
+    timed: Mapping[str, TimedHold | None] = field(default_factory=dict)
 
 
 def wanted(lines: Iterable[OrderLine]) -> dict[str, Decimal]:
@@ -86,7 +97,27 @@ def follow(
                 moves.setdefault(sku, {})[warehouse] = stock.taken(part)
         elif want < have:
             moves[sku] = _let_go(held[sku], have - want)
-    return Holding(reservation=_tidy(held, before.version), moves=moves, short=tuple(short))
+    return Holding(reservation=_tidy(held, before), moves=moves, short=tuple(short))
+
+
+def lasting(holding: Holding, before: Reservation, until: datetime | None, *, extended: bool = False) -> Holding:
+    """The holding until a moment; None: without end."""
+    after = replace(holding.reservation, until=until, extended=extended)
+    noted, wanted_notes = _notes(before), _notes(after)
+    changed = {
+        sku: wanted_notes.get(sku) for sku in sorted({*noted, *wanted_notes}) if noted.get(sku) != wanted_notes.get(sku)
+    }
+    return replace(holding, reservation=after, timed=changed)
+
+
+def _notes(reservation: Reservation) -> dict[str, TimedHold]:
+    """What the stock notes of a reservation with an end, by SKU."""
+    if reservation.until is None:
+        return {}
+    return {
+        sku: TimedHold(until=reservation.until, held={name: part.quantity for name, part in parts.items()})
+        for sku, parts in reservation.held.items()
+    }
 
 
 def _let_go(parts: dict[str, Held], quantity: Decimal) -> dict[str, Move]:
@@ -113,7 +144,7 @@ def known_to_erp(before: Reservation) -> Holding:
             held.setdefault(sku, {})[warehouse] = Held(quantity=part.quantity, known=part.quantity)
             if part.quantity != part.known:
                 moves.setdefault(sku, {})[warehouse] = stock.counted(part.quantity - part.known)
-    return Holding(reservation=Reservation(held=held, version=before.version), moves=moves)
+    return Holding(reservation=replace(before, held=held), moves=moves)
 
 
 def as_the_erp_says(
@@ -140,7 +171,7 @@ def as_the_erp_says(
         elif change < 0:
             for warehouse, move in _let_go(held[sku], -change).items():
                 moves.setdefault(sku, {})[warehouse] = stock.erp_changed(move.allocated, kind)
-    return Holding(reservation=_tidy(held, before.version), moves=moves)
+    return Holding(reservation=_tidy(held, before), moves=moves)
 
 
 def _home(parts: Mapping[str, Held], level: Level, among: Sequence[str]) -> str | None:
@@ -174,7 +205,7 @@ def sent_off(
                 moves.setdefault(sku, {})[warehouse] = gone + Move(counted=-known)
                 held[sku][warehouse] = Held(quantity=own.quantity - part, known=own.known - known)
                 rest -= part
-    return Holding(reservation=_tidy(held, before.version), moves=moves)
+    return Holding(reservation=_tidy(held, before), moves=moves)
 
 
 def together(first: Moves, second: Moves) -> Moves:
@@ -187,6 +218,6 @@ def together(first: Moves, second: Moves) -> Moves:
     return out
 
 
-def _tidy(held: Mapping[str, Mapping[str, Held]], version: int) -> Reservation:
+def _tidy(held: Mapping[str, Mapping[str, Held]], before: Reservation) -> Reservation:
     kept = {sku: {name: part for name, part in parts.items() if part.quantity > 0} for sku, parts in held.items()}
-    return Reservation(held={sku: parts for sku, parts in kept.items() if parts}, version=version)
+    return replace(before, held={sku: parts for sku, parts in kept.items() if parts})

@@ -41,6 +41,7 @@ class State(StrEnum):
 
 
 _CONFIRMED = (State.CONFIRMED, State.IN_PRODUCTION, State.READY, State.SHIPPING, State.COMPLETED)
+UNCONFIRMED = (State.SUBMITTED, State.AWAITING_DEALER)
 BEFORE_PRODUCTION = (State.SUBMITTED, State.AWAITING_DEALER, State.CONFIRMED)
 _BEFORE_SHIPPING = (*BEFORE_PRODUCTION, State.IN_PRODUCTION, State.READY)
 
@@ -63,6 +64,7 @@ class Act(StrEnum):
     DECLINE = "decline"
     EDIT = "edit"
     CANCEL = "cancel"
+    EXTEND = "extend"  # the reserve is prolonged
     RECEIVE = "receive"  # what was on its way has arrived
     FOLLOW = "follow"  # the ERP's documents: lines move on, the state is derived
 
@@ -78,6 +80,8 @@ ALLOWED: Mapping[tuple[Act, Side], tuple[State, ...]] = {
     (Act.EDIT, Side.DEALER): (State.SUBMITTED, State.AWAITING_DEALER),
     (Act.CANCEL, Side.DEALER): BEFORE_PRODUCTION,
     (Act.CANCEL, Side.STAFF): _BEFORE_SHIPPING,
+    (Act.EXTEND, Side.DEALER): UNCONFIRMED,
+    (Act.EXTEND, Side.STAFF): UNCONFIRMED,
     (Act.RECEIVE, Side.DEALER): (State.SHIPPING,),
     (Act.FOLLOW, Side.ERP): _CONFIRMED,  # a completed one too: the dealer's "received" may come before its documents
 }
@@ -102,7 +106,7 @@ def may(state: State, act: Act, side: Side) -> bool:
 def after(state: State, act: Act, side: Side) -> State:
     """The state that the act leads to; Refused("order_state") if it may not be done now.
 
-    `RECEIVE` and `FOLLOW` leave the state to `derived_state`.
+    `EXTEND` leaves it as it is, `RECEIVE` and `FOLLOW` leave the state to `derived_state`.
     """
     if not may(state, act, side):
         raise Refused("order_state", state=str(state), act=str(act))

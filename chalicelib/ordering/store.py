@@ -14,7 +14,7 @@ from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id
-from chalicelib.ordering.holding import Moves, Reservation
+from chalicelib.ordering.holding import Holding, Reservation
 from chalicelib.ordering.model import Happening, Order, OrderLine, Shipment
 from chalicelib.stock import store as stock_store
 from chalicelib.stock.journal import Cause, Why
@@ -240,20 +240,24 @@ def reservation_from(record: Record | None) -> Reservation:
 
 
 def reservation_put(tenant_id: str, order_id: str, reservation: Reservation) -> Put | Delete:
-    """What the order holds from now on; nothing held = no row."""
+    """What the order holds from now on; no row for nothing, unless it says when that ran out."""
     key = reservation_key(tenant_id, order_id)
-    if not reservation.held and reservation.version:
+    if not reservation.held and reservation.until is None and reservation.version:
         return Delete(key=key, when=(Equals(("version",), reservation.version),))
     return Put(key=key, kind="reservation", data=reservation, version=reservation.version)
 
 
-def stock_writes(tenant_id: str, moves: Moves, because: Cause) -> list[Write]:
-    """One write a SKU, in the SKUs' order (domain §4.2), and one that notes them for the nightly check."""
-    if not moves:
+def holding_writes(tenant_id: str, order_id: str, holding: Holding, because: Cause) -> list[Write]:
+    """What the order holds from now on, as it changes: the reservation, one write a SKU in the SKUs' order (domain
+    §4.2), and one that notes them for the nightly check."""
+    after, moves, timed = holding.reservation, holding.moves, holding.timed
+    skus = sorted({*moves, *timed})
+    if not skus and after.held:
         return []
-    skus = sorted(moves)
-    rows = [stock_store.move(tenant_id, sku, moves[sku], because) for sku in skus]
-    return [*rows, moved_put(tenant_id, because, skus)]
+    own = [reservation_put(tenant_id, order_id, after)] if after.version or after.held or after.until else []
+    notes = {sku: {order_id: hold} for sku, hold in timed.items()}
+    rows = [stock_store.move(tenant_id, sku, moves.get(sku, {}), because, timed=notes.get(sku)) for sku in skus]
+    return [*own, *rows, *([moved_put(tenant_id, because, skus)] if moves else [])]
 
 
 def because(order: Order, happening: Happening) -> Cause:

@@ -154,6 +154,6 @@ def show_stock(db: TenantSession, query: Query, now: datetime) -> StockPage | No
     page = catalogue.search(query)
     return StockPage(
         page=page,
-        levels=store.levels(db, [item.sku for item in page.items]),
+        levels=store.promised(db, [item.sku for item in page.items], now),
         warehouses={warehouse.id: warehouse for warehouse in catalogue.warehouses()},
     )

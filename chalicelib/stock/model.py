@@ -7,7 +7,7 @@ of it that the ERP has confirmed to know. `available` is stored because storage 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -27,15 +27,24 @@ class WarehouseLevel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimedHold:
+    """What an order holds of a SKU until a moment, by warehouse. From that moment on it is free for everybody."""
+
+    until: datetime
+    held: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
     """All warehouses of a SKU. `told` = as of when the ERP last spoke of a warehouse; `moved_at` = when an order
-    that the ERP knows, or a shipment, last changed what the ERP's number means. Of its journal there are `pages`, and
-    `waiting` movements that are on none yet."""
+    that the ERP knows, or a shipment, last changed what the ERP's number means. `timed` = by order, what is
+    held for a time only. Of its journal there are `pages`, and `waiting` movements that are on none yet."""
 
     sku: str
     warehouses: Mapping[str, WarehouseLevel]
     told: Mapping[str, datetime] = field(default_factory=dict)
     moved_at: datetime | None = None
+    timed: Mapping[str, TimedHold] = field(default_factory=dict)
     pages: int = 0
     waiting: int = 0
 
@@ -46,6 +55,20 @@ class Level:
             (self.warehouses[name].available for name in names if self._has(name)),
             _ZERO,
         )
+
+    def lapsed(self, now: datetime) -> tuple[str, ...]:
+        """Orders whose hold has run out and whose goods nobody has needed since."""
+        return tuple(order for order, hold in self.timed.items() if hold.until <= now)
+
+    def as_of(self, now: datetime, *, but: str = "") -> Level:
+        """The level with what has run out counted as free: expiry is a condition at read time (domain §4.3). The hold
+        of the order `but` stays its own."""
+        warehouses = dict(self.warehouses)
+        for order in self.lapsed(now):
+            for name, quantity in self.timed[order].held.items() if order != but else ():
+                row = warehouses[name]
+                warehouses[name] = replace(row, allocated=row.allocated - quantity, available=row.available + quantity)
+        return replace(self, warehouses=warehouses)
 
     def _has(self, name: str) -> bool:
         return name in self.warehouses and self.warehouses[name].available > 0

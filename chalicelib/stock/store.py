@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from urllib.parse import unquote
 
 from chalicelib.kernel.clock import stamp
 from chalicelib.stock import model
 from chalicelib.stock.journal import Cause, Movement, moved, restated
-from chalicelib.stock.model import Level, Move, Restated, WarehouseLevel
+from chalicelib.stock.model import Level, Move, Restated, TimedHold, WarehouseLevel
 from chalicelib.storage import codec, keys
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession
@@ -40,22 +41,42 @@ def level_from(record: Record | None, sku: str) -> Level:
         },
         told={_warehouse(name): datetime.fromisoformat(at) for name, at in told.items()},
         moved_at=datetime.fromisoformat(moved) if moved else None,
+        timed={order: _timed(hold) for order, hold in record.data["timed"].items()},
         pages=record.data["pages"],
         waiting=record.data["waiting"],
     )
 
 
+def _timed(hold: Mapping[str, Any]) -> TimedHold:
+    held = {_warehouse(name): Decimal(quantity) for name, quantity in hold["held"].items()}
+    return TimedHold(until=datetime.fromisoformat(hold["until"]), held=held)
+
+
+def promised(db: TenantSession, skus: Iterable[str], now: datetime) -> dict[str, Level]:
+    """Levels by SKU as they may be shown and promised now: holds that have run out are free."""
+    return {sku: level.as_of(now) for sku, level in levels(db, skus).items()}
+
+
 def levels(db: TenantSession, skus: Iterable[str], *, consistent: bool = False) -> dict[str, Level]:
-    """Levels by SKU, in one round trip for up to 100; unknown SKUs hold nothing."""
+    """Levels by SKU as they are stored, in one round trip for up to 100; unknown SKUs hold nothing."""
     wanted = list(dict.fromkeys(skus))
     found = db.get_many((level_key(db.tenant_id, sku) for sku in wanted), consistent=consistent)
     return {sku: level_from(found.get(level_key(db.tenant_id, sku)), sku) for sku in wanted}
 
 
-def move(tenant_id: str, sku: str, moves: Mapping[str, Move], because: Cause) -> Update:
+def move(
+    tenant_id: str,
+    sku: str,
+    moves: Mapping[str, Move],
+    because: Cause,
+    *,
+    timed: Mapping[str, TimedHold | None] | None = None,
+) -> Update:
     """All moves of a SKU as one write, with its entry in the SKU's journal; refused (without a refusal of its own) when
-    too little is available."""
+    too little is available. `timed` = by order what it holds from now on for a time only; None: nothing any more."""
     changes: list[Change] = _journal(moved(because, moves))
+    for order, hold in (timed or {}).items():
+        changes.append(Set(("data", "timed", order), None if hold is None else _noted(hold)))
     when: list[Condition] = []
     for warehouse, step in sorted(moves.items()):
         name = _name(warehouse)
@@ -68,6 +89,11 @@ def move(tenant_id: str, sku: str, moves: Mapping[str, Move], because: Cause) ->
     if any(step.stamped for step in moves.values()):
         changes.append(Set(("data", "moved_at"), stamp(because.at)))
     return Update(key=level_key(tenant_id, sku), changes=tuple(changes), when=tuple(when))
+
+
+def _noted(timed: TimedHold) -> dict[str, object]:
+    held = {_name(warehouse): str(quantity) for warehouse, quantity in timed.held.items()}
+    return {"until": stamp(timed.until), "held": held}
 
 
 def _journal(movement: Movement | None) -> list[Change]:
@@ -91,6 +117,7 @@ def restated_write(
             data={
                 "sku": level.sku,
                 "told": {_name(change.warehouse): told for change in changes},
+                "timed": {},
                 "pages": 0,
                 "waiting": 1 if movement else 0,
             },

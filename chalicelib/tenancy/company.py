@@ -68,6 +68,7 @@ _MAX_CLOSED_DAYS = 200
 _REMINDERS = (-60, 365)  # days from the due day
 _MAX_REMINDERS = 12
 _MAX_VAT, _MAX_VAT_CHANGES = 99, 20
+_MOST_HOURS = 24 * 60  # that goods are reserved
 _PREFIX = 4  # of 11 characters of an order's number (protocol §6), so that seven digits are left
 
 
@@ -194,6 +195,7 @@ def changed_settings(
         vat_changes=tuple(changes),
         rounding_base=checks.parsed("rounding_base", RoundingBase, settings.rounding_base, code="choose"),
         safety_stock=number("safety_stock", 0, 1_000_000),
+        reserve_hours=checks.parsed("reserve_hours", _hours, 0, code="number_between", low=0, high=_MOST_HOURS),
         default_price_type=checks.text("default_price_type", limit=80) or None,
         reminder_days=checks.parsed("reminder_days", _reminder_days, (), code="reminder_days_wrong"),
         closed_days=checks.parsed("closed_days", _closed_days, (), code="closed_days_wrong"),
@@ -201,6 +203,13 @@ def changed_settings(
     )
     checks.finish()
     return changed
+
+
+def _hours(text: str) -> int:
+    hours = int(text)
+    if not 0 <= hours <= _MOST_HOURS:
+        raise ValueError
+    return hours
 
 
 def _prefix(text: str) -> str:

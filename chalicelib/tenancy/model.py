@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -74,6 +74,7 @@ class TenantSettings:
     vat_changes: tuple[VatRate, ...] = ()  # later standard rates, each from its day on
     rounding_base: RoundingBase = RoundingBase.ROW
     safety_stock: Decimal = Decimal(0)  # pieces of every SKU that are never promised
+    reserve_hours: int = 0  # how long an order that is not confirmed holds its goods; 0 = without end
     reminder_days: tuple[int, ...] = (0, 3, 7)
     closed_days: tuple[str, ...] = ()  # ISO dates on which no reminder is sent
     closed_weekdays: tuple[int, ...] = (5, 6)  # 0 = Monday
@@ -81,6 +82,10 @@ class TenantSettings:
     bank_details: str = ""  # printed on invoices
     address: str = ""
     connected_at: datetime | None = None  # the ERP's first successful exchange
+
+    def reserved_until(self, now: datetime) -> datetime | None:
+        """When the goods of an order that is made now are free again unless it is confirmed; None = never."""
+        return now + timedelta(hours=self.reserve_hours) if self.reserve_hours else None
 
     @property
     def vat_rates(self) -> tuple[VatRate, ...]:

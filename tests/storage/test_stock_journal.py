@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chalicelib.gateways import queues
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id
 from chalicelib.ops.registry import due_handler
@@ -33,7 +34,8 @@ NIGHT = datetime(2026, 11, 21, 0, 0, 30, tzinfo=UTC)  # a little after three in 
 
 
 @pytest.fixture
-def shop(tables: None) -> Shop:
+def shop(tables: None, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    monkeypatch.setattr(queues, "send", lambda *_, **__: None)
     return Shop({"a": ("10.00", 100), "b": ("5.00", 20)})
 
 

@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chalicelib.kernel.clock import utc_now
+from chalicelib.ordering.store import reservation_from, reservation_key, reservation_put
 from chalicelib.stock import tally
 from chalicelib.stock.journal import Mismatch
+from chalicelib.tenancy.store import settings_write
 from tests.storage.test_ordering_pages import World, _strings, catalogue, text_of, version_of, world  # noqa: F401
 from tests.support.shop import D, W, sku
 
@@ -38,3 +42,34 @@ def test_stock_that_disagrees_is_said_above_the_list(world: World) -> None:
     check = tally.Check(sku=sku("A-1"), at=utc_now(), wrong=wrong)
     world.shop.db.commit([tally.check_put(world.shop.settings.id, check)])
     assert "A-1 Окно A-1: на складе 9, по движениям 10" in text_of(world.manager.get("/stock"))
+
+
+def test_an_order_says_until_when_its_goods_are_reserved_and_the_dealer_prolongs_it_once(world: World) -> None:
+    settings = replace(world.shop.settings, reserve_hours=24)
+    world.shop.db.commit([settings_write(settings, 1)])
+    path = world.place("A-1 4")
+    page = world.buyer.get(path)
+    assert "Товары зарезервированы до" in text_of(page)
+    assert f'action="{path}/extend"'.encode() in page.body
+    world.buyer.post(f"{path}/extend", version=version_of(page))
+    page = world.buyer.get(path)
+    assert "Резерв продлён" in text_of(page)
+    assert f'action="{path}/extend"'.encode() not in page.body
+    again = world.buyer.post(f"{path}/extend", version=version_of(page))
+    assert "Вы уже продлевали резерв" in text_of(again)
+    office = world.manager.get(path)
+    assert f'action="{path}/reserve"'.encode() in office.body
+    assert world.manager.post(f"{path}/reserve", version=version_of(office)).status_code == 303
+
+
+def test_an_order_whose_reserve_ran_out_says_so_to_both_sides(world: World) -> None:
+    world.shop.db.commit([settings_write(replace(world.shop.settings, reserve_hours=24), 1)])
+    path = world.place("A-1 4")
+    order_id = path.rpartition("/")[2]
+    key = reservation_key(world.shop.settings.id, order_id)
+    reserve = reservation_from(world.shop.db.get(key))
+    world.shop.db.commit([reservation_put(world.shop.settings.id, order_id, replace(reserve, until=utc_now()))])
+    for reader in (world.buyer, world.manager):
+        text = text_of(reader.get(path))
+        assert "Резерв истёк" in text
+        assert "зарезервированы до" not in text

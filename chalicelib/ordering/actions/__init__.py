@@ -21,6 +21,7 @@ from chalicelib.ordering.actions.moderation import (
     change_lines,
     confirm,
     decline_changes,
+    extend_reserve,
     receive,
     refuse,
 )
@@ -30,6 +31,7 @@ from chalicelib.ordering.actions.reading import (
     every_order,
     list_orders,
     moderation_queue,
+    reserve_of,
     show_order,
 )
 from chalicelib.ordering.actions.transaction import Ask
@@ -56,6 +58,7 @@ __all__ = [
     "edit_order",
     "every_order",
     "exported_versions",
+    "extend_reserve",
     "list_orders",
     "mark_exported",
     "moderation_queue",
@@ -65,6 +68,7 @@ __all__ = [
     "receive",
     "refuse",
     "repeat_order",
+    "reserve_of",
     "show_cart",
     "show_order",
 ]

@@ -21,7 +21,7 @@ from chalicelib.ordering.model import OrderLine
 from chalicelib.ordering.quickorder import BadRow, Found, Pasted, PastedRow, quantity_problem
 from chalicelib.ordering.store import load_order
 from chalicelib.stock.model import Level
-from chalicelib.stock.store import levels
+from chalicelib.stock.store import promised
 from chalicelib.storage import keys
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession
@@ -80,7 +80,7 @@ def show_cart(
     """The cart as it stands now, in two round trips."""
     desk = read_desk(db, actor, contract_id, shelf_of, now)
     cart = desk.cart
-    stock = levels(db, [line.sku for line in cart.lines])
+    stock = promised(db, [line.sku for line in cart.lines], now)
     goods = desk.shelf.goods({line.sku: line.quantity for line in cart.lines})
     sums = priced_lines(desk, cart.lines, goods)
     shown = tuple(
@@ -88,7 +88,7 @@ def show_cart(
             line=line,
             goods=goods.get(line.sku),
             sums=sums.get(line.sku),
-            available=stock[line.sku].available(desk.contract.warehouse_ids),
+            available=stock[line.sku].available(desk.warehouses),
             problem=_problem(line, goods.get(line.sku), stock[line.sku], desk),
         )
         for line in cart.lines
@@ -131,7 +131,7 @@ def _problem(line: CartLine, goods: Goods | None, level: Level, desk: Desk) -> s
     problem = price_problem(line, goods)
     if problem:
         return problem
-    return "short" if level.available(desk.contract.warehouse_ids) < line.quantity else ""
+    return "short" if level.available(desk.warehouses) < line.quantity else ""
 
 
 def add_to_cart(

@@ -9,7 +9,8 @@ from datetime import datetime
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import Refused, found
 from chalicelib.network.model import Account, Contract, Party
-from chalicelib.network.store import account_from
+from chalicelib.network.segments import Segments, warehouses_of
+from chalicelib.network.store import account_from, segments_of
 from chalicelib.ordering import cart_store
 from chalicelib.ordering.cart import Cart
 from chalicelib.ordering.goods import Shelf
@@ -34,8 +35,14 @@ class Desk:
     party: Party
     account: Account
     settings: TenantSettings
+    segments: Segments
     shelf: Shelf
     rows: Mapping[Key, Record]
+
+    @property
+    def warehouses(self) -> tuple[str, ...]:
+        """Those that goods may come from; empty = all."""
+        return warehouses_of(self.contract, self.segments.region_of(self.party))
 
     @property
     def terms(self) -> Terms:
@@ -51,6 +58,7 @@ def desk_keys(tenant_id: str, actor: Actor, contract_id: str) -> list[Key]:
         *cart_store.cart_keys(tenant_id, actor.user_id, contract_id),
         *basis_keys(tenant_id, actor.party_id or "", contract_id),
         keys.account(tenant_id, contract_id),
+        keys.segments(tenant_id),
         keys.snapshot_current(tenant_id),
     ]
 
@@ -83,6 +91,7 @@ def desk_of(
         party=basis.party,
         account=account_from(found(rows.get(keys.account(tenant_id, contract_id)))),
         settings=basis.settings,
+        segments=segments_of(rows.get(keys.segments(tenant_id))),
         shelf=shelf_of(basis, rows.get(keys.snapshot_current(tenant_id))),
         rows=rows,
     )

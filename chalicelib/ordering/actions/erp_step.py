@@ -24,7 +24,7 @@ from chalicelib.ordering.actions.transaction import MAX_WRITES, Situation, Step,
 from chalicelib.ordering.billing_facts import held_of, order_for_invoice
 from chalicelib.ordering.erp import ErpUpdate
 from chalicelib.ordering.erp_rules import Followed, followed, shipped_in
-from chalicelib.ordering.holding import Holding, Reservation, as_the_erp_says, known_to_erp, sent_off, together
+from chalicelib.ordering.holding import Holding, as_the_erp_says, known_to_erp, sent_off, together
 from chalicelib.ordering.lines import Terms
 from chalicelib.ordering.model import ErpTrace, Happening, Order, OrderLine, Shipment, Side, State
 from chalicelib.ordering.store import OrderFile, Queue
@@ -218,7 +218,7 @@ def _holding(work: Work, change: Followed, only: Container[str] | None = None) -
     quantities = {
         sku: max(quantity - still_here.get(sku, _ZERO), _ZERO) for sku, quantity in _quantities(change.lines).items()
     }
-    among = situation.contract.warehouse_ids
+    among = situation.warehouses
     raised = as_the_erp_says(known.reservation, quantities, situation.levels, among, kind)
     gone = {sku: quantity - was.get(sku, _ZERO) for sku, quantity in now.items() if quantity > was.get(sku, _ZERO)}
     shipped_at = _shipped_at(file.shipments, change.shipments, situation)
@@ -229,7 +229,7 @@ def _holding(work: Work, change: Followed, only: Container[str] | None = None) -
     held = {sku: parts for sku, parts in situation.reservation.held.items() if sku not in only}
     held |= {sku: parts for sku, parts in sent.reservation.held.items() if sku in only}
     return Holding(
-        reservation=Reservation(held=held, version=situation.reservation.version),
+        reservation=replace(situation.reservation, held=held),
         moves={sku: parts for sku, parts in moves.items() if sku in only},
     )
 

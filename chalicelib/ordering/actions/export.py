@@ -117,8 +117,7 @@ def _mark(db: TenantSession, order_id: str, version: int, now: datetime) -> bool
                 store.order_put(db.tenant_id, after),
                 store.task_delete(db.tenant_id, Queue.EXPORT, order_id),
                 store.happening_put(db.tenant_id, order_id, exported),
-                *([store.reservation_put(db.tenant_id, order_id, holding.reservation)] if holding.moves else []),
-                *store.stock_writes(db.tenant_id, holding.moves, because),
+                *(store.holding_writes(db.tenant_id, order_id, holding, because) if holding.moves else []),
             ]
         )
         return True

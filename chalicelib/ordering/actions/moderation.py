@@ -9,7 +9,7 @@ from decimal import Decimal
 from chalicelib.billing.corrections import void_for_order
 from chalicelib.billing.credit import rehold, release
 from chalicelib.billing.invoices import invoice_for_order
-from chalicelib.kernel.errors import Complaint, Invalid
+from chalicelib.kernel.errors import Complaint, Invalid, Refused
 from chalicelib.kernel.money import Money, money
 from chalicelib.ordering import lines as line_rules
 from chalicelib.ordering import store
@@ -25,7 +25,7 @@ from chalicelib.ordering.actions.transaction import (
     with_lines,
 )
 from chalicelib.ordering.billing_facts import held_of, order_for_invoice
-from chalicelib.ordering.holding import Holding, follow, wanted
+from chalicelib.ordering.holding import Holding, follow, lasting, wanted
 from chalicelib.ordering.model import Act, Order, OrderLine, Side, State, after
 from chalicelib.ordering.store import OrderFile, Queue, task_delete, task_of, task_put
 from chalicelib.storage.session import TenantSession
@@ -38,7 +38,8 @@ MAX_COMMENT = 2_000
 def confirm(db: TenantSession, ask: Ask) -> Order:
     """The manager confirms: the order is binding, invoiced, and waits for the ERP.
 
-    Where invoices come from the ERP, the order holds its credit until they do (docs/adr/0012).
+    Where invoices come from the ERP, the order holds its credit until they do (docs/adr/0012). Its goods are held
+    without end; what has run out is taken again, and every line of which there is too little is named.
     """
 
     def decide(file: OrderFile, situation: Situation) -> Step:
@@ -57,9 +58,11 @@ def confirm(db: TenantSession, ask: Ask) -> Order:
             changed=ask.now,
         )
         order = replace(order, held=held_of(order))
+        held = follow(situation.reservation, wanted(file.lines), situation.levels, situation.warehouses)
         return Step(
             order=order,
             happening=happening("confirmed", ask),
+            holding=lasting(held, situation.reservation, None),
             writes=[
                 task_delete(db.tenant_id, Queue.MODERATION, order.id),
                 task_put(db.tenant_id, Queue.EXPORT, task_of(order, ask.now)),
@@ -69,7 +72,39 @@ def confirm(db: TenantSession, ask: Ask) -> Order:
             ],
         )
 
-    return carry_out(db, _bodied(ask, "confirm"), decide)
+    return carry_out(db, _bodied(ask, "confirm"), decide, also=_skus)
+
+
+def extend_reserve(db: TenantSession, ask: Ask) -> Order:
+    """The order's goods are held for the tenant's time from now on; what has run out is taken again, if there is
+    enough.
+
+    A dealer may have it once, Refused("extended_already") after that; a manager at any time. Refused("reserve_endless")
+    for a reserve that has no end.
+    """
+
+    def decide(file: OrderFile, situation: Situation) -> Step:
+        before = situation.reservation
+        order = replace(file.order, state=after(file.order.state, Act.EXTEND, ask.side), changed=ask.now)
+        if before.until is None:
+            raise Refused("reserve_endless")
+        by_dealer = ask.side is Side.DEALER
+        if by_dealer and before.extended:
+            raise Refused("extended_already")
+        held = follow(before, wanted(file.lines), situation.levels, situation.warehouses)
+        until = situation.settings.reserved_until(ask.now)
+        return Step(
+            order=order,
+            happening=happening("extended", ask),
+            holding=lasting(held, before, until, extended=before.extended or by_dealer),
+            writes=[store.audited(db.tenant_id, order, "order.extended", ask.actor.user_id, ask.now)],
+        )
+
+    return carry_out(db, _bodied(ask, "extend"), decide, also=_skus)
+
+
+def _skus(file: OrderFile) -> list[str]:
+    return [line.sku for line in file.lines]
 
 
 def ask_dealer(db: TenantSession, ask: Ask, question: str) -> Order:
@@ -205,7 +240,7 @@ def _cancelled(db: TenantSession, ask: Ask, reason: str) -> Order:
         step = Step(
             order=order,
             happening=happening(kind, ask, comment=reason),
-            holding=follow(situation.reservation, {}, {}, ()),
+            holding=lasting(follow(situation.reservation, {}, {}, ()), situation.reservation, None),
             writes=[
                 *_queues_left(db.tenant_id, file.order, order, situation, ask),
                 store.told(db.tenant_id, order, f"order.{kind}", ask.now),
@@ -279,7 +314,7 @@ def _new_edition(
         order=order,
         lines=lines,
         happening=happening(kind, ask, comment=comment, edition=edition),
-        holding=_held_stock(situation, lines),
+        holding=_held_stock(situation, lines, ask),
         writes=[
             queue,
             store.told(tenant_id, order, "order.edited" if by_dealer else "order.changed", ask.now),
@@ -293,8 +328,17 @@ def terms_of(order: Order, settings: TenantSettings) -> line_rules.Terms:
     return line_rules.Terms(currency=order.currency, vat_included=order.vat_included, base=settings.rounding_base)
 
 
-def _held_stock(situation: Situation, lines: Sequence[OrderLine]) -> Holding:
-    return follow(situation.reservation, wanted(lines), situation.levels, situation.contract.warehouse_ids)
+def _held_stock(situation: Situation, lines: Sequence[OrderLine], ask: Ask) -> Holding:
+    """What the order holds of its new lines. The manager's change gives it its whole time anew, the dealer's none: what
+    has run out stays so until it is prolonged."""
+    before = situation.reservation
+    if ask.side is Side.DEALER:
+        quantities = {} if before.has_lapsed(ask.now) else wanted(lines)
+        until, extended = before.until, before.extended
+    else:
+        quantities, until, extended = wanted(lines), situation.settings.reserved_until(ask.now), False
+    after = follow(before, quantities, situation.levels, situation.warehouses)
+    return lasting(after, before, until, extended=extended)
 
 
 def _held(order: Order) -> Money:

@@ -16,12 +16,13 @@ from chalicelib.kernel.money import money
 from chalicelib.ordering import cart_store, store
 from chalicelib.ordering.actions.carts import price_problem, priced_lines
 from chalicelib.ordering.actions.desk import Desk, ShelfOf, desk_keys, desk_of
+from chalicelib.ordering.actions.lapsing import release_lapsed
 from chalicelib.ordering.actions.shelf import open_shelf
 from chalicelib.ordering.actions.transaction import MAX_WRITES, refuse_blocked, short_refusal, with_lines
 from chalicelib.ordering.cart import Cart, CartLine
 from chalicelib.ordering.goods import Goods
 from chalicelib.ordering.hindrances import all_at_once
-from chalicelib.ordering.holding import Holding, Reservation, follow, wanted
+from chalicelib.ordering.holding import Holding, Reservation, follow, lasting, wanted
 from chalicelib.ordering.model import Act, Happening, Order, OrderLine, Side, State, after, order_number
 from chalicelib.ordering.store import Queue, task_of, task_put
 from chalicelib.stock.store import levels
@@ -31,8 +32,9 @@ from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession, TransactionRefused
 from chalicelib.storage.writes import Check, Done, Equals, Write, guard
 
-_OTHER_WRITES = 15
-"""Guard, counter, number, head, lines, history, hold, task, outbox, audit, credit, cart, contract, profile, journal."""
+_OTHER_WRITES = 18
+"""Confirming the order writes the most: guard, head, history, both queues, outbox, audit, hold, note of what was moved,
+eight of the invoice, and one more for each further 200 lines."""
 
 MAX_LINES = MAX_WRITES - _OTHER_WRITES
 """SKUs of an order: each is one write beside the others. Larger ones will be placed in steps (docs/adr)."""
@@ -149,7 +151,11 @@ def _drafted(
     order = _order(desk, new, lines, running, now)
     skus = sorted(line.sku for line in lines)
     stock = levels(db, skus, consistent=True)
-    holding = follow(Reservation(), wanted(lines), stock, desk.contract.warehouse_ids)
+    holding = follow(Reservation(), wanted(lines), stock, desk.warehouses)
+    if holding.short and release_lapsed(db, holding, stock, now):
+        stock = levels(db, skus, consistent=True)
+        holding = follow(Reservation(), wanted(lines), stock, desk.warehouses)
+    holding = lasting(holding, Reservation(), desk.settings.reserved_until(now))
     refusal = all_at_once(
         _price_refusal(desk.cart.lines, goods),
         short_refusal(holding, lines) if holding.short else None,
@@ -241,12 +247,11 @@ def _writes(
         store.order_put(tenant_id, order),
         store.lines_put(tenant_id, order, lines),
         store.happening_put(tenant_id, order.id, placed),
-        store.reservation_put(tenant_id, order.id, holding.reservation),
         task_put(tenant_id, Queue.MODERATION, task_of(order, now)),
         store.told(tenant_id, order, "order.submitted", now),
         store.audited(tenant_id, order, "order.placed", new.actor.user_id, now),
         hold(tenant_id, order.contract_id, amount, desk.contract.credit_limit),
         *(Check(key=key, when=(Equals(("version",), rows[key].version),)) for key in terms),
         *cart_store.cart_writes(tenant_id, new.actor.user_id, desk.cart, Cart(contract_id=desk.contract.id)),
-        *store.stock_writes(tenant_id, holding.moves, store.because(order, placed)),
+        *store.holding_writes(tenant_id, order.id, holding, store.because(order, placed)),
     ]

@@ -12,10 +12,12 @@ from chalicelib.billing.store import listed_open
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.money import Money, money
-from chalicelib.network.store import account_from, contract_from, party_from
+from chalicelib.network.segments import warehouses_of
+from chalicelib.network.store import account_from, contract_from, party_from, segments_of
 from chalicelib.ordering import store
 from chalicelib.ordering.cover import covered
-from chalicelib.ordering.model import Order, State
+from chalicelib.ordering.holding import Reservation
+from chalicelib.ordering.model import UNCONFIRMED, Order, State
 from chalicelib.ordering.store import OrderFile, Queue, Task
 from chalicelib.stock.store import level_from, level_key
 from chalicelib.storage import keys
@@ -185,7 +187,14 @@ class DecisionDesk:
     blocked: bool
 
 
-def decision_desk(db: TenantSession, file: OrderFile, today: date) -> DecisionDesk:
+def reserve_of(db: TenantSession, order: Order) -> Reservation | None:
+    """What the order holds while it waits to be confirmed; None once it is: from then on it holds without end."""
+    if order.state not in UNCONFIRMED:
+        return None
+    return store.reservation_from(db.get(store.reservation_key(db.tenant_id, order.id)))
+
+
+def decision_desk(db: TenantSession, file: OrderFile, now: datetime, today: date) -> DecisionDesk:
     """Two round trips; the open invoices are as the index has them, which lags a little."""
     tenant_id, order = db.tenant_id, file.order
     contract_at = keys.contract(tenant_id, order.party_id, order.contract_id)
@@ -193,16 +202,20 @@ def decision_desk(db: TenantSession, file: OrderFile, today: date) -> DecisionDe
     party_at = keys.party_profile(tenant_id, order.party_id)
     held_at = store.reservation_key(tenant_id, order.id)
     skus = list(dict.fromkeys(line.sku for line in file.lines if not line.service))
-    rows = db.get_many([contract_at, account_at, party_at, held_at, *(level_key(tenant_id, sku) for sku in skus)])
-    if contract_at not in rows or account_at not in rows or party_at not in rows:
+    segments_at = keys.segments(tenant_id)
+    needed = (contract_at, account_at, party_at)
+    rows = db.get_many([*needed, segments_at, held_at, *(level_key(tenant_id, sku) for sku in skus)])
+    if any(key not in rows for key in needed):
         raise NotFound()
-    contract, reservation = contract_from(rows[contract_at]), store.reservation_from(rows.get(held_at))
-    levels = [level_from(rows.get(level_key(tenant_id, sku)), sku) for sku in skus]
+    contract, party = contract_from(rows[contract_at]), party_from(rows[party_at])
+    warehouses = warehouses_of(contract, segments_of(rows.get(segments_at)).region_of(party))
+    reservation = store.reservation_from(rows.get(held_at))
+    levels = [level_from(rows.get(level_key(tenant_id, sku)), sku).as_of(now, but=order.id) for sku in skus]
     limit, exposure = contract.credit_limit, account_from(rows[account_at]).exposure
     return DecisionDesk(
-        covered={level.sku: covered(reservation, level, contract.warehouse_ids) for level in levels},
+        covered={level.sku: covered(reservation, level, warehouses) for level in levels},
         limit=None if limit is None else money(limit, contract.currency),
         free=None if limit is None else money(limit - exposure, contract.currency),
         ageing=tuple(ageing(listed_open(db, order.party_id), today)),
-        blocked=contract.blocked or party_from(rows[party_at]).blocked,
+        blocked=contract.blocked or party.blocked,
     )

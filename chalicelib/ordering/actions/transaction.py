@@ -12,8 +12,10 @@ from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import Complaint, Invalid, NotFound, Refused
 from chalicelib.kernel.ids import fingerprint, new_id
 from chalicelib.network.model import Contract, Party
-from chalicelib.network.store import contract_from, party_from
+from chalicelib.network.segments import warehouses_of
+from chalicelib.network.store import contract_from, party_from, segments_of
 from chalicelib.ordering import store
+from chalicelib.ordering.actions.lapsing import release_lapsed
 from chalicelib.ordering.holding import Holding, Reservation
 from chalicelib.ordering.model import (
     Happening,
@@ -57,11 +59,12 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What else was read for the change."""
+    """What else was read for the change. `warehouses` = those that the contract's goods come from; empty = all."""
 
     settings: TenantSettings
     contract: Contract
     party: Party
+    warehouses: tuple[str, ...]
     reservation: Reservation
     export: Task | None
     levels: Mapping[str, Level]
@@ -102,6 +105,8 @@ def carry_out(
             raise Refused("order_changed", number=file.order.number)
         step = decide(file, situation)
         if step.holding is not None and step.holding.short:
+            if release_lapsed(db, step.holding, situation.levels, ask.now, but=file.order.id):
+                return once()
             raise short_refusal(step.holding, file.lines, step.lines or ())
         result = Done({"order": file.order.id}, fingerprint(ask.body))
         writes = [guard(db.tenant_id, done_key, result, now=ask.now), *step_writes(db.tenant_id, step, ask.now)]
@@ -125,19 +130,23 @@ def read_situation(
     settings_key = keys.tenant_settings(tenant_id)
     contract_key = keys.contract(tenant_id, order.party_id, order.contract_id)
     party_key = keys.party_profile(tenant_id, order.party_id)
+    segments_key = keys.segments(tenant_id)
     held_key = store.reservation_key(tenant_id, order.id)
     export_key = keys.task(tenant_id, Queue.EXPORT, order.id)
     done_key = keys.idempotency(tenant_id, guard_key)
     skus = list(dict.fromkeys(also(file))) if also else []
     needed = (settings_key, contract_key, party_key)
-    found = db.get_many([*needed, held_key, export_key, done_key, *(level_key(tenant_id, sku) for sku in skus)])
+    others = (segments_key, held_key, export_key, done_key)
+    found = db.get_many([*needed, *others, *(level_key(tenant_id, sku) for sku in skus)])
     if any(key not in found for key in needed):
         raise NotFound()
     export = found.get(export_key)
+    contract, party = contract_from(found[contract_key]), party_from(found[party_key])
     situation = Situation(
         settings=settings_of(found[settings_key]),
-        contract=contract_from(found[contract_key]),
-        party=party_from(found[party_key]),
+        contract=contract,
+        party=party,
+        warehouses=warehouses_of(contract, segments_of(found.get(segments_key)).region_of(party)),
         reservation=store.reservation_from(found.get(held_key)),
         export=store.task_from(export) if export else None,
         levels={sku: level_from(found.get(level_key(tenant_id, sku)), sku) for sku in skus},
@@ -158,10 +167,8 @@ def step_writes(tenant_id: str, step: Step, now: datetime) -> list[Write]:
         writes.append(store.happening_put(tenant_id, step.order.id, step.happening))
     if step.lines is not None:
         writes.append(store.lines_put(tenant_id, step.order, step.lines))
-    if step.holding is not None and (step.holding.moves or not step.holding.reservation.held):
-        if step.holding.reservation.version or step.holding.reservation.held:
-            writes.append(store.reservation_put(tenant_id, step.order.id, step.holding.reservation))
-        writes.extend(store.stock_writes(tenant_id, step.holding.moves, _cause(step, now)))
+    if step.holding is not None:
+        writes.extend(store.holding_writes(tenant_id, step.order.id, step.holding, _cause(step, now)))
     return [*writes, *step.writes]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.billing.model import OrderDocument
+from chalicelib.http.listing import Tone
 from chalicelib.http.problems import field_errors, sentence
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
@@ -16,6 +17,7 @@ from chalicelib.ordering import actions
 from chalicelib.ordering.actions import Ask
 from chalicelib.ordering.actions.reading import DecisionDesk
 from chalicelib.ordering.billing_facts import vat_shares
+from chalicelib.ordering.holding import Reservation
 from chalicelib.ordering.model import Act, Order, Side, State, may
 from chalicelib.ordering.pages.base import (
     MODERATE,
@@ -46,6 +48,7 @@ class Possible:
     edit: bool
     cancel: bool
     receive: bool
+    extend: bool
     repeat: bool
 
 
@@ -99,6 +102,16 @@ def order_cancel(request: Request) -> Response:
     return _acting(request, lambda ask: actions.cancel(request.db, ask, reason), "order_cancelled")
 
 
+@doors.page("/orders/{order_id}/extend", may=PLACE, methods=("POST",))
+def order_extend(request: Request) -> Response:
+    return _acting(request, lambda ask: actions.extend_reserve(request.db, ask), "reserve_extended")
+
+
+@doors.page("/orders/{order_id}/reserve", may=MODERATE, methods=("POST",))
+def order_reserve(request: Request) -> Response:
+    return _acting(request, lambda ask: actions.extend_reserve(request.db, ask), "reserve_extended")
+
+
 @doors.page("/orders/{order_id}/receive", may=PLACE, methods=("POST",))
 def order_receive(request: Request) -> Response:
     return _acting(request, lambda ask: actions.receive(request.db, ask), "order_received")
@@ -144,7 +157,8 @@ def _acting(request: Request, act: Callable[[Ask], Order], notice: str) -> Respo
 
 def _show(request: Request, refusal: KontorError | None = None) -> Response:
     file = actions.show_order(request.db, request.actor, request.params["order_id"])
-    order, possible = file.order, _possible(request, file.order)
+    order, reserve = file.order, actions.reserve_of(request.db, file.order)
+    possible = _possible(request, order, reserve)
     errors = field_errors(request.t, refusal) if isinstance(refusal, Invalid) else {}
     return request.page(
         "ordering/order.html",
@@ -153,7 +167,8 @@ def _show(request: Request, refusal: KontorError | None = None) -> Response:
         lines=file.lines,
         vat=vat_shares(file.live_lines),
         state=(TONES[order.state], state_text(request, order.state)),
-        tags={line.id: line_tag(request, order, line) for line in file.lines},
+        tags={line.id: line_tag(request, order, line, reserve) for line in file.lines},
+        reserve=_reserve(request, reserve) if reserve else None,
         why={line.id: sentences(request.t, formats(request), line.why) for line in file.lines},
         desk=_decision_desk(request, file) if possible.change else None,
         events=timeline(request, file),
@@ -172,10 +187,18 @@ def _show(request: Request, refusal: KontorError | None = None) -> Response:
 
 
 def _decision_desk(request: Request, file: OrderFile) -> DecisionDesk:
-    return actions.decision_desk(request.db, file, local_day(request.now, request.time_zone))
+    return actions.decision_desk(request.db, file, request.now, local_day(request.now, request.time_zone))
 
 
-def _possible(request: Request, order: Order) -> Possible:
+def _reserve(request: Request, reserve: Reservation) -> tuple[Tone, str] | None:
+    """Until when the goods are held, or since when they are not; None for a reserve without an end."""
+    if reserve.until is None:
+        return None
+    lapsed, moment = reserve.has_lapsed(request.now), formats(request).datetime(reserve.until)
+    return ("warn" if lapsed else "info"), request.t.t(f"ordering.reserve.{'lapsed' if lapsed else 'until'}", at=moment)
+
+
+def _possible(request: Request, order: Order, reserve: Reservation | None) -> Possible:
     actor, state = request.actor, order.state
     staff = actor.may(MODERATE) and not actor.is_dealer
     buyer = actor.may(PLACE) and actor.is_dealer
@@ -188,6 +211,7 @@ def _possible(request: Request, order: Order) -> Possible:
         edit=buyer and may(state, Act.EDIT, Side.DEALER),
         cancel=buyer and may(state, Act.CANCEL, Side.DEALER),
         receive=buyer and may(state, Act.RECEIVE, Side.DEALER),
+        extend=reserve is not None and reserve.until is not None and (staff or (buyer and not reserve.extended)),
         repeat=buyer,
     )
 
