@@ -29,13 +29,12 @@ class Held:
 class Reservation:
     """SKU → warehouse → what the order holds there.
 
-    `until` = the moment from which on others may have it (domain §4.3); None: no such moment. `extended`: the dealer
-    has had it prolonged. One that ran out and was needed by others holds nothing and still says when it was.
+    `until` = the moment from which on others may have it (domain §4.3); None: no such moment. One that ran out and was
+    needed by others holds nothing and still says when it was.
     """
 
     held: Mapping[str, Mapping[str, Held]] = field(default_factory=dict)
     until: datetime | None = None
-    extended: bool = False
     version: int = 0  # filled from the stored row
 
     def has_lapsed(self, now: datetime) -> bool:
@@ -100,9 +99,9 @@ def follow(
     return Holding(reservation=_tidy(held, before), moves=moves, short=tuple(short))
 
 
-def lasting(holding: Holding, before: Reservation, until: datetime | None, *, extended: bool = False) -> Holding:
+def lasting(holding: Holding, before: Reservation, until: datetime | None) -> Holding:
     """The holding until a moment; None: without end."""
-    after = replace(holding.reservation, until=until, extended=extended)
+    after = replace(holding.reservation, until=until)
     noted, wanted_notes = _notes(before), _notes(after)
     changed = {
         sku: wanted_notes.get(sku) for sku in sorted({*noted, *wanted_notes}) if noted.get(sku) != wanted_notes.get(sku)

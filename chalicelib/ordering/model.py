@@ -224,10 +224,16 @@ class Order:
     invoiced: Decimal | None = None
     percent: int = 0
     waiting_since: datetime | None = None  # on moderation since
+    reserved_until: datetime | None = None  # from then on others may have its goods; None = never
+    reserve_extended: bool = False  # by the dealer, who may do so once
     closed_by: Side | None = None
     reason: str = ""
     erp: ErpTrace = field(default_factory=ErpTrace)
     version: int = 0  # filled from the stored row
+
+    def has_lapsed(self, now: datetime) -> bool:
+        """The goods are reserved no more."""
+        return self.reserved_until is not None and self.reserved_until <= now
 
     @property
     def waits_for_agreement(self) -> bool:

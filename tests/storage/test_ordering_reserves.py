@@ -66,7 +66,8 @@ def _agrees(shop: Shop) -> None:
 
 
 def test_an_order_says_until_when_its_goods_are_reserved(shop: Shop) -> None:
-    assert _reserve(shop, shop.place(a=3)).until == END
+    file = shop.place(a=3)
+    assert (file.order.reserved_until, _reserve(shop, file).until) == (END, END)
     assert _reserve(_with_reserves(Shop({"a": ("1.00", 5)}), 0), shop.place(a=1)).until is None
 
 

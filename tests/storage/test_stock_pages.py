@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chalicelib.kernel.clock import utc_now
-from chalicelib.ordering.store import reservation_from, reservation_key, reservation_put
+from chalicelib.ordering.store import load_order, order_put
 from chalicelib.stock import tally
 from chalicelib.stock.journal import Mismatch
 from chalicelib.tenancy.store import settings_write
@@ -65,10 +65,8 @@ def test_an_order_says_until_when_its_goods_are_reserved_and_the_dealer_prolongs
 def test_an_order_whose_reserve_ran_out_says_so_to_both_sides(world: World) -> None:
     world.shop.db.commit([settings_write(replace(world.shop.settings, reserve_hours=24), 1)])
     path = world.place("A-1 4")
-    order_id = path.rpartition("/")[2]
-    key = reservation_key(world.shop.settings.id, order_id)
-    reserve = reservation_from(world.shop.db.get(key))
-    world.shop.db.commit([reservation_put(world.shop.settings.id, order_id, replace(reserve, until=utc_now()))])
+    order = load_order(world.shop.db, path.rpartition("/")[2]).order
+    world.shop.db.commit([order_put(world.shop.settings.id, replace(order, reserved_until=utc_now()))])
     for reader in (world.buyer, world.manager):
         text = text_of(reader.get(path))
         assert "Резерв истёк" in text

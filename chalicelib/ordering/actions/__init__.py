@@ -1,5 +1,6 @@
 """Use cases of ordering, by subject; doors and other rooms import them from here."""
 
+from chalicelib.ordering.actions.cancelling import cancel, refuse
 from chalicelib.ordering.actions.carts import (
     Pick,
     accept_prices,
@@ -17,13 +18,11 @@ from chalicelib.ordering.actions.invoicing import bring_invoice_up_to
 from chalicelib.ordering.actions.moderation import (
     accept_changes,
     ask_dealer,
-    cancel,
     change_lines,
     confirm,
     decline_changes,
     extend_reserve,
     receive,
-    refuse,
 )
 from chalicelib.ordering.actions.placing import MAX_LINES, NewOrder, place_order
 from chalicelib.ordering.actions.reading import (
@@ -31,7 +30,6 @@ from chalicelib.ordering.actions.reading import (
     every_order,
     list_orders,
     moderation_queue,
-    reserve_of,
     show_order,
 )
 from chalicelib.ordering.actions.transaction import Ask
@@ -68,7 +66,6 @@ __all__ = [
     "receive",
     "refuse",
     "repeat_order",
-    "reserve_of",
     "show_cart",
     "show_order",
 ]

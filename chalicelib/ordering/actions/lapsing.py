@@ -34,7 +34,7 @@ def _release(db: TenantSession, order_id: str, now: datetime) -> bool:
         before = store.reservation_from(rows.get(held_key))
         if not before.held or not before.has_lapsed(now):
             return False
-        after = lasting(follow(before, {}, {}, ()), before, before.until, extended=before.extended)
+        after = lasting(follow(before, {}, {}, ()), before, before.until)
         because = cause(Why.LAPSED, now, number=store.order_from(rows[head_key]).number, order_id=order_id)
         db.commit(store.holding_writes(db.tenant_id, order_id, after, because))
         return True

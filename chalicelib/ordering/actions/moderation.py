@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
-from chalicelib.billing.corrections import void_for_order
-from chalicelib.billing.credit import rehold, release
+from chalicelib.billing.credit import rehold
 from chalicelib.billing.invoices import invoice_for_order
-from chalicelib.kernel.errors import Complaint, Invalid, Refused
+from chalicelib.kernel.errors import Invalid, Refused
 from chalicelib.kernel.money import Money, money
 from chalicelib.ordering import lines as line_rules
 from chalicelib.ordering import store
+from chalicelib.ordering.actions.asking import bodied, needed, shortened
 from chalicelib.ordering.actions.transaction import (
-    MAX_WRITES,
     Ask,
     Situation,
     Step,
     carry_out,
     happening,
     refuse_blocked,
-    step_writes,
     with_lines,
 )
 from chalicelib.ordering.billing_facts import held_of, order_for_invoice
@@ -31,8 +30,6 @@ from chalicelib.ordering.store import OrderFile, Queue, task_delete, task_of, ta
 from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import Write
 from chalicelib.tenancy.model import InvoiceSource, TenantSettings
-
-MAX_COMMENT = 2_000
 
 
 def confirm(db: TenantSession, ask: Ask) -> Order:
@@ -55,14 +52,14 @@ def confirm(db: TenantSession, ask: Ask) -> Order:
             invoiced=None if invoice_id else Decimal(0),
             agreed_edition=file.order.edition,
             waiting_since=None,
+            reserved_until=None,
             changed=ask.now,
         )
         order = replace(order, held=held_of(order))
-        held = follow(situation.reservation, wanted(file.lines), situation.levels, situation.warehouses)
         return Step(
             order=order,
             happening=happening("confirmed", ask),
-            holding=lasting(held, situation.reservation, None),
+            holding=_held_stock(situation, order, file.lines, ask.now),
             writes=[
                 task_delete(db.tenant_id, Queue.MODERATION, order.id),
                 task_put(db.tenant_id, Queue.EXPORT, task_of(order, ask.now)),
@@ -72,7 +69,7 @@ def confirm(db: TenantSession, ask: Ask) -> Order:
             ],
         )
 
-    return carry_out(db, _bodied(ask, "confirm"), decide, also=_skus)
+    return carry_out(db, bodied(ask, "confirm"), decide, also=_skus)
 
 
 def extend_reserve(db: TenantSession, ask: Ask) -> Order:
@@ -84,23 +81,26 @@ def extend_reserve(db: TenantSession, ask: Ask) -> Order:
     """
 
     def decide(file: OrderFile, situation: Situation) -> Step:
-        before = situation.reservation
-        order = replace(file.order, state=after(file.order.state, Act.EXTEND, ask.side), changed=ask.now)
-        if before.until is None:
+        state, by_dealer = after(file.order.state, Act.EXTEND, ask.side), ask.side is Side.DEALER
+        if file.order.reserved_until is None:
             raise Refused("reserve_endless")
-        by_dealer = ask.side is Side.DEALER
-        if by_dealer and before.extended:
+        if by_dealer and file.order.reserve_extended:
             raise Refused("extended_already")
-        held = follow(before, wanted(file.lines), situation.levels, situation.warehouses)
-        until = situation.settings.reserved_until(ask.now)
+        order = replace(
+            file.order,
+            state=state,
+            reserved_until=situation.settings.reserved_until(ask.now),
+            reserve_extended=file.order.reserve_extended or by_dealer,
+            changed=ask.now,
+        )
         return Step(
             order=order,
             happening=happening("extended", ask),
-            holding=lasting(held, before, until, extended=before.extended or by_dealer),
+            holding=_held_stock(situation, order, file.lines, ask.now),
             writes=[store.audited(db.tenant_id, order, "order.extended", ask.actor.user_id, ask.now)],
         )
 
-    return carry_out(db, _bodied(ask, "extend"), decide, also=_skus)
+    return carry_out(db, bodied(ask, "extend"), decide, also=_skus)
 
 
 def _skus(file: OrderFile) -> list[str]:
@@ -109,7 +109,7 @@ def _skus(file: OrderFile) -> list[str]:
 
 def ask_dealer(db: TenantSession, ask: Ask, question: str) -> Order:
     """The manager asks something; the order waits for the dealer's answer."""
-    comment = _needed(question, field="question")
+    comment = needed(question, field="question")
 
     def decide(file: OrderFile, _: Situation) -> Step:
         state = after(file.order.state, Act.ASK, ask.side)
@@ -124,7 +124,7 @@ def ask_dealer(db: TenantSession, ask: Ask, question: str) -> Order:
             ],
         )
 
-    return carry_out(db, _bodied(ask, "ask", comment), decide)
+    return carry_out(db, bodied(ask, "ask", comment), decide)
 
 
 def change_lines(
@@ -143,12 +143,12 @@ def change_lines(
             raise Invalid("nothing_changed")
         if ask.side is Side.DEALER and _wants_more(file.lines, lines):
             refuse_blocked(situation.contract, situation.party)
-        return _new_edition(db, ask, file, situation, lines, kind="changed", comment=_short(comment))
+        return _new_edition(db, ask, file, situation, lines, kind="changed", comment=shortened(comment))
 
     body = " ".join([*(f"{i}={q}" for i, q in sorted(quantities.items())), *(f"{n.sku}={n.quantity}" for n in added)])
     skus = [new.sku for new in added]
     return carry_out(
-        db, _bodied(ask, "change", body, comment), decide, also=lambda file: [*(line.sku for line in file.lines), *skus]
+        db, bodied(ask, "change", body, comment), decide, also=lambda file: [*(line.sku for line in file.lines), *skus]
     )
 
 
@@ -170,7 +170,7 @@ def accept_changes(db: TenantSession, ask: Ask, comment: str = "") -> Order:
         )
         return Step(
             order=order,
-            happening=happening("accepted", ask, comment=_short(comment, field="answer")),
+            happening=happening("accepted", ask, comment=shortened(comment, field="answer")),
             writes=[
                 task_put(db.tenant_id, Queue.MODERATION, task_of(order, ask.now)),
                 store.told(db.tenant_id, order, "order.answered", ask.now),
@@ -178,7 +178,7 @@ def accept_changes(db: TenantSession, ask: Ask, comment: str = "") -> Order:
             ],
         )
 
-    return carry_out(db, _bodied(ask, "accept", comment), decide)
+    return carry_out(db, bodied(ask, "accept", comment), decide)
 
 
 def decline_changes(db: TenantSession, ask: Ask, comment: str = "") -> Order:
@@ -187,12 +187,14 @@ def decline_changes(db: TenantSession, ask: Ask, comment: str = "") -> Order:
     def decide(file: OrderFile, situation: Situation) -> Step:
         after(file.order.state, Act.DECLINE, ask.side)
         lines = line_rules.restored(file.lines, file.editions[file.order.agreed_edition])
-        return _new_edition(db, ask, file, situation, lines, kind="declined", comment=_short(comment, field="answer"))
+        return _new_edition(
+            db, ask, file, situation, lines, kind="declined", comment=shortened(comment, field="answer")
+        )
 
     def skus(file: OrderFile) -> list[str]:
         return [line.sku for lines in file.editions.values() for line in lines]
 
-    return carry_out(db, _bodied(ask, "decline", comment), decide, also=skus)
+    return carry_out(db, bodied(ask, "decline", comment), decide, also=skus)
 
 
 def receive(db: TenantSession, ask: Ask) -> Order:
@@ -211,69 +213,7 @@ def receive(db: TenantSession, ask: Ask) -> Order:
             writes=[store.audited(db.tenant_id, order, "order.received", ask.actor.user_id, ask.now)],
         )
 
-    return carry_out(db, _bodied(ask, "receive"), decide)
-
-
-def refuse(db: TenantSession, ask: Ask, reason: str) -> Order:
-    """The manufacturer says no, or calls a confirmed order off; the dealer reads why."""
-    reason = _needed(reason, field="reason")
-    return _cancelled(db, _bodied(ask, "refuse", reason), reason)
-
-
-def cancel(db: TenantSession, ask: Ask, reason: str = "") -> Order:
-    """The dealer takes the order back, before production."""
-    return _cancelled(db, _bodied(ask, "cancel", reason), _short(reason, field="reason"))
-
-
-def _cancelled(db: TenantSession, ask: Ask, reason: str) -> Order:
-    def decide(file: OrderFile, situation: Situation) -> Step:
-        order = replace(
-            file.order,
-            state=after(file.order.state, Act.CANCEL, ask.side),
-            closed_by=ask.side,
-            reason=reason,
-            held=Decimal(0),
-            waiting_since=None,
-            changed=ask.now,
-        )
-        kind = "refused" if ask.side is Side.STAFF else "cancelled"
-        step = Step(
-            order=order,
-            happening=happening(kind, ask, comment=reason),
-            holding=lasting(follow(situation.reservation, {}, {}, ()), situation.reservation, None),
-            writes=[
-                *_queues_left(db.tenant_id, file.order, order, situation, ask),
-                store.told(db.tenant_id, order, f"order.{kind}", ask.now),
-                store.audited(db.tenant_id, order, f"order.{kind}", ask.actor.user_id, ask.now, reason=reason[:200]),
-            ],
-        )
-        return replace(step, writes=[*step.writes, *money_back(db, file.order, situation, step, ask)])
-
-    return carry_out(db, ask, decide)
-
-
-def _queues_left(tenant_id: str, before: Order, order: Order, situation: Situation, ask: Ask) -> list[Write]:
-    """A cancelled order leaves moderation; the ERP is told if it has, or may have, read the order."""
-    if not before.state.is_confirmed:
-        return [task_delete(tenant_id, Queue.MODERATION, order.id)]
-    may_know = before.erp.exported_edition > 0 or (situation.export is not None and situation.export.offered)
-    if may_know:
-        return [task_put(tenant_id, Queue.EXPORT, task_of(order, ask.now, offered=True))]
-    return [store.never_offered(tenant_id, order.id)] if situation.export else []
-
-
-def money_back(db: TenantSession, before: Order, situation: Situation, step: Step, ask: Ask) -> list[Write]:
-    """The credit or the invoice of an order that is no more.
-
-    The ERP's invoices, and one with so many payments that all does not fit one transaction, are made void by the
-    event's handler.
-    """
-    if before.invoice_id is None or before.invoiced is not None:
-        held = money(before.held, before.currency)
-        return [release(db.tenant_id, before.contract_id, held)] if held else []
-    _, writes = void_for_order(db, before.invoice_id, situation.settings, ask.now)
-    others = len(step_writes(db.tenant_id, step, ask.now)) + 1
-    return writes if others + len(writes) <= MAX_WRITES else []
+    return carry_out(db, bodied(ask, "receive"), decide)
 
 
 def _new_edition(
@@ -303,6 +243,8 @@ def _new_edition(
         waiting_since=(was_waiting or ask.now) if by_dealer else None,
     )
     order = replace(order, held=order.gross)
+    if not by_dealer:  # their changes give the order its whole time anew; the dealer's own give it none
+        order = replace(order, reserved_until=situation.settings.reserved_until(ask.now), reserve_extended=False)
     queue: Write = (
         task_put(tenant_id, Queue.MODERATION, task_of(order, order.waiting_since or ask.now))
         if by_dealer
@@ -314,7 +256,7 @@ def _new_edition(
         order=order,
         lines=lines,
         happening=happening(kind, ask, comment=comment, edition=edition),
-        holding=_held_stock(situation, lines, ask),
+        holding=_held_stock(situation, order, lines, ask.now),
         writes=[
             queue,
             store.told(tenant_id, order, "order.edited" if by_dealer else "order.changed", ask.now),
@@ -328,36 +270,13 @@ def terms_of(order: Order, settings: TenantSettings) -> line_rules.Terms:
     return line_rules.Terms(currency=order.currency, vat_included=order.vat_included, base=settings.rounding_base)
 
 
-def _held_stock(situation: Situation, lines: Sequence[OrderLine], ask: Ask) -> Holding:
-    """What the order holds of its new lines. The manager's change gives it its whole time anew, the dealer's none: what
-    has run out stays so until it is prolonged."""
+def _held_stock(situation: Situation, order: Order, lines: Sequence[OrderLine], now: datetime) -> Holding:
+    """What the order holds of its lines, until its reserve ends: nothing if that was before."""
     before = situation.reservation
-    if ask.side is Side.DEALER:
-        quantities = {} if before.has_lapsed(ask.now) else wanted(lines)
-        until, extended = before.until, before.extended
-    else:
-        quantities, until, extended = wanted(lines), situation.settings.reserved_until(ask.now), False
-    after = follow(before, quantities, situation.levels, situation.warehouses)
-    return lasting(after, before, until, extended=extended)
+    quantities = {} if order.has_lapsed(now) else wanted(lines)
+    held = follow(before, quantities, situation.levels, situation.warehouses)
+    return lasting(held, before, order.reserved_until)
 
 
 def _held(order: Order) -> Money:
     return money(order.held, order.currency)
-
-
-def _bodied(ask: Ask, *parts: str) -> Ask:
-    return replace(ask, body="\x1f".join((ask.order_id, *parts)))
-
-
-def _needed(text: str, *, field: str) -> str:
-    text = _short(text, field=field)
-    if not text:
-        raise Invalid(fields={field: Complaint(code="required")})
-    return text
-
-
-def _short(text: str, *, field: str = "comment") -> str:
-    text = text.strip()
-    if len(text) > MAX_COMMENT:
-        raise Invalid(fields={field: Complaint(code="too_long", params={"limit": MAX_COMMENT})})
-    return text

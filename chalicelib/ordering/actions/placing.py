@@ -155,7 +155,7 @@ def _drafted(
     if holding.short and release_lapsed(db, holding, stock, now):
         stock = levels(db, skus, consistent=True)
         holding = follow(Reservation(), wanted(lines), stock, desk.warehouses)
-    holding = lasting(holding, Reservation(), desk.settings.reserved_until(now))
+    holding = lasting(holding, Reservation(), order.reserved_until)
     refusal = all_at_once(
         _price_refusal(desk.cart.lines, goods),
         short_refusal(holding, lines) if holding.short else None,
@@ -211,6 +211,7 @@ def _order(desk: Desk, new: NewOrder, lines: tuple[OrderLine, ...], running: int
         comment=new.comment,
         wished=new.wished,
         waiting_since=now,
+        reserved_until=desk.settings.reserved_until(now),
     )
     order = with_lines(order, lines, now)
     return replace(order, held=order.gross)

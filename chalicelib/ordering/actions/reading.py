@@ -16,8 +16,7 @@ from chalicelib.network.segments import warehouses_of
 from chalicelib.network.store import account_from, contract_from, party_from, segments_of
 from chalicelib.ordering import store
 from chalicelib.ordering.cover import covered
-from chalicelib.ordering.holding import Reservation
-from chalicelib.ordering.model import UNCONFIRMED, Order, State
+from chalicelib.ordering.model import Order, State
 from chalicelib.ordering.store import OrderFile, Queue, Task
 from chalicelib.stock.store import level_from, level_key
 from chalicelib.storage import keys
@@ -185,13 +184,6 @@ class DecisionDesk:
     free: Money | None
     ageing: tuple[Ageing, ...]
     blocked: bool
-
-
-def reserve_of(db: TenantSession, order: Order) -> Reservation | None:
-    """What the order holds while it waits to be confirmed; None once it is: from then on it holds without end."""
-    if order.state not in UNCONFIRMED:
-        return None
-    return store.reservation_from(db.get(store.reservation_key(db.tenant_id, order.id)))
 
 
 def decision_desk(db: TenantSession, file: OrderFile, now: datetime, today: date) -> DecisionDesk:

@@ -12,7 +12,6 @@ from chalicelib.http.request import Request
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 from chalicelib.kernel.money import Money
-from chalicelib.ordering.holding import Reservation
 from chalicelib.ordering.model import LineStatus, Order, OrderLine, State
 
 doors = Doors("chalicelib.ordering.pages")
@@ -50,12 +49,12 @@ def state_text(request: Request, state: State) -> str:
     return request.t.t(own if request.actor.is_dealer and request.t.has(own) else f"ordering.state.{state}")
 
 
-def line_tag(request: Request, order: Order, line: OrderLine, reserve: Reservation | None) -> tuple[Tone, str]:
+def line_tag(request: Request, order: Order, line: OrderLine) -> tuple[Tone, str]:
     """Where a line is, for its tag: before the order is confirmed its goods are reserved and no more."""
     if order.state is State.CANCELLED:
         return "bad", request.t.t("ordering.line_status.cancelled")
     if line.status is LineStatus.ACCEPTED and not order.state.is_confirmed:
-        if reserve is not None and reserve.has_lapsed(request.now):
+        if order.has_lapsed(request.now):
             return "warn", request.t.t("ordering.line_status.lapsed")
         return "mute", request.t.t("ordering.line_status.held")
     return _LINE_TONES[line.status], request.t.t(f"ordering.line_status.{line.status}")

@@ -17,7 +17,6 @@ from chalicelib.ordering import actions
 from chalicelib.ordering.actions import Ask
 from chalicelib.ordering.actions.reading import DecisionDesk
 from chalicelib.ordering.billing_facts import vat_shares
-from chalicelib.ordering.holding import Reservation
 from chalicelib.ordering.model import Act, Order, Side, State, may
 from chalicelib.ordering.pages.base import (
     MODERATE,
@@ -157,8 +156,7 @@ def _acting(request: Request, act: Callable[[Ask], Order], notice: str) -> Respo
 
 def _show(request: Request, refusal: KontorError | None = None) -> Response:
     file = actions.show_order(request.db, request.actor, request.params["order_id"])
-    order, reserve = file.order, actions.reserve_of(request.db, file.order)
-    possible = _possible(request, order, reserve)
+    order, possible = file.order, _possible(request, file.order)
     errors = field_errors(request.t, refusal) if isinstance(refusal, Invalid) else {}
     return request.page(
         "ordering/order.html",
@@ -167,8 +165,8 @@ def _show(request: Request, refusal: KontorError | None = None) -> Response:
         lines=file.lines,
         vat=vat_shares(file.live_lines),
         state=(TONES[order.state], state_text(request, order.state)),
-        tags={line.id: line_tag(request, order, line, reserve) for line in file.lines},
-        reserve=_reserve(request, reserve) if reserve else None,
+        tags={line.id: line_tag(request, order, line) for line in file.lines},
+        reserve=_reserve(request, order),
         why={line.id: sentences(request.t, formats(request), line.why) for line in file.lines},
         desk=_decision_desk(request, file) if possible.change else None,
         events=timeline(request, file),
@@ -190,15 +188,15 @@ def _decision_desk(request: Request, file: OrderFile) -> DecisionDesk:
     return actions.decision_desk(request.db, file, request.now, local_day(request.now, request.time_zone))
 
 
-def _reserve(request: Request, reserve: Reservation) -> tuple[Tone, str] | None:
+def _reserve(request: Request, order: Order) -> tuple[Tone, str] | None:
     """Until when the goods are held, or since when they are not; None for a reserve without an end."""
-    if reserve.until is None:
+    if order.reserved_until is None:
         return None
-    lapsed, moment = reserve.has_lapsed(request.now), formats(request).datetime(reserve.until)
+    lapsed, moment = order.has_lapsed(request.now), formats(request).datetime(order.reserved_until)
     return ("warn" if lapsed else "info"), request.t.t(f"ordering.reserve.{'lapsed' if lapsed else 'until'}", at=moment)
 
 
-def _possible(request: Request, order: Order, reserve: Reservation | None) -> Possible:
+def _possible(request: Request, order: Order) -> Possible:
     actor, state = request.actor, order.state
     staff = actor.may(MODERATE) and not actor.is_dealer
     buyer = actor.may(PLACE) and actor.is_dealer
@@ -211,7 +209,7 @@ def _possible(request: Request, order: Order, reserve: Reservation | None) -> Po
         edit=buyer and may(state, Act.EDIT, Side.DEALER),
         cancel=buyer and may(state, Act.CANCEL, Side.DEALER),
         receive=buyer and may(state, Act.RECEIVE, Side.DEALER),
-        extend=reserve is not None and reserve.until is not None and (staff or (buyer and not reserve.extended)),
+        extend=order.reserved_until is not None and (staff or (buyer and not order.reserve_extended)),
         repeat=buyer,
     )
 
