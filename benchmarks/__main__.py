@@ -21,6 +21,7 @@ PARTS = {
     "actions": "Actions: DynamoDB round trips, capacity units and handler time",
     "exchange": "Exchange: reading and importing files of 1C (every sample set, then made ones)",
     "catalogue": "Catalogue: building a snapshot and searching it",
+    "prices": "Prices: rows of own lists, and quoting under a chain",
     "pricelist": "Price lists: a dealer's file of the whole catalogue",
 }
 

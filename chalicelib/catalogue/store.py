@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from chalicelib.catalogue.snapshot.difference import Difference
-from chalicelib.catalogue.snapshot.engine import OperationalError
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.kernel.recent import Recent
@@ -35,7 +34,9 @@ def catalogue_of(tenant_id: str, pointer: Record | None) -> Catalogue | None:
 
 def opened(tenant_id: str, snapshot: Snapshot) -> Catalogue:
     catalogue = _open.get(snapshot.sha256)
-    return _open.keep(snapshot.sha256, _open_file(tenant_id, snapshot)) if catalogue is None else catalogue
+    if catalogue is not None:
+        return catalogue
+    return _open.keep(snapshot.sha256, snapshots.opened_copy(tenant_id, snapshot, Catalogue))
 
 
 def difference(tenant_id: str, before: Snapshot, after: Snapshot) -> Difference:
@@ -55,13 +56,4 @@ def difference(tenant_id: str, before: Snapshot, after: Snapshot) -> Difference:
             except FileNotFoundError:  # another process deleted the copy to make room, just now
                 continue
             return _difference.keep(pair, Difference(*paths))
-    raise Unavailable("catalogue_unreadable")
-
-
-def _open_file(tenant_id: str, snapshot: Snapshot) -> Catalogue:
-    for _ in range(_ATTEMPTS):
-        try:
-            return Catalogue(snapshots.local_copy(tenant_id, snapshot))
-        except OperationalError:  # another process deleted the copy to make room, just now
-            continue
     raise Unavailable("catalogue_unreadable")

@@ -87,13 +87,12 @@ def contract_from_form(
     *,
     contract_id: str,
     entity: LegalEntity,
-    currency: str | None = None,
-    blocked: bool = False,
+    before: Contract | None = None,
 ) -> Contract:
     """A contract of the fields `number signed price_type vat credit_limit deferral_days deferral_months` and, for a
-    new one (`currency` None), `currency`: that of an existing one stays, its ledger is kept in it."""
-    if currency is None:
-        currency = checks.choice("currency", CURRENCIES)
+    new one (`before` None), `currency`: that of an existing one stays, its ledger is kept in it, and so does what has
+    pages of its own: whether it is blocked, and its price lists."""
+    currency = before.currency if before else checks.choice("currency", CURRENCIES)
     return Contract(
         id=contract_id,
         party_id=entity.party_id,
@@ -107,7 +106,8 @@ def contract_from_form(
         deferral_days=_count(checks, "deferral_days", _MAX_DAYS),
         deferral_months=_count(checks, "deferral_months", _MAX_MONTHS),
         warehouse_ids=tuple(one for one in dict.fromkeys(warehouses) if one in known.warehouses),
-        blocked=blocked,
+        price_list_ids=before.price_list_ids if before else (),
+        blocked=before.blocked if before else False,
     )
 
 

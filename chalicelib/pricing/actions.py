@@ -18,7 +18,7 @@ from chalicelib.network.store import party_of
 from chalicelib.pricing import store
 from chalicelib.pricing.book import Book, OwnPrices, changed, check, check_own
 from chalicelib.pricing.chain import contract_terms
-from chalicelib.pricing.discounts import NO_KINDS
+from chalicelib.pricing.discounts import NO_KINDS, Weighing
 from chalicelib.pricing.lists import ListRow, OwnList, with_version
 from chalicelib.pricing.model import Answer, PriceOnRequest, PriceTerms
 from chalicelib.pricing.quoting import quote
@@ -40,12 +40,12 @@ def quotes(
     skus = list(items)
     tiers = _tiers(catalogue, skus, terms)
     kinds = catalogue.kinds(skus) if terms.ask_kinds else {}
-    out = {}
+    out, weighing = {}, Weighing()
     for sku, item in items.items():
         own, what = tiers.get(sku, ()), kinds.get(sku, NO_KINDS)
-        answer = quote(sku, own, quantities.get(sku, _ONE), item.vat_rate, terms, what)
+        answer = quote(sku, own, quantities.get(sku, _ONE), item.vat_rate, terms, what, weighing)
         if sku not in quantities and isinstance(answer, PriceOnRequest) and answer.min_quantity is not None:
-            answer = quote(sku, own, answer.min_quantity, item.vat_rate, terms, what)
+            answer = quote(sku, own, answer.min_quantity, item.vat_rate, terms, what, weighing)
         out[sku] = answer
     return out
 
@@ -93,9 +93,9 @@ def change_book(db: TenantSession, wish: PriceChange, change: Callable[[Book], B
         before = store.book_of(rows.get(at))
         if done in rows:
             return before
+        _refuse_other_version(rows.get(at), wish)
         after = change(before)
         check(after)
-        _refuse_other_version(rows.get(at), wish)
         _commit(db, wish, "prices", [store.book_put(db.tenant_id, after, wish.version)])
         _delete_dropped(db.tenant_id, before.lists, after.lists)
         return after
@@ -127,9 +127,9 @@ def change_own_prices(
         before = _own_of(rows.get(at))
         if done in rows:
             return before
+        _refuse_other_version(rows.get(at), wish)
         after = change(before)
         check_own(after)
-        _refuse_other_version(rows.get(at), wish)
         still_there = Check(key=contract, when=(Present(),))
         writes: list[Write] = [store.own_put(db.tenant_id, contract_id, after, wish.version), still_there]
         _commit(db, wish, f"contract#{contract_id}", writes)

@@ -136,14 +136,28 @@ class Weighed:
 
 def weigh(discounts: Iterable[Discount], quantity: Decimal, *, fixed_price: bool = False) -> tuple[Weighed, ...]:
     """What becomes of discounts that all cover the same goods, in the order of their priority."""
-    ranked = sorted(discounts, key=lambda one: (one.priority, one.id))
-    reached = [(one, step) for one in ranked if (step := one.step_at(quantity)) is not None]
+    ranked = [(one, one.step_at(quantity)) for one in sorted(discounts, key=lambda one: (one.priority, one.id))]
+    reached = [(one, step) for one, step in ranked if step is not None]
     verdicts = {one.id: Verdict.FIXED_PRICE for one, _ in reached} if fixed_price else _verdicts(reached)
-    return tuple(_weighed(one, quantity, verdicts.get(one.id, Verdict.BELOW_QUANTITY)) for one in ranked)
+    return tuple(_weighed(one, step, verdicts.get(one.id, Verdict.BELOW_QUANTITY)) for one, step in ranked)
 
 
-def _weighed(one: Discount, quantity: Decimal, verdict: Verdict) -> Weighed:
-    step = one.step_at(quantity) or min(one.steps, key=lambda step: step.min_quantity)
+class Weighing:
+    """`weigh` for many goods of one contract, most of which have the same discounts: each case is weighed once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[tuple[str, ...], Decimal, bool], tuple[Weighed, ...]] = {}
+
+    def __call__(self, discounts: Sequence[Discount], quantity: Decimal, *, fixed_price: bool) -> tuple[Weighed, ...]:
+        case = (tuple(one.id for one in discounts), quantity, fixed_price)
+        known = self._known.get(case)
+        if known is None:
+            known = self._known[case] = weigh(discounts, quantity, fixed_price=fixed_price)
+        return known
+
+
+def _weighed(one: Discount, reached: Step | None, verdict: Verdict) -> Weighed:
+    step = reached or min(one.steps, key=lambda step: step.min_quantity)
     return Weighed(id=one.id, name=one.name, percent=step.percent, verdict=verdict, from_quantity=step.min_quantity)
 
 

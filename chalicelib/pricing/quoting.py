@@ -15,7 +15,7 @@ from chalicelib.catalogue.model import Kinds, PriceTier
 from chalicelib.kernel.money import rounded
 from chalicelib.kernel.vat import rate_of_goods
 from chalicelib.pricing.derived import Formula, derived
-from chalicelib.pricing.discounts import NO_KINDS, Discount, Verdict, Weighed, weigh
+from chalicelib.pricing.discounts import NO_KINDS, Discount, Verdict, Weighed, Weighing
 from chalicelib.pricing.model import (
     Answer,
     Considered,
@@ -55,6 +55,10 @@ class _Goods(NamedTuple):
     terms: PriceTerms
     vat_rate: Decimal | None
     discounts: tuple[Discount, ...]
+    weighing: Weighing
+
+    def weighed(self, quantity: Decimal, *, fixed_price: bool) -> tuple[Weighed, ...]:
+        return self.weighing(self.discounts, quantity, fixed_price=fixed_price) if self.discounts else ()
 
 
 def quote(
@@ -64,14 +68,16 @@ def quote(
     vat_rate: Decimal | None,
     terms: PriceTerms,
     kinds: Kinds = NO_KINDS,
+    weighing: Weighing | None = None,
 ) -> Answer:
     """The price of a SKU at a quantity. `tiers` = all that the chain's sources have of it, each under its source's id;
-    `vat_rate` = the goods' own; `kinds` = what they are to discounts."""
+    `vat_rate` = the goods' own; `kinds` = what they are to discounts; `weighing`, of these terms, is for many SKUs."""
     asked = _asked(tiers, terms)
     goods = _Goods(
         terms,
         None if terms.vat_exempt else rate_of_goods(vat_rate, terms.vat_rates, terms.day) or None,
         tuple(one for one in terms.discounts if one.covers(sku, kinds)) if terms.discounts else (),
+        weighing or Weighing(),
     )
     found = _found(asked, quantity, goods)
     if found is None:
@@ -108,7 +114,7 @@ def recomputed(made: Quote) -> Decimal:
         vat_rate=made.vat_rate,
         listed_with_vat=made.price_list.vat_included,
         quoted_with_vat=made.vat_included,
-        percents=[one.percent for one in made.discounts if one.verdict is Verdict.APPLIED],
+        percents=_given(made.discounts),
         currency=made.currency,
     )
 
@@ -196,15 +202,15 @@ def _found(asked: Sequence[_Asked], quantity: Decimal, goods: _Goods) -> _Found 
             reached.append((one, one.tiers[max(minimums)]))
     if not reached:
         return None
-    if goods.terms.strategy is Strategy.PRIORITY:
-        first = max(reached, key=lambda pair: pair[1].min_quantity)  # the first of equal ones
-        return _priced(*first, quantity, goods)
-    return min((_priced(*pair, quantity, goods) for pair in reached), key=lambda found: found.price)
+    if len(reached) > 1 and goods.terms.strategy is Strategy.PRIORITY:
+        reached = [max(reached, key=lambda pair: pair[1].min_quantity)]  # the first of equal ones
+    found = [_priced(one, tier, quantity, goods) for one, tier in reached]
+    return found[0] if len(found) == 1 else min(found, key=lambda one: one.price)
 
 
 def _priced(asked: _Asked, tier: PriceTier, quantity: Decimal, goods: _Goods) -> _Found:
     price_list, terms = asked.price_list, goods.terms
-    weighed = weigh(goods.discounts, quantity, fixed_price=price_list.fixed) if goods.discounts else ()
+    weighed = goods.weighed(quantity, fixed_price=price_list.fixed)
     price = price_of_one(
         tier.amount,
         tier.coefficient,
@@ -213,10 +219,14 @@ def _priced(asked: _Asked, tier: PriceTier, quantity: Decimal, goods: _Goods) ->
         vat_rate=goods.vat_rate,
         listed_with_vat=price_list.vat_included,
         quoted_with_vat=terms.vat_included,
-        percents=[one.percent for one in weighed if one.verdict is Verdict.APPLIED] if weighed else (),
+        percents=_given(weighed),
         currency=terms.currency,
     )
     return _Found(price, asked, tier, weighed)
+
+
+def _given(weighed: Sequence[Weighed]) -> Sequence[Decimal]:
+    return [one.percent for one in weighed if one.verdict is Verdict.APPLIED] if weighed else ()
 
 
 def _next_tiers(

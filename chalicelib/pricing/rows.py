@@ -6,6 +6,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ CREATE TABLE price (sku TEXT NOT NULL, unit TEXT NOT NULL, min_quantity INTEGER 
 _COLUMNS = "sku, unit, min_quantity, amount, coefficient"
 _LARGEST = 10**18
 _CHUNK = 500
+_MAPPED_BYTES = 64 * 1024 * 1024
 
 
 def write(path: Path, rows: Iterable[ListRow]) -> int:
@@ -48,8 +50,8 @@ def write(path: Path, rows: Iterable[ListRow]) -> int:
 
 
 def _stored(row: ListRow) -> tuple[str, str, int, int, int]:
-    amount, coefficient = _whole(row.amount, PRICE_DIGITS), _whole(row.coefficient, PRICE_DIGITS)
-    least = _whole(row.min_quantity, QUANTITY_DIGITS)
+    amount, coefficient = _whole(row.amount, PRICE_DIGITS), _one_of_few(row.coefficient, PRICE_DIGITS)
+    least = _one_of_few(row.min_quantity, QUANTITY_DIGITS)
     if not row.sku or amount is None or coefficient is None or least is None or not amount or not coefficient:
         raise Invalid("bad_price_row", sku=row.sku)
     return row.sku, row.unit, least, amount, coefficient
@@ -63,12 +65,16 @@ def _whole(number: Decimal, digits: int) -> int | None:
     return int(scaled) if scaled == int(scaled) < _LARGEST else None
 
 
+_one_of_few = lru_cache(maxsize=4096)(_whole)  # packs and least quantities are few numbers, written very many times
+
+
 class ListFile:
     """The rows of one version, open for reading. Threads may share it."""
 
     def __init__(self, path: Path) -> None:
-        """engine.OperationalError if there is no such file."""
+        """sqlite3.OperationalError if there is no such file."""
         self._db = connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+        self._db.executescript(f"PRAGMA mmap_size = {_MAPPED_BYTES}; PRAGMA cache_size = -512;")
 
     def __del__(self) -> None:
         # Dropped from a cache while somebody may still be reading: closed when the last reader lets go.

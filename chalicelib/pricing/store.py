@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from chalicelib.catalogue.snapshot.engine import OperationalError
-from chalicelib.kernel.errors import Refused, Unavailable, found
+from chalicelib.kernel.errors import Refused, found
 from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.recent import Recent
 from chalicelib.network.store import contract_from, party_from
@@ -25,7 +24,6 @@ from chalicelib.tenancy.store import settings_of
 
 BOOK_BYTES = 380_000
 """The most that a book may have, of the 400 KB of an item."""
-_ATTEMPTS = 3
 _open: Recent[str, ListFile] = Recent(64)
 _books: Recent[tuple[Key, int], Book] = Recent(64)
 
@@ -92,14 +90,9 @@ def upload(tenant_id: str, rows: Iterable[ListRow], *, by: str, now: datetime) -
 
 
 def opened(tenant_id: str, version: ListVersion) -> ListFile:
-    """The rows of a version, from this process's memory, this machine's copy or S3. Unavailable("prices_unreadable") if
-    they don't arrive whole."""
+    """The rows of a version, from this process's memory, this machine's copy or S3. Unavailable("catalogue_unreadable")
+    if they don't arrive whole."""
     known = _open.get(version.sha256)
     if known is not None:
         return known
-    for _ in range(_ATTEMPTS):
-        try:
-            return _open.keep(version.sha256, ListFile(snapshots.local_copy(tenant_id, version)))
-        except OperationalError:  # another process deleted the copy to make room, just now
-            continue
-    raise Unavailable("prices_unreadable")
+    return _open.keep(version.sha256, snapshots.opened_copy(tenant_id, version, ListFile))

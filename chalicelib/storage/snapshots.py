@@ -1,4 +1,5 @@
-"""Catalogue snapshots: immutable files in S3, a pointer to the current one, and copies in the temporary folder.
+"""Catalogue snapshots: immutable files in S3, a pointer to the current one, and copies in the temporary folder, where
+other immutable files (rows of price lists) are kept too.
 
 Publishing uploads first and then moves the pointer by a conditional write, so readers see the old file or the new
 one, whole. Of old files some are kept, to be gone back to (`kept`). A reader's copy is checked against the pointer's
@@ -10,12 +11,13 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from sqlite3 import OperationalError
+from typing import Protocol, TypeVar
 
 from botocore.exceptions import BotoCoreError
 
@@ -32,6 +34,8 @@ KEPT_DAYS = 14
 """Days, with today, of each of which the last version is kept too."""
 _KEPT_BYTES = 320 * 1024 * 1024  # of Lambda's 512 MB of temporary space
 _ATTEMPTS = 2
+_OPENINGS = 3
+_T = TypeVar("_T")
 
 
 class StoredFile(Protocol):
@@ -155,21 +159,31 @@ def current(db: TenantSession, now: datetime) -> Snapshot | None:
     return found
 
 
-def local_copy(tenant_id: str, snapshot: StoredFile) -> Path:
+def local_copy(tenant_id: str, stored: StoredFile) -> Path:
     """A copy of the file on this machine, downloaded unless it is there. It may be deleted at any time, by this or
     another process, to make room: open it at once. Unavailable("catalogue_unreadable") if it does not arrive whole."""
     folder = Path(tempfile.gettempdir()) / "kontor-snapshots"
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{snapshot.sha256}.sqlite"
+    path = folder / f"{stored.sha256}.sqlite"
     try:
         os.utime(path)
     except FileNotFoundError:
-        fetch(tenant_id, snapshot, path)
+        fetch(tenant_id, stored, path)
         _make_room(folder, path)
     return path
 
 
-def fetch(tenant_id: str, snapshot: StoredFile, path: Path) -> None:
+def opened_copy(tenant_id: str, stored: StoredFile, open_file: Callable[[Path], _T]) -> _T:
+    """What `open_file` makes of a copy of the file on this machine; Unavailable as in `local_copy`."""
+    for _ in range(_OPENINGS):
+        try:
+            return open_file(local_copy(tenant_id, stored))
+        except OperationalError:  # another process deleted the copy to make room, just now
+            continue
+    raise Unavailable("catalogue_unreadable")
+
+
+def fetch(tenant_id: str, stored: StoredFile, path: Path) -> None:
     """Downloads the file to `path`, where it appears whole or not at all, as in `local_copy`."""
     for _ in range(_ATTEMPTS):
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.stem}-", suffix=".part")
@@ -177,8 +191,8 @@ def fetch(tenant_id: str, snapshot: StoredFile, path: Path) -> None:
         part = Path(name)
         try:
             with suppress(BotoCoreError):  # it broke off on the way
-                files.get_path(tenant_id, snapshot.key, part)
-            if digest_of(part) == snapshot.sha256:
+                files.get_path(tenant_id, stored.key, part)
+            if digest_of(part) == stored.sha256:
                 os.replace(part, path)
                 return
         finally:

@@ -203,9 +203,10 @@ def test_blocking_holds_at_once_for_dealer_and_contract_and_can_be_undone(manage
     assert dealers.list_dealers(manager.db, blocked=False).total == 1
 
 
-def test_a_changed_contract_keeps_its_currency_and_entity(manager: Manager) -> None:
+def test_a_changed_contract_keeps_its_currency_its_entity_and_its_price_lists(manager: Manager) -> None:
     party_id = manager.create()
-    contract = open_dealer(manager.db, party_id).contracts[0]
+    contract = replace(open_dealer(manager.db, party_id).contracts[0], price_list_ids=("spring",))
+    manager.db.commit([store.contract_put(manager.db.tenant_id, contract, 1)])
     changed = FORM | {"currency": "EUR", "credit_limit": "", "number": "15/2026"}
     contracts.change_contract(manager.db, manager.actor, party_id, contract.id, changed, [], parse_decimal, NOW)
     dealer = open_dealer(manager.db, party_id)

@@ -126,7 +126,6 @@ def test_a_version_for_a_later_moment_needs_nobody_to_switch_it(shop: Shop) -> N
 def test_readers_see_all_of_a_version_or_nothing_of_it(shop: Shop) -> None:
     spring_list(shop, row("8500"), row("500", HANDLE))
     number = uploaded(shop, "spring", row("8400"), row("400", HANDLE))
-    seen = set()
 
     def look(_: int) -> tuple[Decimal, ...]:
         found = browse(shop.session(), shop.buyer, shop.contract.id, Query(), NOW)

@@ -202,7 +202,7 @@ def test_many_processes_may_fetch_the_same_file_at_once(db: TenantSession, bucke
     def fetch() -> None:
         for _ in range(20):
             copy = snapshots.local_copy(db.tenant_id, snapshot)
-            if snapshots._sha256(copy) != snapshot.sha256:
+            if snapshots.digest_of(copy) != snapshot.sha256:
                 wrong.append(copy)
 
     threads = [threading.Thread(target=fetch) for _ in range(6)]

@@ -83,8 +83,7 @@ def change_contract(
         warehouses,
         contract_id=contract_id,
         entity=entity,
-        currency=before.currency,
-        blocked=before.blocked,
+        before=before,
     )
     checks.finish()
     detail = {"limit": f"{before.credit_limit} → {after.credit_limit}", "number": after.number}
