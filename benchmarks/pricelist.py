@@ -25,6 +25,7 @@ from benchmarks.tables import keep_figure
 from chalicelib.catalogue.snapshot.build import apply
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.network.model import Contract, Party
+from chalicelib.network.segments import Segments
 from chalicelib.pricelist import making
 from chalicelib.pricelist.model import Format, Wish
 from chalicelib.pricing.chain import PriceBasis
@@ -82,7 +83,7 @@ def _spent(snapshot: Path, form: Format) -> Spent:
     before, begun, processor = _peak(), time.perf_counter(), time.process_time()
     wish = Wish(format=form, locale="ru")
     basis = PriceBasis(contract=contract, party=Party(id="p", name="", created=_NOW), settings=settings, at=_NOW)
-    lines = making.write(cast(Any, None), catalogue, basis, wish, path, lambda _: None)
+    lines = making.write(cast(Any, None), catalogue, basis, Segments(), wish, path, lambda _: None)
     wall, processor = time.perf_counter() - begun, time.process_time() - processor
     return Spent(wall, processor, _peak(), before, path.stat().st_size, lines)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from chalicelib.kernel.errors import Complaint, Refused
+from chalicelib.stock.showing import Amount, Shown
 
 
 def all_at_once(*refusals: Refused | None) -> Refused | None:
@@ -12,6 +15,14 @@ def all_at_once(*refusals: Refused | None) -> Refused | None:
         return next(iter(reasons), None)
     complaints = tuple(complaint for reason in reasons for complaint in _complaints(reason))
     return Refused("order_hindered", complaints, count=len(complaints))
+
+
+def shortage(told: Shown, *, article: str, name: str, wanted: Decimal, unit: str) -> Complaint:
+    """A line of which there is too little, with what the reader may be told there is."""
+    params = {"article": article, "name": name, "wanted": wanted, "unit": unit}
+    if isinstance(told, Amount):
+        return Complaint(code=f"short_line_{told}", params=params)
+    return Complaint(code="short_line", params={**params, "available": told})
 
 
 def _complaints(refusal: Refused) -> tuple[Complaint, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,7 +14,8 @@ from chalicelib.catalogue.store import current_catalogue
 from chalicelib.gateways.telemetry import count, failure
 from chalicelib.http.i18n import translator
 from chalicelib.kernel.errors import Refused
-from chalicelib.network.model import Contract
+from chalicelib.network.segments import Segments, warehouses_of
+from chalicelib.network.store import load_segments
 from chalicelib.pricelist import store
 from chalicelib.pricelist.model import LIVE_UP_TO, PriceList, State, Wish, line, promised
 from chalicelib.pricelist.sheets import sheet
@@ -22,7 +23,8 @@ from chalicelib.pricing.actions import quotes
 from chalicelib.pricing.chain import PriceBasis, contract_terms
 from chalicelib.pricing.model import PriceTerms
 from chalicelib.pricing.store import load_basis
-from chalicelib.stock.store import levels
+from chalicelib.stock import store as stock
+from chalicelib.stock.showing import shown
 from chalicelib.storage import files
 from chalicelib.storage.session import TenantSession, TransactionRefused
 from chalicelib.tenancy.model import TenantSettings
@@ -55,7 +57,7 @@ def _made(db: TenantSession, one: PriceList, clock: Callable[[], datetime]) -> P
     catalogue = current_catalogue(db, now)
     if catalogue is None:
         raise Refused("no_catalogue")
-    basis = load_basis(db, one.party_id, one.contract_id, now)
+    basis, segments = load_basis(db, one.party_id, one.contract_id, now), load_segments(db)
     total, told = catalogue.count(one.wish.category_id), now
 
     def tell(done: int) -> None:
@@ -68,15 +70,24 @@ def _made(db: TenantSession, one: PriceList, clock: Callable[[], datetime]) -> P
     db.commit([store.progress(db.tenant_id, one.at(0, total, now))])
     with tempfile.TemporaryDirectory(prefix="price-list-") as folder:
         path = Path(folder) / f"list.{one.wish.format}"
-        lines = write(db, catalogue, basis, one.wish, path, tell)
+        lines = write(db, catalogue, basis, segments, one.wish, path, tell)
         files.put_path(db.tenant_id, store.file_key(db.tenant_id, one), path)
         size = path.stat().st_size
     return replace(one, state=State.DONE, done=lines, total=lines, bytes=size, touched=clock())
 
 
-def write(db: TenantSession, catalogue: Catalogue, basis: PriceBasis, wish: Wish, path: Path, tell: Told) -> int:
+def write(
+    db: TenantSession,
+    catalogue: Catalogue,
+    basis: PriceBasis,
+    segments: Segments,
+    wish: Wish,
+    path: Path,
+    tell: Told,
+) -> int:
     """Writes the file to `path`; returns how many lines it has. `tell` hears of every few hundred."""
-    contract, settings = basis.contract, basis.settings
+    group = segments.group_of(basis.party)
+    among = warehouses_of(basis.contract, segments.region_of(basis.party))
     terms = contract_terms(basis, catalogue.price_types())
     live = catalogue.count(wish.category_id) <= LIVE_UP_TO
     lines = 0
@@ -86,9 +97,9 @@ def write(db: TenantSession, catalogue: Catalogue, basis: PriceBasis, wish: Wish
         for some in catalogue.listed(wish.category_id):
             items = {item.sku: item for _, item in some}
             answers = quotes(catalogue, items, {}, terms)
-            stock = _live(db, items, contract) if live else _told(catalogue, items, contract, settings)
+            quantities = _live(db, items, among, basis.at) if live else _told(catalogue, items, among, basis.settings)
             for category, item in some:
-                into.add(line(category, item, answers[item.sku], stock[item.sku]))
+                into.add(line(category, item, answers[item.sku], shown(quantities[item.sku], group)))
             lines += len(some)
             tell(lines)
     return lines
@@ -100,12 +111,12 @@ def _price_head(terms: PriceTerms) -> str:
     return "price_with_vat" if terms.vat_included else "price_without_vat"
 
 
-def _live(db: TenantSession, skus: Iterable[str], contract: Contract) -> dict[str, Decimal]:
-    return {sku: level.available(contract.warehouse_ids) for sku, level in levels(db, skus).items()}
+def _live(db: TenantSession, skus: Iterable[str], among: Sequence[str], now: datetime) -> dict[str, Decimal]:
+    return {sku: level.available(among) for sku, level in stock.promised(db, skus, now).items()}
 
 
 def _told(
-    catalogue: Catalogue, skus: Iterable[str], contract: Contract, settings: TenantSettings
+    catalogue: Catalogue, skus: Iterable[str], among: Sequence[str], settings: TenantSettings
 ) -> dict[str, Decimal]:
     told = catalogue.erp_stock(tuple(skus))
-    return {sku: promised(told.get(sku, {}), contract.warehouse_ids, settings.safety_stock) for sku in skus}
+    return {sku: promised(told.get(sku, {}), among, settings.safety_stock) for sku in skus}

@@ -12,6 +12,7 @@ from chalicelib.catalogue.model import Item
 from chalicelib.kernel.ids import stable_id
 from chalicelib.kernel.money import minor_digits
 from chalicelib.pricing.model import PriceOnRequest, Quote
+from chalicelib.stock.showing import Shown
 
 KEPT = timedelta(days=1)
 """How long a file can be fetched; S3 deletes it after that."""
@@ -104,7 +105,8 @@ class Link:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """A SKU in a price list. `price` None = on request; it holds from `least` on, `tiers` say what larger quantities
-    cost; `vat` in percent, None = without VAT. `available` is what can be promised, in its unit."""
+    cost; `vat` in percent, None = without VAT. `stock` is what the dealer may know of what can be promised, in its
+    unit."""
 
     article: str
     name: str
@@ -115,11 +117,11 @@ class Line:
     vat: Decimal | None
     least: Decimal
     tiers: tuple[tuple[Decimal, Decimal], ...]
-    available: Decimal
+    stock: Shown
     barcode: str
 
 
-def line(category: str, item: Item, answer: Quote | PriceOnRequest, available: Decimal) -> Line:
+def line(category: str, item: Item, answer: Quote | PriceOnRequest, stock: Shown) -> Line:
     priced = answer if isinstance(answer, Quote) else None
     return Line(
         article=item.article,
@@ -131,7 +133,7 @@ def line(category: str, item: Item, answer: Quote | PriceOnRequest, available: D
         vat=priced.vat_rate if priced else None,
         least=max(priced.min_quantity, _ONE) if priced else _ONE,
         tiers=priced.next_tiers if priced else (),
-        available=available,
+        stock=stock,
         barcode=item.barcode,
     )
 

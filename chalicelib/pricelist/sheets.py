@@ -17,6 +17,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from chalicelib.http.formats import number_text
 from chalicelib.http.i18n import Translator
 from chalicelib.pricelist.model import Format, Line, harmless, places_of, plain_number
+from chalicelib.stock.showing import Amount, Shown
 
 _CSV_MARKS = {"ru": (";", ","), "ro": (";", ","), "en": (",", ".")}  # (between cells, decimal)
 _LONGEST_CELL = 32_767
@@ -72,6 +73,7 @@ class _Csv:
         self._write: Callable[[list[str]], Any] = csv.writer(self._file, delimiter=between).writerow
         self._write(heads)
         self._without_vat = t.t("pricelist.without_vat")
+        self._words = _amounts(t)
 
     def __enter__(self) -> Sheet:
         return self
@@ -89,7 +91,7 @@ class _Csv:
                 self._number(line.vat) or (self._without_vat if line.price is not None else ""),
                 self._number(line.least),
                 _tiers(self._t, line),
-                self._number(line.available),
+                self._words[line.stock] if isinstance(line.stock, Amount) else self._number(line.stock),
                 harmless(line.barcode),
             ]
         )
@@ -108,6 +110,7 @@ class _Xlsx:
     def __init__(self, path: Path, t: Translator, heads: list[str]) -> None:
         self._t = t
         self._without_vat = t.t("pricelist.without_vat")
+        self._words = _amounts(t)
         with ZipFile(_workbook(t.t("pricelist.title")[:31], heads)) as empty:
             parts = {name: empty.read(name) for name in empty.namelist()}
         before, self._after = _DIMENSION.sub(b"", parts.pop(_SHEET)).split(_END, 1)
@@ -137,11 +140,14 @@ class _Xlsx:
         self._rows.append(
             f'<row r="{row}">{_text(f"A{row}", line.article)}{_text(f"B{row}", line.name)}'
             f"{_text(f'C{row}', line.category)}{_text(f'D{row}', line.unit)}{price}{_number(f'H{row}', line.least)}"
-            f"{_text(f'I{row}', _tiers(self._t, line))}{_number(f'J{row}', line.available)}"
+            f"{_text(f'I{row}', _tiers(self._t, line))}{self._stock(f'J{row}', line.stock)}"
             f"{_text(f'K{row}', line.barcode)}</row>"
         )
         if len(self._rows) >= _ROWS_AT_ONCE:
             self._flush()
+
+    def _stock(self, place: str, told: Shown) -> str:
+        return _text(place, self._words[told]) if isinstance(told, Amount) else _number(place, told)
 
     def _flush(self) -> None:
         self._sheet.write("".join(self._rows).encode())
@@ -161,6 +167,10 @@ def _workbook(title: str, heads: list[str]) -> BytesIO:
             sheet.set_column(place, place, width, money if name == "price" else None)
         sheet.freeze_panes(1, 1)
     return content
+
+
+def _amounts(t: Translator) -> dict[Amount, str]:
+    return {amount: t.t(f"stock.amount.{amount}") for amount in Amount}
 
 
 def _text(place: str, text: str) -> str:

@@ -16,14 +16,17 @@ from chalicelib.catalogue.store import catalogue_of, current_catalogue
 from chalicelib.kernel.access import Actor, Permission
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import NotFound
+from chalicelib.network.segments import DealerGroup, warehouses_of
+from chalicelib.network.store import party_from, segments_of
 from chalicelib.ordering.cart_store import cart_from, cart_keys
 from chalicelib.pricing.actions import quotes
 from chalicelib.pricing.chain import PriceBasis, contract_terms, list_terms
 from chalicelib.pricing.model import Answer as Answer
 from chalicelib.pricing.model import PriceTerms
 from chalicelib.pricing.store import basis_keys, basis_of
+from chalicelib.stock import showing
 from chalicelib.stock.model import Level
-from chalicelib.stock.store import levels
+from chalicelib.stock.store import promised
 from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.model import TenantSettings
@@ -34,11 +37,12 @@ _ORDER = Permission.ORDER_PLACE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A SKU with its price (None: the person has no terms to be quoted under) and what can be promised now."""
+    """A SKU with its price (None: the person has no terms to be quoted under) and what they may be told of what can be
+    promised now."""
 
     item: Item
     answer: Answer | None
-    available: Decimal
+    stock: showing.Shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,7 @@ class Place:
     """Stock of a SKU in one warehouse."""
 
     warehouse: Warehouse
-    available: Decimal
+    stock: showing.Shown
     on_hand: Decimal
     allocated: Decimal
 
@@ -85,6 +89,8 @@ class _Desk:
     catalogue: Catalogue | None
     settings: TenantSettings
     basis: PriceBasis | None  # None: the person has no contract
+    group: DealerGroup | None  # says how much of the stock the person learns
+    warehouses: tuple[str, ...]
     day: date
     cart: Mapping[str, Decimal] | None
 
@@ -95,9 +101,9 @@ class _Desk:
         chosen = next((one for one in price_types if one.id == price_type_id), None)
         return None if chosen is None else list_terms(chosen, self.settings, self.day)
 
-    @property
-    def warehouses(self) -> tuple[str, ...]:
-        return self.basis.contract.warehouse_ids if self.basis else ()
+    def told(self, quantity: Decimal) -> showing.Shown:
+        """What the person may know of a quantity in stock."""
+        return showing.shown(quantity, self.group)
 
 
 def browse(
@@ -120,7 +126,7 @@ def browse(
     page = catalogue.search(replace(query, price_types=terms.price_types if terms else ()))
     return Range(
         page=page,
-        offers=_offers(db, catalogue, page.items, terms, desk.warehouses),
+        offers=_offers(db, catalogue, page.items, terms, desk, now),
         categories=catalogue.categories(),
         path=path,
         terms=terms,
@@ -148,13 +154,13 @@ def look_at(db: TenantSession, actor: Actor, contract_id: str | None, sku: str, 
     chosen = "" if actor.is_dealer else _chosen(price_types, "", desk.settings)
     terms = desk.terms(price_types, chosen)
     items = {item.sku: item for item in (product.item, *product.variants)}
-    found = levels(db, items)
-    offers = _priced(catalogue, items, terms, found, desk.warehouses)
+    found = promised(db, items, now)
+    offers = _priced(catalogue, items, terms, found, desk)
     return Shown(
         product=product,
         offer=offers[sku],
         variants=tuple(offer for key, offer in offers.items() if key != sku),
-        places=_places(catalogue.warehouses(), found[sku], desk.warehouses),
+        places=_places(catalogue.warehouses(), found[sku], desk),
         listed_prices=() if actor.is_dealer else _listed(catalogue, product.item, price_types, desk),
         terms=terms,
         cart=desk.cart,
@@ -166,15 +172,24 @@ def _desk(db: TenantSession, actor: Actor, contract_id: str | None, now: datetim
     pointer, settings = keys.snapshot_current(db.tenant_id), keys.tenant_settings(db.tenant_id)
     own = actor.party_id if contract_id else None
     basis = basis_keys(db.tenant_id, own, contract_id) if own and contract_id else ()
+    segments, profile = keys.segments(db.tenant_id), keys.party_profile(db.tenant_id, actor.party_id or "")
+    dealer = (segments, profile) if actor.party_id else ()
     cart = cart_keys(db.tenant_id, actor.user_id, contract_id) if contract_id and actor.may(_ORDER) else []
-    rows = db.get_many([pointer, settings, *basis, *cart])
+    rows = db.get_many([pointer, settings, *basis, *dealer, *cart])
     if settings not in rows:
         raise NotFound()
     tenant = settings_of(rows[settings])
+    terms = basis_of(rows, db.tenant_id, own, contract_id, now) if own and contract_id else None
+    group, region = None, None
+    if actor.party_id:
+        known, party = segments_of(rows.get(segments)), party_from(rows[profile])
+        group, region = known.group_of(party), known.region_of(party)
     return _Desk(
         catalogue=catalogue_of(db.tenant_id, rows.get(pointer)),
         settings=tenant,
-        basis=basis_of(rows, db.tenant_id, own, contract_id, now) if own and contract_id else None,
+        basis=terms,
+        group=group,
+        warehouses=warehouses_of(terms.contract, region) if terms else (),
         day=local_day(now, tenant.time_zone),
         cart={line.sku: line.quantity for line in cart_from(map(rows.get, cart), contract_id).lines}
         if contract_id and cart
@@ -193,11 +208,12 @@ def _offers(
     catalogue: Catalogue,
     items: Sequence[Item],
     terms: PriceTerms | None,
-    warehouses: tuple[str, ...],
+    desk: _Desk,
+    now: datetime,
 ) -> tuple[Offer, ...]:
     by_sku = {item.sku: item for item in items}
-    found = levels(db, by_sku) if by_sku else {}
-    return tuple(_priced(catalogue, by_sku, terms, found, warehouses).values())
+    found = promised(db, by_sku, now) if by_sku else {}
+    return tuple(_priced(catalogue, by_sku, terms, found, desk).values())
 
 
 def _priced(
@@ -205,21 +221,21 @@ def _priced(
     items: Mapping[str, Item],
     terms: PriceTerms | None,
     found: Mapping[str, Level],
-    warehouses: tuple[str, ...],
+    desk: _Desk,
 ) -> dict[str, Offer]:
     answers: Mapping[str, Answer] = quotes(catalogue, items, {}, terms) if terms else {}
     return {
-        sku: Offer(item=item, answer=answers.get(sku), available=found[sku].available(warehouses))
+        sku: Offer(item=item, answer=answers.get(sku), stock=desk.told(found[sku].available(desk.warehouses)))
         for sku, item in items.items()
     }
 
 
-def _places(warehouses: Sequence[Warehouse], level: Level, among: tuple[str, ...]) -> tuple[Place, ...]:
+def _places(warehouses: Sequence[Warehouse], level: Level, desk: _Desk) -> tuple[Place, ...]:
     """Every warehouse that the person may order from and that has, or had, some of it."""
     return tuple(
-        Place(warehouse=one, available=row.available, on_hand=row.on_hand, allocated=row.allocated)
+        Place(warehouse=one, stock=desk.told(row.available), on_hand=row.on_hand, allocated=row.allocated)
         for one in warehouses
-        if (row := level.warehouses.get(one.id)) is not None and (not among or one.id in among)
+        if (row := level.warehouses.get(one.id)) is not None and (not desk.warehouses or one.id in desk.warehouses)
     )
 
 

@@ -17,8 +17,10 @@ from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.pricing.explain import why, why_not
 from chalicelib.pricing.model import PriceOnRequest, Quote
 from chalicelib.pricing.words import sentences
+from chalicelib.stock.showing import is_there
+from chalicelib.stock.words import stock_text
 from chalicelib.storefront import actions
-from chalicelib.storefront.actions import Answer, Offer, Range, Shown
+from chalicelib.storefront.actions import Answer, Offer, Place, Range, Shown
 
 doors = Doors(__name__)
 _MAY = Permission.CATALOGUE_READ
@@ -86,6 +88,7 @@ def product(request: Request) -> Response:
         item=item,
         back=_back_to(shown.product.category_path),
         facts=_facts(request, shown),
+        places=_places(request, shown),
         why=_why(request, shown.offer.answer),
         tiers=_tiers(request, shown.offer.answer),
         variants=_variants(request, shown),
@@ -195,8 +198,8 @@ def _row(request: Request, fmt: Formats, offer: Offer) -> Row:
 
 
 def _stock(request: Request, fmt: Formats, offer: Offer) -> Cell:
-    if offer.available > 0:
-        return Cell(f"{fmt.quantity(offer.available)} {offer.item.unit}".strip())
+    if is_there(offer.stock):
+        return Cell(stock_text(request.t, fmt, offer.stock, offer.item.unit))
     return Cell("", sub=request.t.t("storefront.none_left"))
 
 
@@ -252,6 +255,11 @@ def _facts(request: Request, shown: Shown) -> tuple[tuple[str, str], ...]:
         if attribute.kind != "requisite"
     ]
     return tuple(fact for fact in facts if fact[1])
+
+
+def _places(request: Request, shown: Shown) -> tuple[tuple[Place, str], ...]:
+    fmt, unit = Formats(request.locale, request.time_zone), shown.product.item.unit
+    return tuple((place, stock_text(request.t, fmt, place.stock, unit)) for place in shown.places)
 
 
 def _price(request: Request, answer: Answer | None) -> str:

@@ -43,7 +43,7 @@ LINE = Line(
     vat=D(22),
     least=D(1),
     tiers=((D(10), D("1200")), (D("100.5"), D("1100.25"))),
-    available=D("-2.5"),
+    stock=D("-2.5"),
     barcode="4600000000001",
 )
 LIST = PriceList(

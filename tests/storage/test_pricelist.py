@@ -13,6 +13,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
+from zipfile import ZipFile
 
 import pytest
 
@@ -23,7 +24,8 @@ from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.errors import NotFound, TooMany
 from chalicelib.kernel.ids import new_id
-from chalicelib.network.store import contract_put, party_put
+from chalicelib.network.segments import DealerGroup, Segments, StockShown
+from chalicelib.network.store import contract_put, party_put, segments_put
 from chalicelib.ops.queue_handlers import consume_imports
 from chalicelib.pricelist import actions, making, store
 from chalicelib.pricelist.jobs import run_price_list
@@ -114,6 +116,28 @@ def test_only_the_contracts_warehouses_count_as_stock(world: World) -> None:
     world.ask()
     world.work()
     assert {row[1]: row[9] for row in world.rows()[1:]}[WINDOWS[0]] == "2"
+
+
+def test_a_dealer_who_is_told_of_the_stock_in_words_has_words_in_both_files(world: World) -> None:
+    shop = world.shop
+    group = DealerGroup(id="g", name="Розница", stock_shown=StockShown.WORDS, few_at=Decimal(10))
+    party = shop.db.fetch(keys.party_profile(shop.settings.id, shop.party.id))
+    writes = [
+        segments_put(shop.settings.id, Segments(groups=(group,))),
+        party_put(shop.settings.id, replace(shop.party, group_id="g"), party.version),
+    ]
+    shop.db.commit(writes)
+    sheet = replace(CSV, format=Format.XLSX)
+    world.ask()
+    world.ask(sheet, once="sheet")
+    world.work()
+    told = {row[1]: row[9] for row in world.rows()[1:]}
+    assert (told[WINDOWS[0]], set(told.values())) == ("мало", {"мало", "нет"})
+    key = store.file_key(shop.db.tenant_id, world.found(sheet))
+    with ZipFile(world.folder / key.replace("/", "-")) as book:
+        content = book.read("xl/worksheets/sheet1.xml").decode()
+    assert 'r="J2" t="inlineStr"' in content
+    assert "мало" in content
 
 
 def test_a_large_file_tells_the_stock_of_the_last_exchange_and_says_so(

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from chalicelib.kernel.clock import utc_now
+from chalicelib.network.segments import DealerGroup, Segments, StockShown
+from chalicelib.network.store import party_put, segments_put
 from chalicelib.ordering.store import load_order, order_put
 from chalicelib.stock import tally
 from chalicelib.stock.journal import Mismatch
+from chalicelib.storage import keys
 from chalicelib.tenancy.store import settings_write
 from tests.storage.test_ordering_pages import World, _strings, catalogue, text_of, version_of, world  # noqa: F401
 from tests.support.shop import D, W, sku
@@ -71,3 +75,40 @@ def test_an_order_whose_reserve_ran_out_says_so_to_both_sides(world: World) -> N
         text = text_of(reader.get(path))
         assert "Резерв истёк" in text
         assert "зарезервированы до" not in text
+
+
+def _in_words(world: World) -> None:
+    """The dealer's group is told of the stock in words."""
+    shop = world.shop
+    group = DealerGroup(id="g", name="Розница", stock_shown=StockShown.WORDS, few_at=D(10))
+    party = shop.db.fetch(keys.party_profile(shop.settings.id, shop.party.id))
+    shop.db.commit(
+        [
+            segments_put(shop.settings.id, Segments(groups=(group,))),
+            party_put(shop.settings.id, replace(shop.party, group_id="g"), party.version),
+        ]
+    )
+
+
+def test_a_dealer_who_is_told_in_words_finds_the_quantity_nowhere(world: World) -> None:
+    _in_words(world)
+    world.shop.tell({"A-1": 7}, utc_now())
+    world.buyer.post("/cart/add", sku=sku("A-1"), quantity="3")
+    assert "в наличии: мало" in text_of(world.buyer.get("/cart"))
+    world.buyer.post("/cart/change", **{f"q-{sku('A-1')}": "9", f"was-{sku('A-1')}": "3"})
+    cart, refused = world.buyer.get("/cart"), world.buyer.post("/cart/place")
+    world.buyer.post("/cart/clear")
+    path = world.place("B-2 1")
+    page = world.buyer.get(path)
+    edited = world.buyer.post(f"{path}/edit", version=version_of(page), lines="A-1 9")
+    for answer in (cart, refused, edited):
+        assert "осталось мало" in text_of(answer), text_of(answer)
+    for answer in (cart, refused, page, edited):
+        assert not re.search(r"\b7\b", text_of(answer))
+
+
+def test_the_manufacturers_people_are_told_the_quantity_of_such_a_dealers_order(world: World) -> None:
+    _in_words(world)
+    path = world.place("A-1 4")
+    refused = world.manager.post(f"{path}/change", version=version_of(world.manager.get(path)), **{"q-1": "11"})
+    assert "нужно 11 шт, есть 10" in text_of(refused)

@@ -22,10 +22,12 @@ from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.ids import new_id
 from chalicelib.network.model import VatMode
-from chalicelib.network.store import contract_put
+from chalicelib.network.segments import DealerGroup, Region, Segments, StockShown
+from chalicelib.network.store import contract_put, party_put, segments_put
 from chalicelib.ordering.actions import add_to_cart
 from chalicelib.pricing.model import PriceOnRequest, Quote
 from chalicelib.stock.actions import erp_levels
+from chalicelib.stock.showing import Amount
 from chalicelib.storefront.actions import Range, browse, look_at, suggest
 from chalicelib.tenancy.store import settings_write
 from tests.support.range import ROWS, WINDOWS, publish_range
@@ -76,13 +78,37 @@ def test_the_tenants_default_list_fills_what_the_contracts_list_lacks(stocked: S
 
 def test_stock_is_what_can_be_promised_now_from_the_contracts_warehouses(stocked: Shop) -> None:
     found = seen(stocked)
-    assert {offer.item.sku: offer.available for offer in found.offers}[WINDOW] == 7
+    assert {offer.item.sku: offer.stock for offer in found.offers}[WINDOW] == 7
     only_w2 = replace(stocked.contract, warehouse_ids=("w2",))
     stocked.db.commit([contract_put(stocked.settings.id, only_w2, 1)])
-    assert {offer.item.sku: offer.available for offer in seen(stocked).offers}[WINDOW] == 2
+    assert {offer.item.sku: offer.stock for offer in seen(stocked).offers}[WINDOW] == 2
     assert [
         place.warehouse.name for place in look_at(stocked.db, stocked.buyer, stocked.contract.id, WINDOW, NOW).places
     ] == ["Москва"]
+
+
+def test_a_dealer_whose_group_is_told_in_words_sees_words_in_the_catalogue_and_on_the_product(stocked: Shop) -> None:
+    group = DealerGroup(id="g", name="Розница", stock_shown=StockShown.WORDS, few_at=Decimal(6))
+    stocked.db.commit(
+        [
+            segments_put(stocked.settings.id, Segments(groups=(group,))),
+            party_put(stocked.settings.id, replace(stocked.party, group_id="g"), 1),
+        ]
+    )
+    assert {offer.item.sku: offer.stock for offer in seen(stocked).offers}[WINDOW] is Amount.MANY
+    shown = look_at(stocked.db, stocked.buyer, stocked.contract.id, WINDOW, NOW)
+    assert [place.stock for place in shown.places] == [Amount.FEW, Amount.FEW]
+
+
+def test_a_dealers_region_says_where_goods_come_from_unless_the_contract_does(stocked: Shop) -> None:
+    region = Region(id="r", name="Юг", warehouse_ids=("w2",))
+    stocked.db.commit(
+        [
+            segments_put(stocked.settings.id, Segments(regions=(region,))),
+            party_put(stocked.settings.id, replace(stocked.party, region_id="r"), 1),
+        ]
+    )
+    assert {offer.item.sku: offer.stock for offer in seen(stocked).offers}[WINDOW] == 2
 
 
 def test_a_catalogue_page_costs_two_round_trips_beside_the_session(stocked: Shop) -> None:
@@ -125,7 +151,7 @@ def test_a_product_page_has_tiers_an_explanation_and_stock_by_warehouse(stocked:
     answer = shown.offer.answer
     assert isinstance(answer, Quote)
     assert (answer.price, answer.next_tiers) == (9000, ((Decimal(10), Decimal(8000)),))
-    assert {place.warehouse.name: place.available for place in shown.places} == {"Тверь": 5, "Москва": 2}
+    assert {place.warehouse.name: place.stock for place in shown.places} == {"Тверь": 5, "Москва": 2}
     assert shown.listed_prices == ()
 
 

@@ -21,6 +21,7 @@ from chalicelib.ordering.model import OrderLine
 from chalicelib.ordering.quickorder import BadRow, Found, Pasted, PastedRow, quantity_problem
 from chalicelib.ordering.store import load_order
 from chalicelib.stock.model import Level
+from chalicelib.stock.showing import Shown, shown
 from chalicelib.stock.store import promised
 from chalicelib.storage import keys
 from chalicelib.storage.attempts import until_committed
@@ -47,7 +48,7 @@ class ShownLine:
     line: CartLine
     goods: Goods | None
     sums: OrderLine | None
-    available: Decimal
+    stock: Shown
     problem: str = ""
 
 
@@ -66,12 +67,12 @@ class ShownCart:
 
     @property
     def prices_changed(self) -> bool:
-        return any(shown.problem == "price_changed" for shown in self.lines)
+        return any(one.problem == "price_changed" for one in self.lines)
 
     @property
     def short(self) -> tuple[ShownLine, ...]:
         """Lines of which the stock has too little."""
-        return tuple(shown for shown in self.lines if shown.problem == "short")
+        return tuple(one for one in self.lines if one.problem == "short")
 
 
 def show_cart(
@@ -83,12 +84,12 @@ def show_cart(
     stock = promised(db, [line.sku for line in cart.lines], now)
     goods = desk.shelf.goods({line.sku: line.quantity for line in cart.lines})
     sums = priced_lines(desk, cart.lines, goods)
-    shown = tuple(
+    lines = tuple(
         ShownLine(
             line=line,
             goods=goods.get(line.sku),
             sums=sums.get(line.sku),
-            available=stock[line.sku].available(desk.warehouses),
+            stock=shown(stock[line.sku].available(desk.warehouses), desk.group),
             problem=_problem(line, goods.get(line.sku), stock[line.sku], desk),
         )
         for line in cart.lines
@@ -98,7 +99,7 @@ def show_cart(
     limit = desk.contract.credit_limit
     rest = None if limit is None else limit - desk.account.exposure
     return ShownCart(
-        lines=shown,
+        lines=lines,
         currency=currency,
         net=money(sum((line.net for line in sums.values()), Decimal(0)), currency),
         vat=money(sum((line.vat for line in sums.values()), Decimal(0)), currency),

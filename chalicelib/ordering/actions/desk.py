@@ -9,7 +9,7 @@ from datetime import datetime
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import Refused, found
 from chalicelib.network.model import Account, Contract, Party
-from chalicelib.network.segments import Segments, warehouses_of
+from chalicelib.network.segments import DealerGroup, Segments, warehouses_of
 from chalicelib.network.store import account_from, segments_of
 from chalicelib.ordering import cart_store
 from chalicelib.ordering.cart import Cart
@@ -38,6 +38,11 @@ class Desk:
     segments: Segments
     shelf: Shelf
     rows: Mapping[Key, Record]
+
+    @property
+    def group(self) -> DealerGroup | None:
+        """The dealer's group: it says how much of the stock the person learns."""
+        return self.segments.group_of(self.party)
 
     @property
     def warehouses(self) -> tuple[str, ...]:

@@ -158,7 +158,7 @@ def _drafted(
     holding = lasting(holding, Reservation(), order.reserved_until)
     refusal = all_at_once(
         _price_refusal(desk.cart.lines, goods),
-        short_refusal(holding, lines) if holding.short else None,
+        short_refusal(holding, desk.group, lines) if holding.short else None,
         _credit_refusal(desk, order),
     )
     if refusal is not None:

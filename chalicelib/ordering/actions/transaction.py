@@ -9,13 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from chalicelib.kernel.access import Actor
-from chalicelib.kernel.errors import Complaint, Invalid, NotFound, Refused
+from chalicelib.kernel.errors import Invalid, NotFound, Refused
 from chalicelib.kernel.ids import fingerprint, new_id
 from chalicelib.network.model import Contract, Party
-from chalicelib.network.segments import warehouses_of
+from chalicelib.network.segments import DealerGroup, warehouses_of
 from chalicelib.network.store import contract_from, party_from, segments_of
 from chalicelib.ordering import store
 from chalicelib.ordering.actions.lapsing import release_lapsed
+from chalicelib.ordering.hindrances import shortage
 from chalicelib.ordering.holding import Holding, Reservation
 from chalicelib.ordering.model import (
     Happening,
@@ -28,6 +29,7 @@ from chalicelib.ordering.model import (
 from chalicelib.ordering.store import OrderFile, Queue, Task
 from chalicelib.stock.journal import Cause, Why
 from chalicelib.stock.model import Level
+from chalicelib.stock.showing import shown
 from chalicelib.stock.store import level_from, level_key
 from chalicelib.storage import keys
 from chalicelib.storage.attempts import until_committed
@@ -59,15 +61,21 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What else was read for the change. `warehouses` = those that the contract's goods come from; empty = all."""
+    """What else was read for the change. `group` = the dealer's; `warehouses` = those that the contract's goods come
+    from, empty = all."""
 
     settings: TenantSettings
     contract: Contract
     party: Party
+    group: DealerGroup | None
     warehouses: tuple[str, ...]
     reservation: Reservation
     export: Task | None
     levels: Mapping[str, Level]
+
+    def told_to(self, actor: Actor) -> DealerGroup | None:
+        """The group that says how much of the stock this person learns; None = all."""
+        return self.group if actor.is_dealer else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +115,7 @@ def carry_out(
         if step.holding is not None and step.holding.short:
             if release_lapsed(db, step.holding, situation.levels, ask.now, but=file.order.id):
                 return once()
-            raise short_refusal(step.holding, file.lines, step.lines or ())
+            raise short_refusal(step.holding, situation.told_to(ask.actor), file.lines, step.lines or ())
         result = Done({"order": file.order.id}, fingerprint(ask.body))
         writes = [guard(db.tenant_id, done_key, result, now=ask.now), *step_writes(db.tenant_id, step, ask.now)]
         if len(writes) > MAX_WRITES:
@@ -142,11 +150,13 @@ def read_situation(
         raise NotFound()
     export = found.get(export_key)
     contract, party = contract_from(found[contract_key]), party_from(found[party_key])
+    segments = segments_of(found.get(segments_key))
     situation = Situation(
         settings=settings_of(found[settings_key]),
         contract=contract,
         party=party,
-        warehouses=warehouses_of(contract, segments_of(found.get(segments_key)).region_of(party)),
+        group=segments.group_of(party),
+        warehouses=warehouses_of(contract, segments.region_of(party)),
         reservation=store.reservation_from(found.get(held_key)),
         export=store.task_from(export) if export else None,
         levels={sku: level_from(found.get(level_key(tenant_id, sku)), sku) for sku in skus},
@@ -217,21 +227,18 @@ def refuse_blocked(contract: Contract, party: Party) -> None:
         raise Refused("dealer_blocked")
 
 
-def short_refusal(holding: Holding, *lines: Sequence[OrderLine]) -> Refused:
-    """Every SKU of which there is too little, at once (domain §4.2)."""
+def short_refusal(holding: Holding, told_to: DealerGroup | None, *lines: Sequence[OrderLine]) -> Refused:
+    """Every SKU of which there is too little, at once (domain §4.2), with as much as the reader may know of it."""
     known = {line.sku: line for several in lines for line in several}
     return Refused(
         "short",
         tuple(
-            Complaint(
-                code="short_line",
-                params={
-                    "article": known[short.sku].article,
-                    "name": known[short.sku].name,
-                    "wanted": short.wanted,
-                    "available": short.available,
-                    "unit": known[short.sku].unit,
-                },
+            shortage(
+                shown(short.available, told_to),
+                article=known[short.sku].article,
+                name=known[short.sku].name,
+                wanted=short.wanted,
+                unit=known[short.sku].unit,
             )
             for short in holding.short
         ),

@@ -12,9 +12,13 @@ from chalicelib.identity.model import local_path
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 from chalicelib.ordering import actions
 from chalicelib.ordering.actions import NewOrder, Pick
-from chalicelib.ordering.pages.base import PLACE, a_date, complaints_of, doors
+from chalicelib.ordering.actions.carts import ShownLine
+from chalicelib.ordering.hindrances import shortage
+from chalicelib.ordering.pages.base import PLACE, a_date, complaints_of, doors, formats
 from chalicelib.ordering.pages.quantities import field_of, retyped, typed_quantities
 from chalicelib.ordering.quickorder import Pasted, number_of
+from chalicelib.stock.showing import Amount
+from chalicelib.stock.words import stock_text
 
 
 @doors.page("/cart", may=PLACE)
@@ -122,6 +126,8 @@ def _show(
         "ordering/cart.html",
         status=refusal.status if refusal else 422 if pasted else 200,
         cart=cart,
+        stock={shown.line.sku: _stock(request, shown) for shown in cart.lines},
+        short={shown.line.sku: sentence(request.t, _shortage(shown)) for shown in cart.short},
         cart_count=len(cart.lines),
         limit=actions.MAX_LINES,
         refused=sentence(request.t, refusal) if refusal and not errors else None,
@@ -134,6 +140,20 @@ def _show(
         added=len(pasted.quantities) if pasted else None,
         removed=(request.query.text("removed"), request.query.text("quantity")),
     )
+
+
+def _stock(request: Request, shown: ShownLine) -> str:
+    unit = shown.goods.unit if shown.goods else ""
+    text = stock_text(request.t, formats(request), shown.stock, unit)
+    if isinstance(shown.stock, Amount):
+        return request.t.t("ordering.in_stock_word", amount=text)
+    return request.t.t("ordering.only_available" if shown.problem == "short" else "ordering.available", quantity=text)
+
+
+def _shortage(shown: ShownLine) -> Complaint:
+    goods = shown.goods
+    assert goods is not None, "a line is short of goods that there are"
+    return shortage(shown.stock, article=goods.article, name=goods.name, wanted=shown.line.quantity, unit=goods.unit)
 
 
 def _typed(request: Request, field: str) -> str:

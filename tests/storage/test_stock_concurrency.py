@@ -1,0 +1,296 @@
+"""Many people and the ERP at the same stock at once, with calls that fail before or after they took effect: nothing is
+oversold and nothing lost, and the journal tells the same as the counters."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from chalicelib.kernel.access import Actor
+from chalicelib.kernel.errors import KontorError
+from chalicelib.ordering import cart_store, store
+from chalicelib.ordering.actions import (
+    Ask,
+    NewOrder,
+    apply_erp_update,
+    cancel,
+    change_lines,
+    confirm,
+    exported_versions,
+    extend_reserve,
+    mark_exported,
+    orders_to_export,
+    place_order,
+    refuse,
+)
+from chalicelib.ordering.actions.stocktaking import disagreeing
+from chalicelib.ordering.cart import CartLine
+from chalicelib.ordering.erp import ErpUpdate, ErpUpdateShipment
+from chalicelib.ordering.holding import Reservation, wanted
+from chalicelib.ordering.model import State
+from chalicelib.ordering.store import OrderFile
+from chalicelib.stock import journal_store
+from chalicelib.stock.actions import erp_levels
+from chalicelib.stock.journal_store import turn_pages
+from chalicelib.stock.store import levels
+from chalicelib.storage import keys
+from chalicelib.storage.session import TenantSession
+from chalicelib.storage.writes import Write
+from chalicelib.tenancy.model import StockKind
+from chalicelib.tenancy.store import settings_write
+from tests.support.shop import NOW, D, Shop, name_of, sku
+
+THREADS = 64  # 60 buyers and managers, the rest is the ERP and the workers
+SECONDS = 12
+NAMES = ("a", "b", "c", "d", "e")
+PLACES = ("w1", "w2", "w3")
+FAULTS = 0.12  # of all transactions, half of them after they took effect
+SEED = int(os.environ.get("KONTOR_SEED") or random.randrange(10**6))
+
+
+class Broken(Exception):
+    """The call failed; whether it took effect is not known."""
+
+
+class Clock:
+    """Moments that only go forward, some minutes each, so that reserves run out while others are made."""
+
+    def __init__(self) -> None:
+        self._lock, self._now = threading.Lock(), NOW
+
+    def tick(self) -> datetime:
+        with self._lock:
+            self._now += timedelta(minutes=2)
+            return self._now
+
+
+class Shaky(TenantSession):
+    """A session some of whose transactions fail, before or after they took effect."""
+
+    chance: random.Random
+    seen: Counter[str]
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        fate = self.chance.random()
+        if fate < FAULTS / 2:
+            self.seen["failed before"] += 1
+            raise Broken
+        super().commit(writes)
+        if fate > 1 - FAULTS / 2:
+            self.seen["failed after"] += 1
+            raise Broken
+
+
+class Market:
+    """A shop with many buyers, and what happened in it."""
+
+    def __init__(self, kind: StockKind) -> None:
+        self.shop = Shop(dict.fromkeys(NAMES, ("10.00", 0)), kind=kind)
+        self.shop.settings = replace(self.shop.settings, reserve_hours=1)
+        self.shop.db.commit([settings_write(self.shop.settings, 1)])
+        self.kind, self.clock, self.seen = kind, Clock(), Counter[str]()
+        self.received: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        self.sold: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        self.placed: dict[str, str] = {}  # by the request's key
+        self.known: set[str] = set()  # orders that the ERP has
+        self.until = 0.0
+
+    def session(self, seed: str) -> Shaky:
+        made = Shaky(self.shop.db.tenant_id, self.shop.session()._connection)
+        made.chance, made.seen = random.Random(f"{SEED}-{seed}"), self.seen
+        return made
+
+    def surely(self, act: Callable[[], object]) -> object:
+        """Asks again, as one who got no answer does; a refusal is an answer."""
+        while True:
+            try:
+                return act()
+            except Broken:
+                continue
+            except KontorError as refusal:
+                self.seen[f"refused {refusal.code}"] += 1
+                return None
+
+    # --- people ----------------------------------------------------------------------------------
+
+    def person(self, number: int) -> None:
+        rng, db = random.Random(f"{SEED}-person-{number}"), self.session(f"person-{number}")
+        buyer, step = self.shop.other_buyer(f"u{number}"), 0
+        while time.monotonic() < self.until:
+            step += 1
+            if rng.random() < 0.3:
+                self.place(db, rng, buyer, f"key{number:04d}x{step:012d}")
+            else:  # anybody's order: they are one dealer's people
+                self._change(db, rng, buyer, rng.choice(list(self.placed.values())), f"act{number:04d}x{step:012d}")
+
+    def place(self, db: Shaky, rng: random.Random, buyer: Actor, key: str) -> None:
+        picks = {name: rng.randint(1, 4) for name in rng.sample(NAMES, rng.randint(1, 3))}
+        self._fill(buyer, picks)
+        new, now = NewOrder(actor=buyer, contract_id=self.shop.contract.id, key=key), self.clock.tick()
+        order_id = self.surely(lambda: place_order(db, new, now, shelf_of=self.shop.shelf_of))
+        if order_id is not None:
+            self.seen["placed"] += 1
+            self.placed[key] = str(order_id)
+
+    def _fill(self, buyer: Actor, picks: dict[str, int]) -> None:
+        """Exactly this is in the buyer's cart."""
+        db, contract_id = self.shop.session(), self.shop.contract.id
+        lines = [CartLine(sku=sku(name), quantity=D(n), article=name, seen_price=D(10)) for name, n in picks.items()]
+        pages = db.get_many(cart_store.cart_keys(db.tenant_id, buyer.user_id, contract_id))
+        before = cart_store.cart_from(pages.values(), contract_id)
+        db.commit(cart_store.cart_writes(db.tenant_id, buyer.user_id, before, replace(before, lines=tuple(lines))))
+
+    def _change(self, db: Shaky, rng: random.Random, buyer: Actor, order_id: str, key: str) -> None:
+        file = store.load_order(db, order_id)
+        actor = rng.choice((buyer, self.shop.manager))
+        ask = Ask(actor=actor, order_id=order_id, version=file.order.version, key=key, now=self.clock.tick())
+        quantities = {line.id: D(rng.randint(0, 4)) for line in file.live_lines}
+        acts: dict[str, Callable[[], object]] = {
+            "confirmed": lambda: confirm(db, replace(ask, actor=self.shop.manager)),
+            "changed": lambda: change_lines(db, ask, quantities),
+            "extended": lambda: extend_reserve(db, ask),
+            "cancelled": lambda: cancel(db, ask) if actor is buyer else refuse(db, ask, "нет"),
+        }
+        name = rng.choices(list(acts), weights=(4, 3, 1, 2))[0]
+        if self.surely(acts[name]) is not None:
+            self.seen[name] += 1
+
+    # --- the ERP and the workers -----------------------------------------------------------------
+
+    def erp(self) -> None:
+        """One exchange after another: goods come, orders are read, some leave."""
+        rng, db = random.Random(f"{SEED}-erp"), self.session("erp")
+        while time.monotonic() < self.until:
+            self.exchange(rng, db)
+
+    def exchange(self, rng: random.Random, db: Shaky) -> None:
+        offered = orders_to_export(self.shop.db)
+        self.surely(lambda: mark_exported(db, exported_versions(offered), self.clock.tick()))
+        self.known |= {one.order.id for one in offered}
+        for one in offered:
+            file = store.load_order(self.shop.db, one.order.id)
+            if file.order.state is State.CONFIRMED and file.order.erp.exported_edition and rng.random() < 0.7:
+                self._ship(db, file)
+        for name in rng.sample(NAMES, 2):
+            self.received[name, rng.choice(PLACES)] += rng.randint(1, 6)
+        self.tell(db)
+
+    def tell(self, db: TenantSession) -> None:
+        """What the ERP has of everything: in the warehouse, or free of the orders that it knows."""
+        known = self.held(self.known) if self.kind is StockKind.FREE else {}
+        rows = [
+            (sku(name), {place: self._there(name, place) - known.get((name, place), D(0)) for place in PLACES})
+            for name in NAMES
+        ]
+        now = self.clock.tick()
+        self.surely(lambda: erp_levels(db, rows, kind=self.kind, as_of=now, message_id="m", now=now))
+        self.seen["told"] += 1
+
+    def _there(self, name: str, place: str) -> Decimal:
+        return self.received[name, place] - self.sold[name, place]
+
+    def _ship(self, db: Shaky, file: OrderFile) -> None:
+        held = self.reservation(file.order.id).held
+        whole = ErpUpdateShipment(id=f"s-{file.order.id}", number="Р-1")
+        update = ErpUpdate(number=file.order.number, document_id=file.order.id, shipped=whole)
+        self.surely(lambda: apply_erp_update(db, update, self.clock.tick()))
+        if any(line.shipped for line in store.load_order(self.shop.db, file.order.id).lines):
+            self.seen["shipped"] += 1
+            for one, parts in held.items():
+                for place, part in parts.items():
+                    self.sold[name_of(one), place] += part.quantity
+
+    def worker(self) -> None:
+        db = self.session("worker")
+        while time.monotonic() < self.until:
+            self.surely(lambda: turn_pages(db, [sku(name) for name in NAMES]))
+            time.sleep(0.5)
+
+    def reader(self) -> None:
+        """Nobody ever sees a warehouse that has promised more than it has."""
+        db = self.shop.session()
+        while time.monotonic() < self.until:
+            for level in levels(db, [sku(name) for name in NAMES], consistent=True).values():
+                assert all(row.available >= 0 for row in level.warehouses.values()), level
+            time.sleep(0.2)
+
+    # --- what there is ---------------------------------------------------------------------------
+
+    def files(self) -> Iterator[OrderFile]:
+        for record in self.shop.db.query_all(keys.month_orders(self.shop.db.tenant_id, "2026-11")):
+            yield store.load_order(self.shop.db, store.order_from(record).id)
+
+    def reservation(self, order_id: str) -> Reservation:
+        return store.reservation_from(self.shop.db.get(store.reservation_key(self.shop.db.tenant_id, order_id)))
+
+    def held(self, orders: Iterable[str]) -> dict[tuple[str, str], Decimal]:
+        """What the orders hold, by article and warehouse."""
+        out: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        db = self.shop.session()
+        rows = db.get_many(store.reservation_key(db.tenant_id, order_id) for order_id in orders)
+        for row in rows.values():
+            for one, parts in store.reservation_from(row).held.items():
+                for place, part in parts.items():
+                    out[name_of(one), place] += part.quantity
+        return out
+
+    def run(self) -> None:
+        self.until = time.monotonic() + SECONDS
+        jobs: list[Callable[[], None]] = [self.erp, self.worker, self.worker, self.reader]
+        jobs += [lambda number=number: self.person(number) for number in range(THREADS - len(jobs))]  # type: ignore[misc]
+        with ThreadPoolExecutor(THREADS) as pool:
+            for done in [pool.submit(job) for job in jobs]:
+                done.result()
+
+
+@pytest.mark.parametrize("kind", list(StockKind))
+def test_sold_and_held_and_free_is_what_was_received_whatever_happens_at_once(tables: None, kind: StockKind) -> None:
+    market = Market(kind)
+    for name in NAMES:
+        for place in PLACES:
+            market.received[name, place] = D(25)
+    market.tell(market.shop.db)
+    for number in range(16):
+        market.place(market.session("first"), random.Random(number), market.shop.buyer, f"first{number:016d}")
+    market.run()
+    if kind is StockKind.FREE:  # a cancelled order is free again only when the ERP has heard of it
+        market.exchange(random.Random(SEED), market.session("last"))
+    movements = [
+        one for name in NAMES for one in journal_store.movements(market.shop.db, sku(name), most=10**6).movements
+    ]
+    market.seen.update(f"moved: {one.cause.why}" for one in movements)
+    print(f"seed {SEED}: {dict(sorted(market.seen.items()))}")
+
+    db, files = market.shop.db, list(market.files())
+    held = market.held(file.order.id for file in files)
+    found = levels(db, [sku(name) for name in NAMES], consistent=True)
+    for name in NAMES:
+        for place in PLACES:
+            row = found[sku(name)].warehouses[place]
+            case = f"{name} in {place}, seed {SEED}"
+            assert row.available >= 0, f"oversold: {case}"
+            assert row.allocated == held[name, place], f"holds: {case}"
+            assert market.sold[name, place] + row.allocated + row.available == market.received[name, place], case
+    assert disagreeing(db, [sku(name) for name in NAMES], [file.order.id for file in files]) == {}
+
+    assert {file.order.id for file in files} == set(market.placed.values()), "each request made one order"
+    assert len(set(market.placed.values())) == len(market.placed)
+    for file in files:
+        reserve = market.reservation(file.order.id)
+        total = {one: reserve.total(one) for one in reserve.held}
+        assert total in ({}, wanted(file.lines)), file.order.number
+        if not file.order.has_lapsed(market.clock.tick()) and file.order.state is not State.CANCELLED:
+            assert total == wanted(file.lines), file.order.number
+        noted = [one for one, level in found.items() if file.order.id in level.timed]
+        assert sorted(noted) == sorted(reserve.held if reserve.until else ()), file.order.number
+    assert market.seen["failed before"] + market.seen["failed after"] > 0
