@@ -20,6 +20,7 @@ app.api.binary_types = []  # `http.responses` encodes bytes itself; see there
 gc.set_threshold(50_000)
 
 if settings().serves_pages:
+    import chalicelib.assortment.pages
     import chalicelib.billing.pages
     import chalicelib.exchange.api
     import chalicelib.exchange.pages
@@ -43,6 +44,7 @@ if settings().serves_pages:
         chalicelib.identity.pages,
         chalicelib.network.pages,
         chalicelib.pricing.api,
+        chalicelib.assortment.pages,
         chalicelib.storefront.pages,
         chalicelib.pricelist.api,
         chalicelib.pricelist.pages,

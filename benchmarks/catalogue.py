@@ -24,6 +24,7 @@ from benchmarks.tables import keep_figure
 from chalicelib.catalogue.model import Query, Sort, attribute_key
 from chalicelib.catalogue.snapshot import hint, spelling
 from chalicelib.catalogue.snapshot.build import apply, withdraw_absent
+from chalicelib.catalogue.snapshot.index import Index
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.snapshot.schema import open_for_building
 
@@ -37,6 +38,12 @@ _QUERIES = {
     "deep page of everything": Query(page=100),
     "category": Query(category_id=guid(2, 3)),
     "category by price": Query(category_id=guid(2, 3), sort=Sort.PRICE, price_types=_CHAIN),
+    "frequent word": Query(text="ручка"),
+    "frequent word, page 200": Query(text="ручка", page=200),
+    "frequent word by price": Query(text="ручка", sort=Sort.PRICE, price_types=_CHAIN),
+    "one letter": Query(text="о"),
+    "in stock": Query(in_stock=True),
+    "everything by article": Query(sort=Sort.ARTICLE),
     "two words": Query(text="оконная ручка"),
     "four words and a number": Query(text="ручек оконных белых 1400"),
     "beginning of a word": Query(text="проф"),
@@ -95,10 +102,10 @@ def _many_words(size: int, folder: Path) -> None:
         _timed(f"  {len(words):,} more words", lambda: spelling.keep(db, {word: word for word in words}))
         db.commit()
     print(f"  they take {(path.stat().st_size - before) / 1e6:.1f} MB")
-    with closing(Catalogue(path)) as catalogue:
+    with closing(Index(path)) as index:
         for text in ("рчка", "двреная рчука", "абракадабра"):
             label = f"{size:,} products, {_WORDS:,} words: what {text} is near to"
-            _answers(label, lambda text=text: hint.meant(catalogue._db, text), "")
+            _answers(label, lambda text=text: hint.meant(index, text, index.everything), "")
 
 
 def _answers(label: str, work: Callable[[], object], note: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from chalicelib.catalogue.amounts import Amounts
 from chalicelib.kernel.ids import stable_id
 
 NO_WAREHOUSE = "main"
@@ -26,6 +27,9 @@ def attribute_key(kind: str, own_id: str) -> str:
     return "f_" + stable_id("attribute", kind, own_id)[:10]
 
 
+BRAND = attribute_key("brand", "")
+
+
 class Sort(StrEnum):
     RELEVANCE = "relevance"
     NAME = "name"
@@ -40,12 +44,14 @@ class Query:
 
     `price_types` is the reader's chain, best first: the first type that has a price for a SKU gives the
     amount that `price_from`, `price_to` and sorting by price look at (the smallest tier's, as the list has it).
+    `amounts` are looked at instead, if given: those of `Catalogue.amounts`, perhaps with others over them.
     """
 
     text: str = ""
     category_id: str | None = None
     attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (attribute's key, accepted values)
     price_types: tuple[str, ...] = ()
+    amounts: Amounts | None = None
     price_from: Decimal | None = None
     price_to: Decimal | None = None
     in_stock: bool = False
@@ -92,11 +98,16 @@ class Facet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
+    """What was found. `categories`: the top of the tree and what is below the chosen category and those above it, with
+    counts that ignore the choice of a category; `prices`: the least and the greatest, whatever range was chosen."""
+
     items: tuple[Item, ...]
     total: int
     facets: tuple[Facet, ...]
     page: int
     size: int
+    categories: tuple[Category, ...] = ()
+    prices: tuple[Decimal, Decimal] | None = None
     meant: tuple[str, ...] = ()  # texts that find something, where the typed one finds nothing; items are the first's
 
     @property

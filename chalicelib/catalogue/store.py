@@ -3,33 +3,76 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from chalicelib.catalogue.assortment import Assortment
 from chalicelib.catalogue.snapshot.difference import Difference
 from chalicelib.catalogue.snapshot.read import Catalogue
-from chalicelib.kernel.errors import Unavailable
+from chalicelib.kernel.errors import NotFound, Unavailable
 from chalicelib.kernel.recent import Recent
-from chalicelib.storage import snapshots
+from chalicelib.network.store import party_from
+from chalicelib.storage import keys, snapshots
+from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.storage.snapshots import Snapshot
+from chalicelib.storage.writes import Put
 
 _ATTEMPTS = 3
 _open: Recent[str, Catalogue] = Recent(8)
 _difference: Recent[tuple[str, str], Difference] = Recent(1)
 
 
-def current_catalogue(db: TenantSession, now: datetime) -> Catalogue | None:
-    """What readers see now, at most three seconds late; None before the first import."""
-    snapshot = snapshots.current(db, now)
-    return None if snapshot is None else opened(db.tenant_id, snapshot)
+def catalogue_keys(tenant_id: str, party_id: str | None) -> list[Key]:
+    """The rows that `catalogue_in` needs, to be read with other things."""
+    pointer = keys.snapshot_current(tenant_id)
+    return (
+        [pointer]
+        if party_id is None
+        else [pointer, keys.assortment(tenant_id), keys.party_profile(tenant_id, party_id)]
+    )
 
 
-def catalogue_of(tenant_id: str, pointer: Record | None) -> Catalogue | None:
-    """The catalogue that the tenant's pointer, read with other things, names."""
-    snapshot = snapshots.snapshot_of(pointer)
-    return None if snapshot is None else opened(tenant_id, snapshot)
+def catalogue_in(tenant_id: str, rows: Mapping[Key, Record], party_id: str | None) -> Catalogue | None:
+    """As much of the catalogue in force as people of a dealer see, all of it for the tenant's own (`party_id` None), of
+    rows that were read; None before the first import. NotFound if there is no such dealer."""
+    snapshot = snapshots.snapshot_of(rows.get(keys.snapshot_current(tenant_id)))
+    if snapshot is None:
+        return None
+    whole = opened(tenant_id, snapshot)
+    if party_id is None:
+        return whole
+    party = rows.get(keys.party_profile(tenant_id, party_id))
+    if party is None:
+        raise NotFound()
+    return whole.narrowed(assortment_of(rows.get(keys.assortment(tenant_id))).of(party_from(party)))
+
+
+def current_catalogue(db: TenantSession, party_id: str | None, now: datetime) -> Catalogue | None:
+    """As `catalogue_in`, at most three seconds late. For a dealer it costs a round trip."""
+    if party_id is None:
+        snapshot = snapshots.current(db, now)
+        return None if snapshot is None else opened(db.tenant_id, snapshot)
+    rows = db.get_many(catalogue_keys(db.tenant_id, party_id), consistent=False)
+    return catalogue_in(db.tenant_id, rows, party_id)
+
+
+def assortment_of(record: Record | None) -> Assortment:
+    """What the stored rules are; none before the first."""
+    return Assortment() if record is None else replace(record.load(Assortment), version=record.version)
+
+
+def load_assortment(db: TenantSession, *, consistent: bool = False) -> Assortment:
+    return assortment_of(db.get(keys.assortment(db.tenant_id), consistent=consistent))
+
+
+def assortment_put(tenant_id: str, assortment: Assortment) -> Put:
+    """Over the version that was read."""
+    data = replace(assortment, version=0)
+    return Put(key=keys.assortment(tenant_id), kind="assortment", data=data, version=assortment.version)
 
 
 def opened(tenant_id: str, snapshot: Snapshot) -> Catalogue:

@@ -131,6 +131,7 @@ class Filter:
     kind: Literal["search", "choice", "flag", "text", "dates", "range"] = "choice"
     label: str = ""
     options: tuple[tuple[str, str], ...] = ()
+    hints: tuple[str, ...] = ()  # for `range`: what stands in its two empty fields
     suggest: str = ""  # for `search`: the door that draws suggestions for what is being typed
 
     @property

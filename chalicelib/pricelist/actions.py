@@ -41,7 +41,7 @@ def look(db: TenantSession, actor: Actor, contract_id: str | None, now: datetime
     if actor.party_id is None or contract_id is None:
         raise NotFound()
     contract = load_contract(db, actor.party_id, contract_id)
-    catalogue = current_catalogue(db, now)
+    catalogue = current_catalogue(db, actor.party_id, now)
     return Desk(
         contract_number=contract.number,
         lists=tuple(store.asked_for(db, contract_id)),
@@ -62,7 +62,7 @@ def ask(db: TenantSession, actor: Actor, contract_id: str | None, wish: Wish, on
 
 
 def _ask(db: TenantSession, party_id: str, contract_id: str, wish: Wish, run: str, now: datetime) -> PriceList:
-    catalogue = current_catalogue(db, now)
+    catalogue = current_catalogue(db, party_id, now)
     if catalogue is None:
         raise Refused("no_catalogue")
     path = catalogue.category_path(wish.category_id) if wish.category_id else ()

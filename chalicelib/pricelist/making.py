@@ -54,7 +54,7 @@ def make(db: TenantSession, contract_id: str, list_id: str, run: str, clock: Cal
 
 def _made(db: TenantSession, one: PriceList, clock: Callable[[], datetime]) -> PriceList:
     now = clock()
-    catalogue = current_catalogue(db, now)
+    catalogue = current_catalogue(db, one.party_id, now)
     if catalogue is None:
         raise Refused("no_catalogue")
     basis, segments = load_basis(db, one.party_id, one.contract_id, now), load_segments(db)

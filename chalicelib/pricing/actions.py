@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from chalicelib.catalogue.model import Item, PriceTier
 from chalicelib.catalogue.snapshot.read import Catalogue
-from chalicelib.catalogue.store import catalogue_of
+from chalicelib.catalogue.store import catalogue_in, catalogue_keys
 from chalicelib.gateways.telemetry import failure
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import NotFound, Refused
@@ -203,10 +203,10 @@ def explain_price(
     offers; Refused("no_catalogue") before the first import.
     """
     party_id = actor.party_id or party_of(db, contract_id)
-    pointer = keys.snapshot_current(db.tenant_id)
-    rows = db.get_many([*store.basis_keys(db.tenant_id, party_id, contract_id), pointer])
+    wanted = catalogue_keys(db.tenant_id, actor.party_id)
+    rows = db.get_many([*store.basis_keys(db.tenant_id, party_id, contract_id), *wanted])
     basis = store.basis_of(rows, db.tenant_id, party_id, contract_id, now)
-    catalogue = catalogue_of(db.tenant_id, rows.get(pointer))
+    catalogue = catalogue_in(db.tenant_id, rows, actor.party_id)
     if catalogue is None:
         raise Refused("no_catalogue")
     items = catalogue.skus([sku])

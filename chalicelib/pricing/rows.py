@@ -10,10 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
+from chalicelib.catalogue.amounts import PRICE_DIGITS
 from chalicelib.catalogue.model import PriceTier
 from chalicelib.catalogue.snapshot.engine import connect
 from chalicelib.catalogue.snapshot.items import price_of, quantity_of, tier_of
-from chalicelib.catalogue.snapshot.schema import PRICE_DIGITS, QUANTITY_DIGITS
+from chalicelib.catalogue.snapshot.schema import QUANTITY_DIGITS
 from chalicelib.kernel.errors import Invalid
 from chalicelib.pricing.lists import ListRow
 

@@ -107,7 +107,7 @@ class StockPage:
 
 def wrong_stock(db: TenantSession, found: Sequence[Check], now: datetime) -> list[tuple[Check, Item | None]]:
     """What the nightly check found, with the catalogue's items."""
-    catalogue = current_catalogue(db, now) if found else None
+    catalogue = current_catalogue(db, None, now) if found else None
     items = catalogue.skus([one.sku for one in found]) if catalogue else {}
     return [(one, items.get(one.sku)) for one in found]
 
@@ -133,7 +133,7 @@ class ShownMovements:
 
 def show_movements(db: TenantSession, sku: str, wanted: Wanted, now: datetime) -> ShownMovements:
     """NotFound for a SKU that the catalogue never had."""
-    catalogue = current_catalogue(db, now)
+    catalogue = current_catalogue(db, None, now)
     item = catalogue.skus([sku]).get(sku) if catalogue else None
     if catalogue is None or item is None:
         raise NotFound()
@@ -148,7 +148,7 @@ def show_movements(db: TenantSession, sku: str, wanted: Wanted, now: datetime) -
 
 def show_stock(db: TenantSession, query: Query, now: datetime) -> StockPage | None:
     """SKUs that fit with how they stand; None before the first import."""
-    catalogue = current_catalogue(db, now)
+    catalogue = current_catalogue(db, None, now)
     if catalogue is None:
         return None
     page = catalogue.search(query)

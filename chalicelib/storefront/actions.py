@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from chalicelib.catalogue.model import Category, Item, Page, PriceType, Product, Query, Suggestions, Warehouse
 from chalicelib.catalogue.snapshot.read import Catalogue
-from chalicelib.catalogue.store import catalogue_of, current_catalogue
+from chalicelib.catalogue.store import catalogue_in, catalogue_keys, current_catalogue
 from chalicelib.kernel.access import Actor, Permission
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import NotFound
@@ -51,7 +51,6 @@ class Range:
 
     page: Page
     offers: tuple[Offer, ...]
-    categories: tuple[Category, ...]
     path: tuple[Category, ...]  # from the top to the chosen category
     terms: PriceTerms | None
     price_types: tuple[PriceType, ...]
@@ -127,7 +126,6 @@ def browse(
     return Range(
         page=page,
         offers=_offers(db, catalogue, page.items, terms, desk, now),
-        categories=catalogue.categories(),
         path=path,
         terms=terms,
         price_types=price_types,
@@ -136,10 +134,9 @@ def browse(
     )
 
 
-def suggest(db: TenantSession, text: str, now: datetime) -> Suggestions:
-    """What a text that is being typed may be going to be. Costs a read of the snapshot's pointer, at most every three
-    seconds of a process."""
-    catalogue = current_catalogue(db, now)
+def suggest(db: TenantSession, actor: Actor, text: str, now: datetime) -> Suggestions:
+    """What a text that is being typed may be going to be."""
+    catalogue = current_catalogue(db, actor.party_id, now)
     return catalogue.suggest(text) if catalogue else Suggestions()
 
 
@@ -169,13 +166,13 @@ def look_at(db: TenantSession, actor: Actor, contract_id: str | None, sku: str, 
 
 def _desk(db: TenantSession, actor: Actor, contract_id: str | None, now: datetime) -> _Desk:
     """NotFound for a contract of another counterparty."""
-    pointer, settings = keys.snapshot_current(db.tenant_id), keys.tenant_settings(db.tenant_id)
+    settings = keys.tenant_settings(db.tenant_id)
     own = actor.party_id if contract_id else None
     basis = basis_keys(db.tenant_id, own, contract_id) if own and contract_id else ()
     segments, profile = keys.segments(db.tenant_id), keys.party_profile(db.tenant_id, actor.party_id or "")
     dealer = (segments, profile) if actor.party_id else ()
     cart = cart_keys(db.tenant_id, actor.user_id, contract_id) if contract_id and actor.may(_ORDER) else []
-    rows = db.get_many([pointer, settings, *basis, *dealer, *cart])
+    rows = db.get_many([*catalogue_keys(db.tenant_id, actor.party_id), settings, *basis, *dealer, *cart])
     if settings not in rows:
         raise NotFound()
     tenant = settings_of(rows[settings])
@@ -185,7 +182,7 @@ def _desk(db: TenantSession, actor: Actor, contract_id: str | None, now: datetim
         known, party = segments_of(rows.get(segments)), party_from(rows[profile])
         group, region = known.group_of(party), known.region_of(party)
     return _Desk(
-        catalogue=catalogue_of(db.tenant_id, rows.get(pointer)),
+        catalogue=catalogue_in(db.tenant_id, rows, actor.party_id),
         settings=tenant,
         basis=terms,
         group=group,

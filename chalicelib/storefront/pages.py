@@ -28,7 +28,6 @@ _PAGE_SIZE = 50
 _MOST_PAGES = 4000
 _MOST_FACETS = 6
 _FACET = "f_"
-_KEPT_BETWEEN_CATEGORIES = ("q", "stock", "price_type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def catalogue(request: Request) -> Response:
 def suggest(request: Request) -> Response:
     """A piece of a page: the list under a search field."""
     asked = request.query.text("q")
-    found = actions.suggest(request.db, asked, request.now)
+    found = actions.suggest(request.db, request.actor, asked, request.now)
     return request.page("storefront/suggestions.html", plain=True, found=found, asked=asked)
 
 
@@ -158,7 +157,8 @@ def _listing(request: Request, asked: ListQuery, found: Range) -> Listing:
         *(_facet(facet) for facet in found.page.facets[:_MOST_FACETS]),
     ]
     if found.terms is not None:
-        filters.insert(2, Filter(name="price", label_key="storefront.price", kind="range"))
+        prices = tuple(fmt.amount(one, found.terms.currency) for one in found.page.prices or ())
+        filters.insert(2, Filter(name="price", label_key="storefront.price", kind="range", hints=prices))
     if len(found.price_types) > 1:
         options = tuple((one.id, one.name) for one in found.price_types)
         filters.insert(1, Filter(name="price_type", label_key="storefront.price_type", options=options))
@@ -213,23 +213,14 @@ def _price_cell(request: Request, fmt: Formats, offer: Offer) -> Cell:
 
 
 def _tree(request: Request, asked: ListQuery, found: Range) -> tuple[Branch, ...]:
-    """The top level, and below the chosen category's ancestors their children."""
-    kept = [(name, asked.get(name)) for name in _KEPT_BETWEEN_CATEGORIES if asked.get(name)]
-    opened = {None, *(category.id for category in found.path)}
+    """The top level, and below the chosen category's ancestors their children, with counts of what was asked for."""
     current = found.path[-1].id if found.path else None
-    everything = Branch(request.t.t("storefront.everything"), "?" + urlencode(kept), 0, 0, found.path == ())
+    everything = Branch(request.t.t("storefront.everything"), asked.href(category=""), 0, 0, current is None)
     return (
         everything,
         *(
-            Branch(
-                category.name,
-                "?" + urlencode([("category", category.id), *kept]),
-                category.count,
-                category.depth,
-                category.id == current,
-            )
-            for category in found.categories
-            if category.parent_id in opened
+            Branch(one.name, asked.href(category=one.id), one.count, one.depth, one.id == current)
+            for one in found.page.categories
         ),
     )
 

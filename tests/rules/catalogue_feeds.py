@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -45,6 +46,17 @@ def stock(product_id: str, quantity: str, warehouse: str | None = "w", *, varian
     return StockRow(product_id=product_id, variant_id=variant, warehouse_id=warehouse, quantity=D(quantity))
 
 
+_AS_OF_2 = """
+DROP TABLE posting; DROP TABLE shelf; DROP TABLE facet; DROP TABLE track; DROP TABLE amount;
+CREATE VIRTUAL TABLE words USING fts5(name, more, content='sku_text', content_rowid='no');
+CREATE TABLE listing (category_no, place, sku_no);
+CREATE TABLE facet (category_no, value_no, count);
+CREATE INDEX item_by_value ON item_value (value_no, sku_no);
+UPDATE meta SET value = '2' WHERE key = 'schema';
+"""
+_AS_OF_1 = "DROP TABLE word; DROP TABLE word_back; UPDATE meta SET value = '1' WHERE key = 'schema'"
+
+
 class Workshop:
     """A chain of snapshots in a folder."""
 
@@ -72,6 +84,12 @@ class Workshop:
         before, self._made = self.top, self._made + 1
         self.top = self._folder / f"{self._made}.sqlite"
         return withdraw_absent(before, self.top, run=run, deactivate=deactivate)
+
+    def grow_old(self, version: int = 2) -> None:
+        """Makes the top a snapshot of an earlier version: without what readers of that one had not."""
+        assert self.top is not None
+        with closing(sqlite3.connect(self.top)) as db:
+            db.executescript(_AS_OF_2 + (_AS_OF_1 if version == 1 else ""))
 
     @contextmanager
     def open(self) -> Iterator[Catalogue]:

@@ -312,3 +312,95 @@ def test_no_wish_breaks_the_search(
     )  # fmt: skip
     found = catalogue.search(query)
     assert len(found.items) <= found.total
+
+
+def branches(catalogue: Catalogue, **query: object) -> list[tuple[str, int]]:
+    return [(one.name, one.count) for one in catalogue.search(Query(**query)).categories]  # type: ignore[arg-type]
+
+
+def test_the_counts_beside_the_tree_follow_what_was_asked(catalogue: Catalogue) -> None:
+    assert branches(catalogue) == [("Окна", 4), ("Фурнитура", 2)]
+    assert branches(catalogue, text="окно") == [("Окна", 3), ("Фурнитура", 2)]  # «окно» is in «Ручка оконная»
+    assert branches(catalogue, text="створок", in_stock=True) == [("Окна", 1)]
+    assert branches(catalogue, attributes=((COLOUR, ("Коричневый",)),)) == [("Окна", 1)]
+    opened = [("Окна", 4), ("Деревянные", 1), ("Пластиковые", 2), ("Под удалённой", 1), ("Фурнитура", 2)]
+    assert branches(catalogue, category_id="wood") == opened, "the choice of a category leaves nothing out"
+    assert branches(catalogue, category_id="wood", text="створок") == [
+        ("Окна", 2),
+        ("Деревянные", 0),
+        ("Пластиковые", 2),
+    ]
+
+
+def test_the_range_of_prices_is_of_what_was_found_whatever_range_was_chosen(catalogue: Catalogue) -> None:
+    def prices(**query: object) -> tuple[Decimal, Decimal] | None:
+        return catalogue.search(Query(**query)).prices  # type: ignore[arg-type]
+
+    assert prices(price_types=("p", "q")) == (90, 300)
+    assert prices(price_types=("p", "q"), price_to=D(100), text="окно") == (90, 300)
+    assert prices(price_types=("p", "q"), category_id="pvc") == (90, 100)
+    assert prices(price_types=("p",), text="ручка") is None
+    assert prices() is None
+
+
+def test_other_amounts_may_lie_over_those_of_the_price_types(catalogue: Catalogue) -> None:
+    places = catalogue.places([sku_id("w9", None), sku_id("wood", None), "nowhere"])
+    own = {places[sku_id("w9", None)]: None, places[sku_id("wood", None)]: D("12.50")}
+    amounts = catalogue.amounts(["p", "q"]).overlaid(own)
+    assert names(catalogue, amounts=amounts, sort=Sort.PRICE)[:3] == [
+        "Окно деревянное",
+        "Окно 10 створок",
+        "Окно 9 створок",  # its price is on request
+    ]
+    assert catalogue.search(Query(amounts=amounts)).prices == (D("12.50"), 90)
+    assert names(catalogue, sort=Sort.PRICE, price_types=("p", "q"))[0] == "Окно 10 створок"
+
+
+def test_a_facet_shows_its_most_frequent_values_and_the_chosen_one(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path)
+    times = {f"{n:02}": n % 7 + 1 for n in range(60)}
+    shop.apply(
+        goods(),
+        PropertyRow(id="size", name="Размер"),
+        *(
+            product(f"{value}-{n}", f"Болт {value}", attributes=(("size", value),))
+            for value, most in times.items()
+            for n in range(most)
+        ),
+        product("nut", "Гайка", attributes=(("size", "00"),)),
+    )
+    size = attribute_key("property", "size")
+    with shop.open() as opened:
+        ranked = sorted(times.items(), key=lambda pair: (-pair[1], pair[0]))
+        (facet,) = opened.search(Query(text="болт")).facets
+        assert [(v.text, v.count) for v in facet.values] == ranked[:30]
+        (facet,) = opened.search(Query(text="болт", attributes=((size, ("00",)),))).facets
+        assert [(v.text, v.count) for v in facet.values] == [*ranked[:29], ("00", 1)]
+
+
+def test_stock_and_prices_that_come_alone_are_sorted_by(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path)
+    shop.apply(goods(), product("1"), product("2"), offers(), price("1", "5"), price("2", "6"), stock("1", "1"))
+    by_price = {"sort": Sort.PRICE, "price_types": ("p",)}
+    assert (shop.names(**by_price), shop.names(in_stock=True)) == (["Товар 1", "Товар 2"], ["Товар 1"])
+    shop.apply(offers(full=False), price("1", "7"))
+    assert shop.names(**by_price) == ["Товар 2", "Товар 1"]
+    shop.apply(offers(full=False), stock("2", "3"))
+    assert shop.names(sort=Sort.STOCK, descending=True) == ["Товар 2", "Товар 1"]
+    assert shop.names(in_stock=True) == ["Товар 1", "Товар 2"]
+
+
+def test_a_snapshot_from_before_the_sets_is_read_and_brought_up_by_the_next_import(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path)
+    shop.apply(*ROWS)
+    asked: tuple[dict[str, object], ...] = (
+        {"text": "белое окно"}, {"sort": Sort.PRICE, "price_types": ("p", "q")}, {"in_stock": True},
+        {"category_id": "windows"}, {"attributes": ((COLOUR, ("Белый",)),)}, {"sort": Sort.ARTICLE},
+    )  # fmt: skip
+    told = [shop.names(**one) for one in asked]
+    shop.grow_old()
+    assert [shop.names(**one) for one in asked] == told
+    shop.apply(offers(full=False), stock("w10", "3"))
+    with shop.open() as opened:
+        assert [names(opened, **one) for one in asked[:2]] == told[:2]
+        assert names(opened, in_stock=True) == ["Окно 9 створок", "Окно 10 створок", "Окно деревянное"]

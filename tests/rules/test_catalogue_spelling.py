@@ -160,10 +160,7 @@ def test_words_come_and_go_with_the_products_that_have_them(tmp_path: Path) -> N
 def test_a_snapshot_from_before_spelling_is_read_and_learns_its_words_with_the_next_import(tmp_path: Path) -> None:
     shop = Workshop(tmp_path)
     shop.apply(goods(), product("1", "Подоконник"))
-    assert shop.top is not None
-    db = sqlite3.connect(shop.top)
-    db.executescript("DROP TABLE word; DROP TABLE word_back; UPDATE meta SET value = '1' WHERE key = 'schema'")
-    db.close()
+    shop.grow_old(version=1)
     with shop.open() as catalogue:
         assert catalogue.search(Query(text="подаконник")).meant == ()
         assert [item.name for item in catalogue.suggest("подок").items] == ["Подоконник"]

@@ -19,6 +19,8 @@ import pytest
 from chalice.test import Client, HTTPResponse
 
 import app
+from chalicelib.catalogue.assortment import Assortment, Rule, What, Whom
+from chalicelib.catalogue.store import assortment_put
 from chalicelib.gateways import credentials, mail, queues
 from chalicelib.http import csrf, sessions
 from chalicelib.http.doors import ROUTES, Route
@@ -132,9 +134,11 @@ def _things(shop: Shop) -> Ids:
     snapshot = snapshots.Snapshot(version=version, key="x", sha256="x", size=1, published=now)
     group = DealerGroup(id=new_id(now), name="Север")
     region = Region(id=new_id(now), name="Урал")
+    rule = Rule(id=new_id(now), whom=Whom.GROUP, whom_id=group.id, what=What.BRAND, key="x", name="x", shown=False)
     shop.db.commit(
         [
             segments_put(tenant, Segments(groups=(group,), regions=(region,))),
+            assortment_put(tenant, Assortment(rules=(rule,))),
             Put(key=keys.snapshot_version(tenant, version), kind="snapshot", data=snapshot),
             Put(key=keys.party_user(tenant, shop.party.id, user.id), kind="user", data=user),
             Put(key=keys.staff_user(tenant, user.id), kind="user", data=user),
@@ -152,6 +156,7 @@ def _things(shop: Shop) -> Ids:
         "invitation_id": invitation.id,
         "group_id": group.id,
         "region_id": region.id,
+        "rule_id": rule.id,
         "payment_id": _NEVER,
         "entry": _NEVER,
         "version": str(version),

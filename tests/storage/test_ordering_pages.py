@@ -147,7 +147,7 @@ def world(
     tables: None, request: pytest.FixtureRequest, catalogue: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
     opened = Catalogue(catalogue)
-    monkeypatch.setattr("chalicelib.ordering.actions.shelf.catalogue_of", lambda *_: opened)
+    monkeypatch.setattr("chalicelib.ordering.actions.shelf.catalogue_in", lambda *_: opened)
     monkeypatch.setattr("chalicelib.stock.actions.current_catalogue", lambda *_: opened)
     shop = Shop({"A-1": ("0", 10), "B-2": ("0", 10), "C-3": ("0", 10)}, limit="5000")
     with Client(app.app) as client:

@@ -85,13 +85,13 @@ def published(
 
 
 def names(db: TenantSession, now: datetime) -> list[str]:
-    catalogue = store.current_catalogue(db, now)
+    catalogue = store.current_catalogue(db, None, now)
     return [] if catalogue is None else [item.name for item in catalogue.search(Query()).items]
 
 
 def test_before_the_first_import_there_is_no_catalogue(db: TenantSession, bucket: Bucket) -> None:
-    assert store.current_catalogue(db, NOW) is None
-    assert store.catalogue_of(db.tenant_id, db.get(keys.snapshot_current(db.tenant_id))) is None
+    assert store.current_catalogue(db, None, NOW) is None
+    assert store.catalogue_in(db.tenant_id, {}, None) is None
 
 
 def test_a_published_file_is_what_readers_see_and_history_keeps_it(

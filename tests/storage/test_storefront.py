@@ -290,19 +290,20 @@ def test_suggestions_are_products_by_code_or_words_and_categories(stocked: Shop,
     assert "Ручка Swing (бронза)" in found
 
 
-def test_suggestions_cost_the_session_and_at_most_the_snapshots_pointer(stocked: Shop) -> None:
-    db = stocked.session()
-    assert [item.name for item in suggest(db, "балк", NOW).items] == [WINDOWS[2]]
-    assert db.usage.calls <= 1
-    suggest(db, "балко", NOW)
-    assert db.usage.calls <= 1
+def test_suggestions_cost_the_snapshots_pointer_and_a_dealers_rules_in_one_call(stocked: Shop) -> None:
+    dealers, own = stocked.session(), stocked.session()
+    for text in ("балк", "балко"):
+        assert [item.name for item in suggest(dealers, stocked.buyer, text, NOW).items] == [WINDOWS[2]]
+        assert [item.name for item in suggest(own, stocked.manager, text, NOW).items] == [WINDOWS[2]]
+    assert dealers.usage.calls == 2
+    assert own.usage.calls <= 1
 
 
 def test_nothing_withdrawn_is_suggested(stocked: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = ProductRow(id="window-2", name=WINDOWS[2], deleted=True)
     rows = [*ROWS, CatalogueHead(catalogue_id="c", only_changes=True, kind="goods"), gone]
     publish_range(stocked.db, tmp_path, monkeypatch, rows)
-    assert suggest(stocked.db, "балкон", NOW + timedelta(minutes=1)).items == ()
+    assert suggest(stocked.db, stocked.buyer, "балкон", NOW + timedelta(minutes=1)).items == ()
 
 
 def test_before_the_first_import_nothing_is_suggested(shop: Shop, client: Client) -> None:

@@ -29,11 +29,12 @@ from urllib.parse import quote
 from chalicelib.catalogue.feed import FeedRow, RejectedRow
 from chalicelib.catalogue.snapshot import schema
 from chalicelib.catalogue.snapshot.adopt import adopt
-from chalicelib.catalogue.snapshot.derive import LISTED_KINDS, count_listed, derive, derive_stock
+from chalicelib.catalogue.snapshot.derive import LISTED_KINDS, count_listed, derive, derive_stock, is_stale
 from chalicelib.catalogue.snapshot.engine import Connection, connect
 from chalicelib.catalogue.snapshot.merge import Changes, merge
 from chalicelib.catalogue.snapshot.part import read_part
 from chalicelib.catalogue.snapshot.schema import QUANTITY_DIGITS
+from chalicelib.catalogue.snapshot.sets import note_amounts
 from chalicelib.catalogue.snapshot.withdraw import withdraw_goods, withdraw_numbers
 from chalicelib.kernel.money import quantity as exact_quantity
 
@@ -170,10 +171,13 @@ def assemble(
         changes = [_applied(db, part, run_no, units or {}) for part in parts]
         withdrawn, withheld = _ended(db, run_no, end) if end else (Counter(), 0)
         changed = {kind for counts in (*changes, withdrawn) for kind, count in counts.items() if count}
-        if changed & LISTED_KINDS:
+        stale = is_stale(db)
+        if stale or changed & LISTED_KINDS:
             derive(db)
         elif "stock" in changed:
             derive_stock(db)
+        if stale or "price" in changed:
+            note_amounts(db)
         return Assembled(
             parts=tuple(changes),
             withdrawn=withdrawn,

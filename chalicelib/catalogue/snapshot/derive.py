@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from chalicelib.catalogue.snapshot import spelling
+from chalicelib.catalogue.snapshot import sets, spelling, tree
 from chalicelib.catalogue.snapshot.engine import Connection
 from chalicelib.catalogue.snapshot.text import (
-    folded,
     index_tokens,
     index_words,
     is_code,
     normal_code,
+    sort_key,
     spellings,
     tokens,
 )
-
-WHOLE_CATALOGUE = 0
-"""The category number under which `listing`, `tree` and `facet` have everything."""
-
-_MAX_FACET_VALUES = 500
-_DIGITS = re.compile(r"\d+")
-
 
 _LISTED = """
     FROM sku k JOIN card c ON c.no = k.card_no
@@ -50,14 +42,22 @@ def derive_stock(db: Connection) -> None:
     """What derived tables have of the stock, where nothing else has changed."""
     total = "(SELECT coalesce(sum(quantity), 0) FROM stock WHERE sku_no = item.sku_no)"
     db.execute(f"UPDATE item SET stock = {total} WHERE stock <> {total}")
+    sets.note_stock(db)
 
 
 def derive(db: Connection) -> None:
+    """All that readers look at but prices."""
     _items(db)
-    _tree(db)
-    _facets(db)
-    _texts(db)
+    gone = _texts(db)
+    sets.make(db)
+    tree.make(db)
+    spelling.forget(db, gone)
     db.execute("DELETE FROM dirty")
+
+
+def is_stale(db: Connection) -> bool:
+    """Whether something waits for `derive`, as everything does after `schema.upgrade`."""
+    return db.execute("SELECT 1 FROM dirty LIMIT 1").fetchone() is not None
 
 
 def _items(db: Connection) -> None:
@@ -65,10 +65,9 @@ def _items(db: Connection) -> None:
         "SELECT k.no, k.card_no, coalesce(nullif(k.name, ''), c.name), coalesce(nullif(k.article, ''), c.article), "
         f"k.id, (SELECT coalesce(sum(quantity), 0) FROM stock WHERE sku_no = k.no) {_LISTED}"
     ).fetchall()
-    by_name = {row[0]: place for place, row in enumerate(sorted(rows, key=lambda r: (_sort_key(r[2]), r[4])))}
+    by_name = {row[0]: place for place, row in enumerate(sorted(rows, key=lambda r: (sort_key(r[2]), r[4])))}
     by_article = {
-        row[0]: place
-        for place, row in enumerate(sorted(rows, key=lambda r: (not r[3], _sort_key(r[3]), by_name[r[0]])))
+        row[0]: place for place, row in enumerate(sorted(rows, key=lambda r: (not r[3], sort_key(r[3]), by_name[r[0]])))
     }
     db.execute("DELETE FROM item")
     db.executemany(
@@ -88,98 +87,9 @@ def _items(db: Connection) -> None:
     )
 
 
-def _sort_key(text: str) -> str:
-    """Alphabetical without case, and `Окно 9` before `Окно 10`."""
-    return _DIGITS.sub(lambda digits: digits[0].zfill(12), folded(text))
-
-
-def _tree(db: Connection) -> None:
-    """The tree in reading order, and for each category the SKUs in it and below, in order of their names."""
-    rows = db.execute("SELECT no, name, parent_no, deleted OR NOT known FROM category").fetchall()
-    parents = {no: parent for no, _, parent, _ in rows}
-    hidden = {no for no, _, _, gone in rows if gone}
-    names = {no: _sort_key(name) for no, name, _, _ in rows}
-    ancestors = {no: list(_living_ancestors(no, parents, hidden)) for no in parents}
-    children: dict[int | None, list[int]] = defaultdict(list)
-    for no in parents.keys() - hidden:
-        children[next(iter(ancestors[no]), None)].append(no)
-    db.execute("DELETE FROM listing")
-    db.execute(
-        "CREATE TEMP TABLE above (category_no INTEGER, ancestor_no INTEGER, PRIMARY KEY (category_no, ancestor_no)) "
-        "WITHOUT ROWID"
-    )
-    db.executemany(
-        "INSERT INTO above VALUES (?, ?)",
-        ((no, ancestor) for no, line in ancestors.items() for ancestor in ([*line] if no in hidden else [no, *line])),
-    )
-    db.execute(
-        f"INSERT INTO listing SELECT {WHOLE_CATALOGUE:d}, by_name, sku_no FROM item UNION "
-        "SELECT a.ancestor_no, i.by_name, i.sku_no FROM item i CROSS JOIN card_category p ON p.card_no = i.card_no "
-        "CROSS JOIN above a ON a.category_no = p.category_no ORDER BY 1, 2"
-    )
-    db.execute("DROP TABLE above")
-    counts = dict(db.execute("SELECT category_no, count(*) FROM listing GROUP BY 1"))
-    db.execute("DELETE FROM tree")
-    db.executemany("INSERT INTO tree VALUES (?, ?, ?, ?, ?, ?)", _reading_order(children, names, counts))
-
-
-def _living_ancestors(no: int, parents: dict[int, int | None], hidden: set[int]) -> Iterator[int]:
-    """Ancestors, nearest first, without hidden ones; a line that comes back to where it was ends there."""
-    seen = {no}
-    at = parents.get(no)
-    while at is not None and at not in seen:
-        seen.add(at)
-        if at not in hidden:
-            yield at
-        at = parents.get(at)
-
-
-def _reading_order(
-    children: dict[int | None, list[int]], names: dict[int, str], counts: dict[int, int]
-) -> list[tuple[int, int, int, int | None, int, int]]:
-    """Rows of `tree`: position, and the last position of the subtree, so that a subtree is one range."""
-    out: list[tuple[int, int, int, int | None, int, int]] = []
-
-    def visit(no: int, parent: int | None, depth: int) -> None:
-        at = len(out)
-        out.append((no, at, at, parent, depth, counts.get(no, 0)))
-        for child in sorted(children[no], key=lambda c: (names[c], c)):
-            visit(child, no, depth + 1)
-        out[at] = (no, at, len(out) - 1, parent, depth, counts.get(no, 0))
-
-    out.append((WHOLE_CATALOGUE, 0, 0, None, 0, counts.get(WHOLE_CATALOGUE, 0)))
-    for top in sorted(children[None], key=lambda c: (names[c], c)):
-        visit(top, None, 1)
-    out[0] = (WHOLE_CATALOGUE, 0, len(out) - 1, None, 0, counts.get(WHOLE_CATALOGUE, 0))
-    return out
-
-
-def _facets(db: Connection) -> None:
-    """Counts per category of each value, for attributes that can be chosen from (not of too many values)."""
-    choice = {
-        no
-        for (no,) in db.execute(
-            "SELECT v.no FROM value v WHERE v.attribute_no IN (SELECT w.attribute_no "
-            "FROM (SELECT DISTINCT value_no FROM item_value) d CROSS JOIN value w ON w.no = d.value_no "
-            "GROUP BY 1 HAVING count(*) BETWEEN 2 AND ?)",
-            (_MAX_FACET_VALUES,),
-        )
-    }
-    # The database would sort every pair of a category and a value; counting in memory touches each once.
-    categories: defaultdict[int, list[int]] = defaultdict(list)
-    for category, sku in db.execute("SELECT category_no, sku_no FROM listing"):
-        categories[sku].append(category)
-    counts: Counter[tuple[int, int]] = Counter()
-    for sku, value in db.execute("SELECT sku_no, value_no FROM item_value"):
-        if value in choice:
-            for category in categories[sku]:
-                counts[category, value] += 1
-    db.execute("DELETE FROM facet")
-    db.executemany("INSERT INTO facet VALUES (?, ?, ?)", sorted((*pair, count) for pair, count in counts.items()))
-
-
-def _texts(db: Connection) -> None:
-    """Search texts and codes of SKUs that are new, gone, or of a dirty card; the rest of the index is left alone."""
+def _texts(db: Connection) -> set[str]:
+    """Search texts and codes of SKUs that are new, gone, or of a dirty card; the rest is left alone. Returns the stems
+    that some of them no longer have."""
     db.execute("CREATE TEMP TABLE todo (no INTEGER PRIMARY KEY)")
     db.execute(
         "INSERT INTO todo SELECT no FROM sku_text WHERE no NOT IN (SELECT sku_no FROM item) "
@@ -202,20 +112,17 @@ def _texts(db: Connection) -> None:
     changed = [no for no in before.keys() | after.keys() if before.get(no) != after.get(no)]
     gone = [before[no] for no in sorted(changed) if no in before]
     come = [after[no] for no in sorted(changed) if no in after]
-    db.executemany("INSERT INTO words (words, rowid, name, more) VALUES ('delete', ?, ?, ?)", (row[:3] for row in gone))
     db.executemany(
         "INSERT INTO fragments (fragments, rowid, codes) VALUES ('delete', ?, ?)", ((row[0], row[3]) for row in gone)
     )
     db.executemany("DELETE FROM sku_text WHERE no = ?", ((row[0],) for row in gone))
     db.executemany("INSERT INTO sku_text VALUES (?, ?, ?, ?)", come)
-    db.executemany("INSERT INTO words (rowid, name, more) VALUES (?, ?, ?)", (row[:3] for row in come))
     db.executemany("INSERT INTO fragments (rowid, codes) VALUES (?, ?)", ((row[0], row[3]) for row in come))
     db.execute("DELETE FROM code WHERE sku_no IN (SELECT no FROM todo)")
     db.executemany("INSERT OR IGNORE INTO code VALUES (?, ?, ?, ?)", sorted(codes))
     db.execute("DROP TABLE todo")
     spelling.keep(db, spelled)
-    if gone:
-        spelling.forget(db, _stems(gone) - _stems(come))
+    return _stems(gone) - _stems(come)
 
 
 def _learnt(text: str, spelled: dict[str, str]) -> str:

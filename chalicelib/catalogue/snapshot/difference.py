@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from chalicelib.catalogue.amounts import PRICE_DIGITS
 from chalicelib.catalogue.snapshot import differing
 from chalicelib.catalogue.snapshot.engine import connect
-from chalicelib.catalogue.snapshot.schema import PRICE_DIGITS, QUANTITY_DIGITS
+from chalicelib.catalogue.snapshot.schema import QUANTITY_DIGITS
 from chalicelib.catalogue.snapshot.text import normal_code
 from chalicelib.kernel.money import quantity
 

@@ -1,246 +1,206 @@
-"""Searching a snapshot: which SKUs, in which order, with which facets. SQL only; `read` turns numbers into items."""
+"""Searching a snapshot: which SKUs, in which order, with which facets. Sets of places throughout (docs/adr/0019)."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from functools import reduce
+from heapq import heappush, heappushpop
+from itertools import chain, islice
+from operator import and_
 
-from chalicelib.catalogue.model import Facet, FacetValue, Query, Sort
-from chalicelib.catalogue.snapshot.derive import WHOLE_CATALOGUE
-from chalicelib.catalogue.snapshot.engine import Connection
-from chalicelib.catalogue.snapshot.schema import PRICE_DIGITS
-from chalicelib.catalogue.snapshot.text import fragment_query, normal_code, query_tokens, word_query
+from chalicelib.catalogue import bits
+from chalicelib.catalogue.amounts import Amounts
+from chalicelib.catalogue.model import Category, Facet, FacetValue, Query, Sort
+from chalicelib.catalogue.snapshot.index import Branch, Index
+from chalicelib.catalogue.snapshot.sets import MORE, NAME, Track
+from chalicelib.catalogue.snapshot.text import fragment_query, normal_code, query_tokens, word_terms
 
 _MAX_FACETS = 12
 _MAX_VALUES = 30
-_NO_LIMIT = 2**63 - 1
-_Parameters = dict[str, object]
-_Counts = dict[Any, int]
-"""(attribute's number, key, name, text of the value) → how many SKUs"""
+_TEXT, _CATEGORY, _STOCK, _PRICE = "text", "category", "stock", "price"
 
 
-def prepare(db: Connection) -> None:
-    """Creates the scratch table of this connection; one search at a time may use it."""
-    db.execute("CREATE TEMP TABLE hit (sku_no INTEGER PRIMARY KEY, tier INTEGER)")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """SKU numbers of the page in order, and what is told of all that was found; see `model.Page`."""
+
+    numbers: Sequence[int]
+    total: int
+    facets: tuple[Facet, ...] = ()
+    categories: tuple[Category, ...] = ()
+    prices: tuple[Decimal, Decimal] | None = None
 
 
-def find(db: Connection, query: Query) -> tuple[list[int], int, tuple[Facet, ...]]:
-    """Numbers of the page's SKUs in order, how many there are in all, and the facets.
+def find(index: Index, query: Query, seen: int) -> Found:
+    """A page of what fits, of what the reader may see at all."""
+    amounts = query.amounts or index.amounts(query.price_types)
+    tiers = text_tiers(index, query.text) if query.text.strip() else (index.everything,)
+    filters = {_TEXT: bits.joined(tiers), **_filters(index, query, amounts)}
 
-    Nothing typed and nothing chosen is answered from ready-made tables, whatever the catalogue's size.
-    """
-    category = _category_number(db, query.category_id)
-    if category is None:
-        return [], 0, ()
-    counts: _Counts = {}
-    for position, (attribute, _) in enumerate(query.attributes):
-        # The counts of an attribute's own values ignore its own filter: they show what else could be chosen.
-        others = replace(query, attributes=(*query.attributes[:position], *query.attributes[position + 1 :]))
-        number = _attribute_number(db, attribute)
-        counts.update({key: n for key, n in _counts(db, category, others).items() if key[0] == number})
-    chosen = {_attribute_number(db, attribute): frozenset(texts) for attribute, texts in query.attributes}
-    counts.update({key: n for key, n in _counts(db, category, query).items() if key[0] not in chosen})
-    facets = _facets(counts, chosen)
-    if _plain(query) and query.sort in (Sort.RELEVANCE, Sort.NAME):
-        numbers = db.execute(
-            f"SELECT sku_no FROM listing WHERE category_no = ? ORDER BY place {_way(query)} LIMIT ? OFFSET ?",
-            (category, query.size, _offset(query)),
-        )
-        total = db.execute("SELECT count FROM tree WHERE category_no = ?", (category,)).fetchone()[0]
-        return [row[0] for row in numbers], total, facets
-    if _plain(query):
-        _fill_hits(db, category, query)
-    return _page_of_hits(db, query), db.execute("SELECT count(*) FROM hit").fetchone()[0], facets
+    def without(name: str | None) -> int:
+        return reduce(and_, (found for key, found in filters.items() if key != name), seen)
 
-
-def _plain(query: Query) -> bool:
-    return not (query.text.strip() or query.attributes or query.in_stock or _priced(query))
-
-
-def _counts(db: Connection, category: int, query: Query) -> _Counts:
-    """How many of what fits have each value; leaves what fits in `hit` unless the counts were ready."""
-    if _plain(query):
-        counted, of = "SELECT value_no, count AS n FROM facet WHERE category_no = ?1", category
-    else:
-        _fill_hits(db, category, query)
-        counted = (
-            "SELECT p.value_no, count(*) AS n FROM hit h CROSS JOIN item_value p ON p.sku_no = h.sku_no GROUP BY 1"
-        )
-        of = WHOLE_CATALOGUE
-    rows = db.execute(
-        f"SELECT a.no, a.key, a.name, v.text, sum(x.n) FROM ({counted}) x "
-        "CROSS JOIN value v ON v.no = x.value_no CROSS JOIN attribute a ON a.no = v.attribute_no "
-        "WHERE EXISTS (SELECT 1 FROM facet f WHERE f.category_no = ?1 AND f.value_no = v.no) GROUP BY 1, 4",
-        (of,),
+    found = without(None)
+    numbers = index.numbers(_page(index, query, amounts, [tier & found for tier in tiers]))
+    return Found(
+        numbers=numbers,
+        total=found.bit_count(),
+        # What an own filter leaves out is counted: it shows what else could be chosen.
+        facets=tuple(islice(_facets(index, query, found, without), _MAX_FACETS)),
+        categories=shown_branches(index, query.category_id, without(_CATEGORY)),
+        prices=amounts.bounds(without(_PRICE)),
     )
-    return {tuple(row[:4]): row[4] for row in rows}
 
 
-def _attribute_number(db: Connection, key: str) -> int:
-    """-1 for an attribute that this catalogue does not have: nothing fits then."""
-    row = db.execute("SELECT no FROM attribute WHERE key = ?", (key,)).fetchone()
-    return -1 if row is None else int(row[0])
-
-
-def _priced(query: Query) -> bool:
-    return query.price_from is not None or query.price_to is not None
-
-
-def _category_number(db: Connection, category_id: str | None) -> int | None:
-    if category_id is None:
-        return WHOLE_CATALOGUE
-    row = db.execute(
-        "SELECT t.category_no FROM category c JOIN tree t ON t.category_no = c.no WHERE c.id = ?", (category_id,)
-    ).fetchone()
-    return None if row is None else int(row[0])
-
-
-def _way(query: Query) -> str:
-    return "DESC" if query.descending and query.sort is not Sort.RELEVANCE else "ASC"
-
-
-def _offset(query: Query) -> int:
-    return (max(query.page, 1) - 1) * query.size
-
-
-def _fill_hits(db: Connection, category: int, query: Query) -> None:
-    """Fills `hit` with everything that fits, and how well (see `text_sources`)."""
-    values: _Parameters = {"category": category}
-    conditions = []
-    having = []
-    for position, (attribute, texts) in enumerate(query.attributes):
-        marks = ", ".join(f":v{position}_{i}" for i in range(len(texts)))
-        values.update({f"v{position}_{i}": text for i, text in enumerate(texts)})
-        number = _attribute_number(db, attribute)
-        having.append(f"SELECT no FROM value WHERE attribute_no = {number:d} AND text IN ({marks})")
-    in_category = "EXISTS (SELECT 1 FROM listing WHERE category_no = :category AND place = i.by_name)"
-    if query.text.strip():
-        sources, more = text_sources(query.text)
-        source = " UNION ALL ".join(sources)
-        values.update(more)
-        conditions.append(in_category if category != WHOLE_CATALOGUE else "1")
-    elif having:
-        source = f"SELECT sku_no, 0 AS tier FROM item_value WHERE value_no IN ({having.pop()})"
-        conditions.append(in_category if category != WHOLE_CATALOGUE else "1")
-    else:
-        source = "SELECT sku_no, 0 AS tier FROM listing WHERE category_no = :category"
-    for wanted in having:
-        conditions.append(f"EXISTS (SELECT 1 FROM item_value p WHERE p.sku_no = i.sku_no AND p.value_no IN ({wanted}))")
+def _filters(index: Index, query: Query, amounts: Amounts) -> dict[str, int]:
+    """What each wish but the text leaves. Nothing has a category or an attribute that the snapshot does not know."""
+    out: dict[str, int] = {}
+    if query.category_id is not None:
+        branch = index.branch.get(query.category_id)
+        out[_CATEGORY] = index.shelf(branch.no) if branch else 0
+    for key, texts in query.attributes:
+        attribute, _ = index.attributes.get(key, (0, ""))
+        out[key] = out.get(key, index.everything) & bits.joined(index.value(attribute, text) for text in texts)
     if query.in_stock:
-        conditions.append("i.stock > 0")
-    if _priced(query):
-        values.update(least=_scaled(query.price_from) or 0, most=_scaled(query.price_to) or _NO_LIMIT)
-        conditions.append(f"{_amount(db, query.price_types)} BETWEEN :least AND :most")
-    db.execute("DELETE FROM hit")
-    db.execute(
-        f"INSERT INTO hit SELECT i.sku_no, min(t.tier) FROM ({source}) t CROSS JOIN item i ON i.sku_no = t.sku_no "
-        f"WHERE {' AND '.join(conditions) or '1'} GROUP BY 1",
-        values,
+        out[_STOCK] = index.in_stock
+    if query.price_from is not None or query.price_to is not None:
+        out[_PRICE] = amounts.between(query.price_from, query.price_to)
+    return out
+
+
+def text_tiers(index: Index, text: str) -> tuple[int, ...]:
+    """What a typed text finds, the best first: an exact article or barcode, a piece of one, every word in the name,
+    every word somewhere, a piece of a code among the words included."""
+    kept = index.texts.get(text)
+    if kept is not None:
+        return kept
+    fragment = fragment_query(text)
+    return index.texts.keep(
+        text,
+        (
+            codes(index, "SELECT sku_no FROM code WHERE normal = ?", normal_code(text)),
+            _pieces(index, fragment) if fragment else 0,
+            *word_tiers(index, text),
+        ),
     )
 
 
-def text_sources(text: str) -> tuple[list[str], _Parameters]:
-    """Rows (SKU number, tier) for a typed text, as statements with their parameters; the text itself stays in those.
-
-    Tiers: 0 an exact article or barcode, 1 a piece of one, 2 every word in the name, 3 every word somewhere.
-    """
-    parts = ["SELECT sku_no, 0 AS tier FROM code WHERE normal = :code"]
-    values: _Parameters = {"code": normal_code(text)}
-    if fragment := fragment_query(text):
-        parts.append("SELECT rowid AS sku_no, 1 AS tier FROM fragments WHERE fragments MATCH :fragment")
-        values["fragment"] = fragment
-    tokens, terms = query_tokens(text), typed_terms(text)
-    if terms:
-        parts.append("SELECT rowid AS sku_no, 2 AS tier FROM words WHERE words MATCH :in_name")
-        parts.append("SELECT rowid AS sku_no, 3 AS tier FROM words WHERE words MATCH :anywhere")
-        values["in_name"] = " AND ".join(f"name : {term}" for term in terms)
-        values["anywhere"] = " AND ".join(terms)
-    pieces = [token for token in tokens if token.isdigit() and fragment_query(token)]
-    others = [term for token, term in zip(tokens, terms, strict=True) if token not in pieces]
-    if pieces and others:  # words, and a piece of the article among them
-        found = "SELECT rowid FROM words WHERE words MATCH :others"
-        for n, piece in enumerate(pieces):
-            found += f" INTERSECT SELECT rowid FROM fragments WHERE fragments MATCH :piece{n}"
-            values[f"piece{n}"] = fragment_query(piece)
-        parts.append(f"SELECT rowid AS sku_no, 3 AS tier FROM ({found})")
-        values["others"] = " AND ".join(others)
-    return parts, values
+def codes(index: Index, statement: str, *parameters: object) -> int:
+    """The set of SKUs whose numbers a statement gives; all of them must be listed."""
+    return index.of_numbers([no for (no,) in index.rows(statement, parameters)])
 
 
-def typed_terms(text: str) -> list[str]:
-    """What finds each of `query_tokens` of a typed text; the last one may still be being typed."""
+def _pieces(index: Index, fragment: str) -> int:
+    return codes(index, "SELECT rowid FROM fragments WHERE fragments MATCH ?", fragment)
+
+
+def word_tiers(index: Index, text: str) -> tuple[int, int]:
+    """Every word in the name; every word somewhere, or some words and of the others, all digits, pieces of codes."""
+    words = typed_words(index, text)
+    if not words:
+        return 0, 0
+    in_name = reduce(and_, (name for _, name, _ in words))
+    anywhere = reduce(and_, (anywhere for _, _, anywhere in words))
+    pieces = [(fragment_query(token) if token.isdigit() else None) for token, _, _ in words]
+    others = [anywhere for (_, _, anywhere), piece in zip(words, pieces, strict=True) if piece is None]
+    if others and len(others) < len(words):
+        anywhere |= reduce(and_, (*others, *(_pieces(index, piece) for piece in pieces if piece)))
+    return in_name, anywhere
+
+
+def typed_words(index: Index, text: str) -> list[tuple[str, int, int]]:
+    """For each of `query_tokens` what has it in its name, and what has it anywhere; the last one may still be being
+    typed."""
     tokens = query_tokens(text)
-    last = len(tokens) - 1
-    return [word_query(token, unfinished=n == last and text[-1:].isalnum()) for n, token in enumerate(tokens)]
-
-
-def _amount(db: Connection, price_types: tuple[str, ...]) -> str:
-    """The first amount along a chain of price types: its smallest tier, in the base unit if it has one."""
-    numbers = []
-    for price_type in price_types:
-        row = db.execute("SELECT no FROM price_type WHERE id = ? AND NOT deleted", (price_type,)).fetchone()
-        if row is not None:
-            numbers.append(row[0])
-    base = 10**PRICE_DIGITS
-    parts = [
-        f"(SELECT p.amount FROM price p WHERE p.sku_no = i.sku_no AND p.price_type_no = {number:d} "
-        f"ORDER BY p.coefficient <> {base}, p.min_quantity LIMIT 1)"
-        for number in numbers
-    ]
-    return f"coalesce({', '.join([*parts, 'NULL', 'NULL'])})"
-
-
-def _scaled(amount: Decimal | None) -> int | None:
-    return None if amount is None else int(min(max(amount, Decimal(0)), Decimal(10) ** 12).scaleb(PRICE_DIGITS))
-
-
-def _page_of_hits(db: Connection, query: Query) -> list[int]:
-    way = _way(query)
-    if query.sort is Sort.PRICE:
-        priced = f"(SELECT i.sku_no, i.by_name, {_amount(db, query.price_types)} AS amount FROM hit h "
-        priced += "CROSS JOIN item i ON i.sku_no = h.sku_no) n"
-        order = f"n.amount IS NULL, n.amount {way}, n.by_name"
-        statement = f"SELECT n.sku_no FROM {priced} ORDER BY {order} LIMIT ? OFFSET ?"
-    else:
-        order = {
-            Sort.RELEVANCE: "h.tier, i.by_name",
-            Sort.NAME: f"i.by_name {way}",
-            Sort.ARTICLE: f"i.by_article {way}",
-            Sort.STOCK: f"i.stock {way}, i.by_name",
-        }[query.sort]
-        statement = (
-            f"SELECT h.sku_no FROM hit h CROSS JOIN item i ON i.sku_no = h.sku_no ORDER BY {order} LIMIT ? OFFSET ?"
-        )
-    return [row[0] for row in db.execute(statement, (query.size, _offset(query)))]
-
-
-def _facets(counts: _Counts, chosen: dict[int, frozenset[str]]) -> tuple[Facet, ...]:
-    """The attributes that tell most apart: those that were chosen from, then those that most of what fits has."""
-    by_attribute: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    names: dict[int, tuple[str, str]] = {}
-    for (no, key, name, text), count in counts.items():
-        by_attribute[no].append((text, count))
-        names[no] = (name, key)
-    ordered = sorted(
-        by_attribute.items(), key=lambda pair: (pair[0] not in chosen, -sum(n for _, n in pair[1]), names[pair[0]])
-    )
     out = []
-    for no, values in ordered:
-        texts = chosen.get(no, frozenset())
-        if len(values) < 2 and not texts:
-            continue
-        name, key = names[no]
-        kept = sorted(values, key=lambda value: (value[0] not in texts, -value[1], value[0]))[:_MAX_VALUES]
-        out.append(
-            Facet(
-                key=key,
-                name=name,
-                values=tuple(
-                    FacetValue(text=text, count=count, chosen=text in texts)
-                    for text, count in sorted(kept, key=lambda value: (-value[1], value[0]))
-                ),
-            )
-        )
-    return tuple(out[:_MAX_FACETS])
+    for n, token in enumerate(tokens):
+        terms = word_terms(token, unfinished=n == len(tokens) - 1 and text[-1:].isalnum())
+        name = bits.joined(index.term(term, NAME) for term in terms)
+        out.append((token, name, name | bits.joined(index.term(term, MORE) for term in terms)))
+    return out
+
+
+def _page(index: Index, query: Query, amounts: Amounts, tiers: Sequence[int]) -> list[int]:
+    """Places of the page's SKUs. Of equals the first by name comes first."""
+    begin = (max(query.page, 1) - 1) * query.size
+    end = begin + query.size
+    if query.sort is Sort.RELEVANCE:
+        return _by_tier(tiers, begin, end)
+    found = bits.joined(tiers)
+    if query.sort is Sort.NAME:
+        if not query.descending:
+            return bits.part(found, begin, end)
+        total = found.bit_count()
+        return bits.part(found, max(total - end, 0), max(total - begin, 0))[::-1]
+    along = chain.from_iterable(bits.along(order, found, index.size) for order in _orders(index, query, amounts))
+    return list(islice(along, begin, end))
+
+
+def _orders(index: Index, query: Query, amounts: Amounts) -> tuple[Sequence[int], ...]:
+    """The places of everything in the order of the query's sort, in turn; those without a price come last."""
+    if query.sort is Sort.PRICE:
+        return (amounts.falling if query.descending else amounts.rising), amounts.unpriced
+    if query.sort is Sort.STOCK:
+        return (index.order(Track.STOCK_DOWN if query.descending else Track.STOCK_UP),)
+    return (index.order(Track.ARTICLE)[:: -1 if query.descending else 1],)
+
+
+def _by_tier(tiers: Sequence[int], begin: int, end: int) -> list[int]:
+    out: list[int] = []
+    before, taken = 0, 0
+    for tier in tiers:
+        own = tier & ~taken
+        out += bits.part(own, begin - before, end - before) if before < end else []
+        before += own.bit_count()
+        taken |= own
+    return out
+
+
+def _facets(index: Index, query: Query, found: int, without: Callable[[str], int]) -> Iterator[Facet]:
+    """The attributes that tell most apart: those that were chosen from, then those that most of what fits has."""
+    chosen = {key: frozenset(texts) for key, texts in query.attributes}
+    ranked = []
+    for key, (no, name) in index.attributes.items():
+        if no in index.choices:
+            among = without(key) if key in chosen else found
+            ranked.append((key not in chosen, -(among & index.having(no)).bit_count(), name, key, no, among))
+    for _, _, name, key, no, among in sorted(ranked):
+        texts = chosen.get(key, frozenset())
+        values = _values(index, no, among, texts)
+        if len(values) > 1 or (values and texts):
+            yield Facet(key=key, name=name, values=values)
+
+
+def _values(index: Index, attribute: int, among: int, texts: Collection[str]) -> tuple[FacetValue, ...]:
+    """The chosen values and the most frequent ones."""
+    whole = among == index.everything
+    counts = {text: (among & index.value(attribute, text)).bit_count() for text in texts}
+    most: list[int] = []
+    for text, ever in index.choices[attribute]:
+        if len(most) == _MAX_VALUES and ever < most[0]:
+            break  # nor has any of the rest as many
+        count = counts[text] = ever if whole else (among & index.value(attribute, text)).bit_count()
+        (heappush if len(most) < _MAX_VALUES else heappushpop)(most, count)
+    ranked = sorted((text not in texts, -count, text) for text, count in counts.items() if count)[:_MAX_VALUES]
+    return tuple(
+        FacetValue(text=text, count=-count, chosen=not other)
+        for other, count, text in sorted(ranked, key=lambda one: one[1:])
+    )
+
+
+def shown_branches(index: Index, category_id: str | None, among: int) -> tuple[Category, ...]:
+    """The top of the tree, and what is below a category and those above it, as far as a set has anything there; the
+    category and those above it in any case."""
+    at = index.branch.get(category_id) if category_id else None
+    opened = {one.category.id for one in index.branches if at and one.position <= at.position <= one.last}
+    shown = [one for one in index.branches if one.category.parent_id in (None, *opened)]
+    return tuple(one for one in counted(index, shown, among) if one.count or one.id in opened)
+
+
+def counted(index: Index, branches: Sequence[Branch], among: int) -> Iterator[Category]:
+    """Categories with how many SKUs of a set are in them and below."""
+    for one in branches:
+        count = one.category.count if among == index.everything else (among & index.shelf(one.no)).bit_count()
+        yield replace(one.category, count=count)

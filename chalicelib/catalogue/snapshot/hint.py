@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 
+from chalicelib.catalogue import bits
 from chalicelib.catalogue.model import Category
 from chalicelib.catalogue.snapshot import spelling
-from chalicelib.catalogue.snapshot.engine import Connection
-from chalicelib.catalogue.snapshot.find import text_sources, typed_terms
-from chalicelib.catalogue.snapshot.text import forms_keys, normal_code, query_tokens, respelled, tokens
+from chalicelib.catalogue.snapshot.find import codes, text_tiers, typed_words, word_tiers
+from chalicelib.catalogue.snapshot.index import Index
+from chalicelib.catalogue.snapshot.sets import MORE, NAME
+from chalicelib.catalogue.snapshot.text import forms_keys, fragment_query, normal_code, query_tokens, respelled, tokens
 
 _PRODUCTS = 7
 _CATEGORIES = 3
@@ -19,8 +21,6 @@ _SHORTEST = 2
 _MOST_MEANT = 3
 _MOST_TRIED = 25
 _ABOVE_ALL = "\U0010ffff"
-
-prepare = spelling.prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +32,31 @@ class CategoryWords:
     keys: frozenset[str]
 
 
-def products(db: Connection, text: str) -> list[int]:
+def products(index: Index, text: str, seen: int) -> list[int]:
     """Numbers of a few listed SKUs: an article or barcode that is or begins so, a piece of one, words of the name.
 
-    They are looked for in this order until there are enough, and of each kind only among the first found: a letter
-    that half of the catalogue has costs no more than a long word.
+    They are looked for in this order until there are enough, and of codes only among the first found: digits that
+    half of the catalogue has cost no more than a long article.
     """
     if len(normal_code(text)) < _SHORTEST:
         return []
-    (exact, *others), values = text_sources(text)
-    values["above"] = normal_code(text) + _ABOVE_ALL
     found: dict[int, None] = {}
-    for source in (exact, "SELECT sku_no FROM code WHERE normal >= :code AND normal < :above", *others):
-        first = f"SELECT sku_no FROM ({source}) LIMIT {_LOOKED_AT}"
-        rows = db.execute(f"SELECT sku_no FROM item WHERE sku_no IN ({first}) ORDER BY by_name", values)
-        found.update((number, None) for (number,) in rows)
+    for some in _sources(index, text):
+        found.update(dict.fromkeys(bits.part(some & seen, 0, _PRODUCTS)))
         if len(found) >= _PRODUCTS:
             break
-    return list(found)[:_PRODUCTS]
+    return index.numbers(list(found)[:_PRODUCTS])
+
+
+def _sources(index: Index, text: str) -> Iterator[int]:
+    code, fragment = normal_code(text), fragment_query(text)
+    few = f"LIMIT {_LOOKED_AT}"
+    yield codes(index, f"SELECT sku_no FROM code WHERE normal = ? {few}", code)
+    begun = f"SELECT sku_no FROM code WHERE normal >= ? AND normal < ? {few}"
+    yield codes(index, begun, code, code + _ABOVE_ALL)
+    if fragment:
+        yield codes(index, f"SELECT rowid FROM fragments WHERE fragments MATCH ? {few}", fragment)
+    yield from word_tiers(index, text)
 
 
 def category_words(categories: Sequence[Category]) -> tuple[CategoryWords, ...]:
@@ -75,28 +82,22 @@ def categories(among: Sequence[CategoryWords], text: str) -> tuple[Category, ...
     return tuple(sorted(found, key=lambda one: (-one.count, one.name, one.id))[:_CATEGORIES])
 
 
-def meant(db: Connection, text: str) -> tuple[str, ...]:
+def meant(index: Index, text: str, seen: int) -> tuple[str, ...]:
     """Texts with other words in place of those that nothing has, likeliest first; each of them finds something.
 
     Nothing if every word is known by itself, or one that is not is near no other.
     """
-    typed = query_tokens(text)
-    unknown = [
-        token
-        for token, term in zip(typed, typed_terms(text), strict=True)
-        if not token.isdigit() and not _any(db, "SELECT 1 FROM words WHERE words MATCH :term", {"term": term})
-    ]
-    options = [spelling.nearest(db, token) for token in unknown]
+
+    def used(root: str) -> int:
+        return ((index.term(root, NAME) | index.term(root, MORE)) & seen).bit_count()
+
+    unknown = [token for token, _, anywhere in typed_words(index, text) if not token.isdigit() and not anywhere & seen]
+    options = [spelling.nearest(index.db, token, used) for token in unknown]
     if not unknown or not all(options):
         return ()
     tried = (respelled(text, dict(zip(unknown, words, strict=True))) for words in product(*options))
-    return tuple(islice((one for one in islice(tried, _MOST_TRIED) if _finds(db, one)), _MOST_MEANT))
+    return tuple(islice((one for one in islice(tried, _MOST_TRIED) if _finds(index, one, seen)), _MOST_MEANT))
 
 
-def _finds(db: Connection, text: str) -> bool:
-    sources, values = text_sources(text)
-    return any(_any(db, source, values) for source in sources)
-
-
-def _any(db: Connection, statement: str, values: dict[str, object]) -> bool:
-    return db.execute(f"{statement} LIMIT 1", values).fetchone() is not None
+def _finds(index: Index, text: str, seen: int) -> bool:
+    return any(tier & seen for tier in text_tiers(index, text))

@@ -6,11 +6,11 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from chalicelib.catalogue.amounts import unscaled
 from chalicelib.catalogue.model import Item, PriceTier
-from chalicelib.catalogue.snapshot.schema import PRICE_DIGITS, QUANTITY_DIGITS
+from chalicelib.catalogue.snapshot.schema import QUANTITY_DIGITS
 from chalicelib.kernel.money import quantity
 
-_PRICE_PARTS = 10**PRICE_DIGITS
 ITEM = """
     SELECT k.no, k.id, c.id, k.variant_id, coalesce(g.id, ''), coalesce(nullif(k.name, ''), c.name),
         coalesce(nullif(k.article, ''), c.article), coalesce(nullif(k.barcode, ''), c.barcode),
@@ -46,10 +46,7 @@ def quantity_of(thousandths: int) -> Decimal:
     return quantity(Decimal(thousandths).scaleb(-QUANTITY_DIGITS))
 
 
-@lru_cache(maxsize=4096)
-def price_of(millionths: int) -> Decimal:
-    whole, rest = divmod(millionths, _PRICE_PARTS)
-    return Decimal(millionths).scaleb(-PRICE_DIGITS).normalize() if rest else Decimal(whole)
+price_of = lru_cache(maxsize=4096)(unscaled)
 
 
 def tier_of(

@@ -12,8 +12,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from chalicelib.catalogue.snapshot import schema
-from chalicelib.catalogue.snapshot.derive import derive_stock
+from chalicelib.catalogue.snapshot.derive import derive, derive_stock, is_stale
 from chalicelib.catalogue.snapshot.engine import Connection
+from chalicelib.catalogue.snapshot.sets import note_amounts
 
 _CARD = "known, deleted, name, article, barcode, unit, unit_code, vat_rate, description"
 _SKU = "variant_id, name, article, barcode, unit, unit_code"
@@ -46,8 +47,13 @@ def restore(target: Path, current: Path) -> None:
     run: runs have numbers of their own in each file."""
     with closing(schema.open_for_building(target)) as db:
         db.execute("ATTACH ? AS now", (f"file:{quote(str(current))}?mode=ro&immutable=1",))
+        schema.upgrade(db)
         _carry(db)
-        derive_stock(db)
+        if is_stale(db):
+            derive(db)
+            note_amounts(db)
+        else:
+            derive_stock(db)
         db.commit()
 
 

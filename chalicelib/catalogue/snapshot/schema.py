@@ -6,7 +6,8 @@ ids stay texts in one place each. The tables are of two kinds:
 - *facts*: what the feed said, kept so that the next exchange can be compared with it. A row that another
   one refers to may come later (offers before goods, prices before their type): it then exists with `known = 0`.
   `dirty` lists the cards whose search text may have changed since the last `derive`.
-- *derived* tables (`item` and below): made from the facts by `derive`, read by `read`.
+- *derived* tables (`item` and below): made from the facts by `derive`, read by `read`. Of these `posting` and those
+  after it are sets of places and columns in their order (`sets`): what a search meets, joins and counts.
 
 A *part* is a file of another kind: the rows of one file of an exchange, before anything is known of the snapshot
 that they will be compared with.
@@ -26,8 +27,7 @@ from urllib.parse import quote
 
 from chalicelib.catalogue.snapshot.engine import Connection, connect
 
-SCHEMA_VERSION = 2
-PRICE_DIGITS = 6
+SCHEMA_VERSION = 3
 QUANTITY_DIGITS = 3
 
 _FACTS = """
@@ -120,21 +120,24 @@ CREATE TABLE item (sku_no INTEGER PRIMARY KEY, card_no INTEGER NOT NULL, by_name
     by_article INTEGER NOT NULL, stock INTEGER NOT NULL);
 CREATE TABLE item_value (sku_no INTEGER NOT NULL, value_no INTEGER NOT NULL,
     PRIMARY KEY (sku_no, value_no)) WITHOUT ROWID;
-CREATE INDEX item_by_value ON item_value (value_no, sku_no);
-CREATE TABLE listing (category_no INTEGER NOT NULL, place INTEGER NOT NULL, sku_no INTEGER NOT NULL,
-    PRIMARY KEY (category_no, place)) WITHOUT ROWID;
 CREATE TABLE tree (category_no INTEGER PRIMARY KEY, position INTEGER NOT NULL, last INTEGER NOT NULL,
     parent_no INTEGER, depth INTEGER NOT NULL, count INTEGER NOT NULL);
-CREATE TABLE facet (category_no INTEGER NOT NULL, value_no INTEGER NOT NULL, count INTEGER NOT NULL,
-    PRIMARY KEY (category_no, value_no)) WITHOUT ROWID;
 CREATE TABLE code (normal TEXT NOT NULL, sku_no INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL,
     PRIMARY KEY (normal, sku_no, kind)) WITHOUT ROWID;
 INSERT INTO tree VALUES (0, 0, 0, NULL, 0, 0);
 CREATE TABLE sku_text (no INTEGER PRIMARY KEY, name TEXT NOT NULL, more TEXT NOT NULL, codes TEXT NOT NULL);
-CREATE VIRTUAL TABLE words USING fts5(name, more, content='sku_text', content_rowid='no',
-    tokenize="ascii tokenchars '~'", detail=column, columnsize=0);
 CREATE VIRTUAL TABLE fragments USING fts5(codes, content='sku_text', content_rowid='no',
     tokenize='trigram', columnsize=0);
+"""
+
+_SETS = """
+CREATE {0}TABLE posting (term TEXT NOT NULL, field INTEGER NOT NULL, places BLOB NOT NULL, PRIMARY KEY (term, field))
+    WITHOUT ROWID;
+CREATE {0}TABLE shelf (category_no INTEGER PRIMARY KEY, places BLOB NOT NULL);
+CREATE {0}TABLE facet (attribute_no INTEGER NOT NULL, text TEXT NOT NULL, count INTEGER NOT NULL, places BLOB NOT NULL,
+    PRIMARY KEY (attribute_no, text)) WITHOUT ROWID;
+CREATE {0}TABLE track (name TEXT PRIMARY KEY, numbers BLOB NOT NULL);
+CREATE {0}TABLE amount (price_type_no INTEGER PRIMARY KEY, numbers BLOB NOT NULL);
 """
 
 _SPELLING = """
@@ -146,21 +149,32 @@ CREATE TABLE word_back (key TEXT PRIMARY KEY) WITHOUT ROWID;
 def create(path: Path) -> Connection:
     """A new, empty snapshot at `path`, open for building."""
     connection = open_for_building(path)
-    connection.executescript("PRAGMA page_size = 8192;" + _FACTS + _DERIVED + _SPELLING)
+    connection.executescript("PRAGMA page_size = 8192;" + _FACTS + _DERIVED + _SETS.format("") + _SPELLING)
     connection.execute("INSERT INTO meta VALUES ('schema', ?)", (str(SCHEMA_VERSION),))
     connection.commit()
     return connection
 
 
 def upgrade(connection: Connection) -> None:
-    """Brings a copy of an older snapshot to this version; the next `derive` fills what is new."""
-    if version(connection) < SCHEMA_VERSION:
-        connection.executescript(_SPELLING + "INSERT OR IGNORE INTO dirty SELECT no FROM card;")
+    """Brings a copy of an older snapshot to this version; the next `derive`, which `dirty` calls for, fills what is
+    new."""
+    older = version(connection)
+    if older < SCHEMA_VERSION:
+        connection.executescript(
+            "DROP TABLE words; DROP TABLE listing; DROP TABLE facet; DROP INDEX item_by_value;"
+            f"{_SETS.format('')}{_SPELLING if older < 2 else ''} INSERT OR IGNORE INTO dirty SELECT no FROM card;"
+        )
         connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (str(SCHEMA_VERSION),))
 
 
+def create_sets(connection: Connection) -> None:
+    """Tables for the sets of an older snapshot that is only read: in memory, and gone with the connection."""
+    connection.executescript(_SETS.format("TEMP "))
+
+
 def version(connection: Connection) -> int:
-    """Which version's tables a snapshot has. 2 brought `word` and `word_back`."""
+    """Which version's tables a snapshot has. 2 brought `word` and `word_back`, 3 the sets in place of the full-text
+    index of words and of the lists by category."""
     return int(connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()[0])
 
 

@@ -9,7 +9,7 @@ Words are kept as they are written and as their stems: `подаконников
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from chalicelib.catalogue.snapshot.engine import Connection
 from chalicelib.catalogue.snapshot.text import stem
@@ -19,11 +19,6 @@ SHORTEST = 4
 
 _MOST = 5
 _ABOVE_ALL = "\U0010ffff"
-
-
-def prepare(db: Connection) -> None:
-    """Creates this connection's view of how often words occur."""
-    db.execute("CREATE VIRTUAL TABLE temp.word_use USING fts5vocab('main', 'words', 'row')")
 
 
 def keep(db: Connection, words: Mapping[str, str]) -> None:
@@ -37,8 +32,10 @@ def keep(db: Connection, words: Mapping[str, str]) -> None:
 
 def forget(db: Connection, stems: Iterable[str]) -> None:
     """Drops the words of those stems that nothing in the search index has any more."""
-    kept = "SELECT 1 FROM words WHERE words MATCH ? LIMIT 1"
-    gone = [(root,) for root in sorted(stems) if not db.execute(kept, (f'"{root}"',)).fetchone()]
+    kept = "SELECT 1 FROM posting WHERE term = ? LIMIT 1"
+    gone = [(root,) for root in sorted(stems) if not db.execute(kept, (root,)).fetchone()]
+    if not gone:
+        return
     db.execute("CREATE TEMP TABLE lost (stem TEXT PRIMARY KEY)")
     db.executemany("INSERT INTO lost VALUES (?)", gone)
     keys = db.execute("SELECT key FROM word WHERE stem IN (SELECT stem FROM lost)").fetchall()
@@ -50,18 +47,18 @@ def forget(db: Connection, stems: Iterable[str]) -> None:
     db.execute("DROP TABLE lost")
 
 
-def nearest(db: Connection, token: str) -> list[str]:
+def nearest(db: Connection, token: str, used: Callable[[str], int]) -> list[str]:
     """Words of the catalogue that a token of `text.tokens` may have been meant for, as they are written.
 
     Those that differ from it in a letter before those whose stems do, then the more frequent; one form of each word.
+    `used` tells how many SKUs have a stem; words that none has are left out.
     """
     found: dict[str, tuple[bool, str]] = {}
     for typed in dict.fromkeys((token, stem(token))):
         for key in sorted(set(near(db, typed))):
             for root, written in db.execute("SELECT stem, written FROM word WHERE key = ?", (key,)):
                 found.setdefault(root, (typed != token, written))
-    used = {root: db.execute("SELECT doc FROM word_use WHERE term = ?", (root,)).fetchone() for root in found}
-    ranked = sorted((by_stem, -used[root][0], written) for root, (by_stem, written) in found.items() if used[root])
+    ranked = sorted((by_stem, -n, written) for root, (by_stem, written) in found.items() if (n := used(root)))
     return [written for _, _, written in ranked[:_MOST]]
 
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any, TypeVar
 
+from chalicelib.catalogue.amounts import PRICE_DIGITS
 from chalicelib.catalogue.feed import (
     CatalogueHead,
     CategoryRow,
@@ -29,7 +30,7 @@ from chalicelib.catalogue.feed import (
 from chalicelib.catalogue.model import NO_WAREHOUSE
 from chalicelib.catalogue.snapshot.engine import Connection
 from chalicelib.catalogue.snapshot.numbers import Numbers
-from chalicelib.catalogue.snapshot.schema import PRICE_DIGITS, QUANTITY_DIGITS
+from chalicelib.catalogue.snapshot.schema import QUANTITY_DIGITS
 
 _FLUSH_AT = 20_000
 _PRICE_UNITS = 10**PRICE_DIGITS

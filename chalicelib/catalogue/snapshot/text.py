@@ -24,6 +24,7 @@ _ROMANIAN_ENDING = re.compile(
 _MARKS = re.compile(
     "[" + "".join(chr(code) for code in range(0x300, 0x3000) if unicodedata.combining(chr(code))) + "]+"
 )
+_DIGITS = re.compile(r"\d+")
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _LOOKALIKES = str.maketrans("авекмнорстухё", "abekmhopctyxe")
 _CODE_NAMES = frozenset(
@@ -50,6 +51,11 @@ def folded(text: str) -> str:
         return plain
     plain = _MARKS.sub("", unicodedata.normalize("NFD", plain.replace("й", "\x00")))
     return plain.replace("\x00", "й")
+
+
+def sort_key(text: str) -> str:
+    """Alphabetical without case, and `Окно 9` before `Окно 10`."""
+    return _DIGITS.sub(lambda digits: digits[0].zfill(12), folded(text))
 
 
 def tokens(text: str) -> list[str]:
@@ -117,19 +123,16 @@ def respelled(text: str, words: Mapping[str, str]) -> str:
     return _WORD.sub(lambda word: words.get(folded(word[0]), word[0]), unicodedata.normalize("NFC", text))
 
 
-def word_query(token: str, *, unfinished: bool) -> str:
-    """The FTS5 expression that finds a token of `tokens`; `unfinished` also finds words that it begins.
-
-    Every term is put in quotes, so nothing that a person types is read as an operator.
-    """
+def word_terms(token: str, *, unfinished: bool) -> tuple[str, ...]:
+    """The terms of the index any of which finds a token of `tokens`; `unfinished` also finds words that it begins: the
+    last term then ends with `*`."""
     stem, loose = _stem_and_loose(token)
     keys = (stem,) if token.isdigit() else (stem, *loose)
-    terms = dict.fromkeys([*keys, *("~" + key for key in keys if not key.isdigit())])
-    quoted = [f'"{term}"' for term in terms]
+    terms = list(dict.fromkeys([*keys, *("~" + key for key in keys if not key.isdigit())]))
     if unfinished:
         start = stem if token.startswith(stem) and len(stem) > _SHORTEST_STEM else token
-        quoted = [term for term in quoted if term != f'"{start}"'] + [f'"{start}"*']
-    return "(" + " OR ".join(quoted) + ")"
+        terms = [term for term in terms if term != start] + [start + "*"]
+    return tuple(terms)
 
 
 def query_tokens(text: str) -> list[str]:

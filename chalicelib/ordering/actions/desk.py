@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from chalicelib.catalogue.store import catalogue_keys
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import Refused, found
 from chalicelib.network.model import Account, Contract, Party
@@ -22,8 +23,8 @@ from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.tenancy.model import TenantSettings
 
-ShelfOf = Callable[[PriceBasis, Record | None], Shelf]
-"""Opens the catalogue at a contract's prices; the record is the snapshot's pointer as read."""
+ShelfOf = Callable[[PriceBasis, Mapping[Key, Record]], Shelf]
+"""Opens the catalogue at a contract's prices; what was read has the rows of `catalogue_keys`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +63,9 @@ def desk_keys(tenant_id: str, actor: Actor, contract_id: str) -> list[Key]:
     return [
         *cart_store.cart_keys(tenant_id, actor.user_id, contract_id),
         *basis_keys(tenant_id, actor.party_id or "", contract_id),
+        *catalogue_keys(tenant_id, actor.party_id or ""),
         keys.account(tenant_id, contract_id),
         keys.segments(tenant_id),
-        keys.snapshot_current(tenant_id),
     ]
 
 
@@ -97,6 +98,6 @@ def desk_of(
         account=account_from(found(rows.get(keys.account(tenant_id, contract_id)))),
         settings=basis.settings,
         segments=segments_of(rows.get(keys.segments(tenant_id))),
-        shelf=shelf_of(basis, rows.get(keys.snapshot_current(tenant_id))),
+        shelf=shelf_of(basis, rows),
         rows=rows,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from chalicelib.catalogue.store import catalogue_keys
 from chalicelib.kernel.errors import Complaint, Invalid
 from chalicelib.network.model import Contract, VatMode
 from chalicelib.ordering import quickorder, store
@@ -17,7 +18,6 @@ from chalicelib.ordering.lines import held_by
 from chalicelib.ordering.model import Order, OrderLine
 from chalicelib.ordering.quickorder import BadRow
 from chalicelib.pricing.store import basis_keys, basis_of
-from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession
 
 
@@ -50,12 +50,11 @@ def _new_lines(
 ) -> tuple[OrderLine, ...]:
     file = store.load_order(db, ask.order_id, ask.actor)
     order = file.order
-    pointer = keys.snapshot_current(db.tenant_id)
     rows_of_basis = basis_keys(db.tenant_id, order.party_id, order.contract_id)
-    found = db.get_many((*rows_of_basis, pointer))
+    found = db.get_many((*rows_of_basis, *catalogue_keys(db.tenant_id, order.party_id)))
     basis = basis_of(found, db.tenant_id, order.party_id, order.contract_id, ask.now)
     as_ordered = replace(basis, contract=_as_ordered(basis.contract, order), vat_at=order.created)
-    shelf = shelf_of(as_ordered, found.get(pointer))
+    shelf = shelf_of(as_ordered, found)
     answers = shelf.found(quickorder.articles(rows))
     known = frozenset(sku for answer in answers.values() for sku in answer.skus)
     wanted = quickorder.resolved(rows, answers, known).quantities

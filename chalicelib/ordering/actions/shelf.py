@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from chalicelib.catalogue.model import Item, Match, Query
 from chalicelib.catalogue.snapshot.read import Catalogue
-from chalicelib.catalogue.store import catalogue_of
+from chalicelib.catalogue.store import catalogue_in
 from chalicelib.kernel.errors import Refused
 from chalicelib.ordering.goods import Goods, Shelf
 from chalicelib.ordering.quickorder import Alike, Found
@@ -16,6 +16,7 @@ from chalicelib.pricing.actions import quotes
 from chalicelib.pricing.chain import PriceBasis, contract_terms
 from chalicelib.pricing.explain import why, why_not
 from chalicelib.pricing.model import PriceOnRequest, PriceTerms, Quote
+from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record
 
 _ALIKE = 4
@@ -75,12 +76,13 @@ def _goods(item: Item, answer: Quote | PriceOnRequest) -> Goods:
     return replace(goods, price=answer.price, vat_rate=answer.vat_rate, price_type_id=list_id, why=why(answer))
 
 
-def open_shelf(basis: PriceBasis, pointer: Record | None) -> Shelf:
-    """The snapshot that the pointer's record names, at the contract's prices.
+def open_shelf(basis: PriceBasis, rows: Mapping[Key, Record]) -> Shelf:
+    """As much of the snapshot as the contract's dealer sees, at the contract's prices; `rows` has what
+    `catalogue_keys` names.
 
     Refused("no_catalogue") before the first import.
     """
-    catalogue = catalogue_of(basis.settings.id, pointer)
+    catalogue = catalogue_in(basis.settings.id, rows, basis.contract.party_id)
     if catalogue is None:
         raise Refused("no_catalogue")
     return SnapshotShelf(catalogue, contract_terms(basis, catalogue.price_types()))

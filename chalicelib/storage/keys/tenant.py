@@ -35,6 +35,11 @@ def own_prices(tenant: str, contract: str) -> Key:
     return core(tenant, f"PRICES#{contract}", "OWN")
 
 
+@pattern("rules of who sees which categories, brands and products")
+def assortment(tenant: str) -> Key:
+    return core(tenant, "CFG", "ASSORTMENT")
+
+
 @pattern("the manufacturer's own people")
 def staff(tenant: str) -> Partition:
     return core_part(tenant, "STAFF", "USER#")

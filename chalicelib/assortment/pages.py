@@ -1,0 +1,175 @@
+"""Pages of the assortment: the rules in their order, what each dealer sees of the catalogue, a rule's form."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from chalicelib.assortment import actions
+from chalicelib.assortment.actions import Desk, whom_value
+from chalicelib.catalogue.assortment import Rule, What, Whom
+from chalicelib.http.doors import Doors
+from chalicelib.http.formats import Formats
+from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row
+from chalicelib.http.problems import field_errors
+from chalicelib.http.request import Request
+from chalicelib.http.responses import Response
+from chalicelib.kernel.access import Permission
+from chalicelib.kernel.errors import Invalid, found
+from chalicelib.network.model import Party
+
+doors = Doors(__name__)
+_READ, _EDIT = Permission.NETWORK_READ, Permission.NETWORK_EDIT
+_PAGE = "/dealers/assortment"
+_DEALERS_A_PAGE = 50
+Form = dict[str, str]
+
+
+@doors.page(_PAGE, may=_READ)
+def assortment(request: Request) -> Response:
+    desk = actions.look(request.db, request.now)
+    return request.page(
+        "assortment/rules.html",
+        rules=_rules(request, desk),
+        dealers=_dealers(request, desk),
+        may_edit=request.actor.may(_EDIT),
+    )
+
+
+def _rules(request: Request, desk: Desk) -> Listing:
+    t, may_edit = request.t.t, request.actor.may(_EDIT)
+    return Listing(
+        caption_key="assortment.rules",
+        columns=(
+            Column(key="what", label_key="assortment.what", phone="id"),
+            Column(key="whom", label_key="assortment.whom", phone="what"),
+            Column(key="shown", label_key="assortment.visibility", phone="state"),
+        ),
+        rows=tuple(
+            Row(
+                id=rule.id,
+                cells={
+                    "what": Cell(
+                        rule.name or t("assortment.what.everything"),
+                        href=f"{_PAGE}/{rule.id}" if may_edit else None,
+                        sub=t(f"assortment.what.{rule.what}") if rule.name else None,
+                    ),
+                    "whom": _whom(request, desk, rule),
+                    "shown": t("assortment.shown" if rule.shown else "assortment.hidden"),
+                },
+            )
+            for rule in desk.ranked
+        ),
+        query=ListQuery.parse({}),
+        empty_key="assortment.no_rules",
+    )
+
+
+def _whom(request: Request, desk: Desk, rule: Rule) -> Cell:
+    if rule.whom is Whom.EVERYONE:
+        return Cell(request.t.t("assortment.whom.everyone"))
+    name = desk.name_of(rule) or request.t.t("assortment.gone")
+    return Cell(name, sub=request.t.t(f"assortment.whom.{rule.whom}"))
+
+
+def _dealers(request: Request, desk: Desk) -> Listing:
+    asked = ListQuery.parse(request.query)
+    pages = max(1, -(-len(desk.dealers) // _DEALERS_A_PAGE))
+    begin = (min(asked.page, pages) - 1) * _DEALERS_A_PAGE
+    return Listing(
+        caption_key="assortment.dealers",
+        columns=(
+            Column(key="name", label_key="assortment.whom.dealer", phone="id"),
+            Column(key="of", label_key="assortment.group_and_region", phone="what"),
+            Column(key="seen", label_key="assortment.seen", kind="num", phone="sum"),
+        ),
+        rows=tuple(_dealer(request, desk, party) for party in desk.dealers[begin : begin + _DEALERS_A_PAGE]),
+        query=asked,
+        pages=pages,
+        empty_key="assortment.no_dealers",
+    )
+
+
+def _dealer(request: Request, desk: Desk, party: Party) -> Row:
+    group, region = desk.segments.group_of(party), desk.segments.region_of(party)
+    return Row(
+        id=party.id,
+        cells={
+            "name": Cell(party.name, href=f"/dealers/{party.id}"),
+            "of": ", ".join(one.name for one in (group, region) if one),
+            "seen": Formats(request.locale, request.time_zone).quantity(Decimal(desk.seen_by(party))),
+        },
+    )
+
+
+@doors.page(f"{_PAGE}/new", may=_EDIT)
+def rule_form(request: Request) -> Response:
+    return _form(request, {"whom": Whom.EVERYONE, "what": What.CATEGORY, "shown": "no"})
+
+
+@doors.page(f"{_PAGE}/new", may=_EDIT, methods=("POST",))
+def add_rule(request: Request) -> Response:
+    form = request.form.plain()
+    try:
+        actions.add_rule(request.db, request.actor, form, request.idempotency_key, request.now)
+    except Invalid as wrong:
+        return _form(request, form, wrong)
+    return request.go(_PAGE, notice="rule_saved")
+
+
+@doors.page(_PAGE + "/{rule_id}", may=_EDIT)
+def rule_edit_form(request: Request) -> Response:
+    rule = found(actions.look(request.db, request.now).assortment.rule(request.params["rule_id"]))
+    named = rule.name if rule.what is What.PRODUCT else rule.key
+    form = {"whom": whom_value(rule.whom, rule.whom_id), "what": str(rule.what), str(rule.what): named}
+    return _form(request, {**form, "shown": "yes" if rule.shown else "no"})
+
+
+@doors.page(_PAGE + "/{rule_id}", may=_EDIT, methods=("POST",))
+def change_rule(request: Request) -> Response:
+    form = request.form.plain()
+    try:
+        actions.change_rule(request.db, request.actor, request.params["rule_id"], form, request.now)
+    except Invalid as wrong:
+        return _form(request, form, wrong)
+    return request.go(_PAGE, notice="rule_saved")
+
+
+@doors.page(_PAGE + "/{rule_id}/remove", may=_EDIT, methods=("POST",))
+def remove_rule(request: Request) -> Response:
+    actions.remove_rule(request.db, request.actor, request.params["rule_id"], request.now)
+    return request.go(_PAGE, notice="rule_removed")
+
+
+def _form(request: Request, form: Form, wrong: Invalid | None = None) -> Response:
+    desk, t = actions.look(request.db, request.now), request.t.t
+    whom = [
+        (whom_value(Whom.EVERYONE, ""), t("assortment.whom.everyone")),
+        *((whom_value(kind, own), f"{t(f'assortment.whom.{kind}')}: {name}") for kind, own, name in _named(desk)),
+    ]
+    categories, brands = (desk.catalogue.categories(), desk.catalogue.brands()) if desk.catalogue else ((), ())
+    return request.page(
+        "assortment/rule_form.html",
+        status=422 if wrong else 200,
+        form=form,
+        errors=field_errors(request.t, wrong) if wrong else {},
+        rule_id=request.params.get("rule_id"),
+        whom=whom,
+        what=tuple((str(one), t(f"assortment.what.{one}")) for one in What),
+        categories=_with(form.get("category", ""), [(c.id, "\u2003" * (c.depth - 1) + c.name) for c in categories]),
+        brands=_with(form.get("brand", ""), [(one, one) for one in brands]),
+    )
+
+
+def _named(desk: Desk) -> list[tuple[Whom, str, str]]:
+    """Kind, id and name of each region, group and dealer."""
+    return [
+        *((Whom.REGION, one.id, one.name) for one in desk.segments.regions),
+        *((Whom.GROUP, one.id, one.name) for one in desk.segments.groups),
+        *((Whom.DEALER, one.id, one.name) for one in desk.dealers),
+    ]
+
+
+def _with(chosen: str, options: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """None at first, and what was chosen though the catalogue no longer has it."""
+    known = {key for key, _ in options}
+    return [("", "—"), *options, *([(chosen, chosen)] if chosen and chosen not in known else [])]

@@ -1,0 +1,190 @@
+"""A snapshot's sets and columns as a search uses them: read when first needed, the last used ones kept.
+
+What is kept takes at most some 25 MB at 150,000 SKUs, of which a set takes 20 KB and a chain's amounts 2.4 MB.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from array import array
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from chalicelib.catalogue import bits
+from chalicelib.catalogue.amounts import NONE, Amounts
+from chalicelib.catalogue.model import Category
+from chalicelib.catalogue.snapshot import schema, sets
+from chalicelib.catalogue.snapshot.engine import connect
+from chalicelib.catalogue.snapshot.sets import Track
+from chalicelib.kernel.recent import Recent
+
+_MAPPED_BYTES = 256 * 1024 * 1024
+_KEPT_BYTES = 12 * 1024 * 1024  # of sets
+_FEWEST_KEPT = 64
+_TEXTS = 50  # what they found, in four sets each
+_CHAINS = 3
+_MAX_VALUES = 500  # of an attribute that can be chosen from
+_ABOVE_ALL = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A category of the tree by its number; `position` and `last` span it and those below."""
+
+    no: int
+    position: int
+    last: int
+    category: Category
+
+
+class Index:
+    """One snapshot's file, open for reading. Who searches takes the `turn`."""
+
+    def __init__(self, path: Path) -> None:
+        """engine.OperationalError if there is no such file."""
+        self.db = connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+        # Dropped from a cache while somebody may still be reading: closed when the last reader lets go.
+        self.close = weakref.finalize(self, self.db.close)
+        self.db.executescript(
+            f"PRAGMA mmap_size = {_MAPPED_BYTES}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
+        )
+        self.turn = threading.Lock()
+        version = schema.version(self.db)
+        self.spells = version > 1
+        if version < schema.SCHEMA_VERSION:
+            schema.create_sets(self.db)
+            sets.make(self.db)
+            sets.note_amounts(self.db)
+        self._orders: dict[Track, array[int]] = {}
+        self.size = len(self.order(Track.SKU))
+        self.everything = bits.everything(self.size)
+        self.texts: Recent[str, tuple[int, ...]] = Recent(_TEXTS)
+        self._sets: Recent[Hashable, int] = Recent(max(_FEWEST_KEPT, _KEPT_BYTES // (self.size // 7 + 1)))
+        self._amounts: Recent[tuple[str, ...], Amounts] = Recent(_CHAINS)
+
+    def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
+        return self.db.execute(statement, parameters).fetchall()
+
+    def _track(self, name: Track) -> bytes:
+        """Empty in a snapshot in which nothing was ever listed."""
+        return b"".join(row[0] for row in self.rows("SELECT numbers FROM track WHERE name = ?", (name,)))
+
+    def order(self, name: Track) -> array[int]:
+        """A column of places or of SKU numbers."""
+        if name not in self._orders:
+            self._orders[name] = array(bits.PLACES, self._track(name))
+        return self._orders[name]
+
+    def numbers(self, places: Iterable[int]) -> list[int]:
+        """SKU numbers at some places."""
+        return list(map(self.order(Track.SKU).__getitem__, places))
+
+    def of_numbers(self, numbers: Sequence[int]) -> int:
+        """The set of some listed SKUs."""
+        return bits.of(list(map(self.order(Track.PLACE).__getitem__, numbers)), self.size)
+
+    def place(self, number: int) -> int | None:
+        """Where a SKU stands; None if it is not listed."""
+        places = self.order(Track.PLACE)
+        place = places[number] if number < len(places) else sets.NOWHERE
+        return None if place == sets.NOWHERE else place
+
+    def _set(self, key: Hashable, statement: str, *parameters: object) -> int:
+        kept = self._sets.get(key)
+        if kept is None:
+            read = (row[0] for row in self.rows(statement, parameters))
+            kept = self._sets.keep(key, bits.unpacked(read, self.size))
+        return kept
+
+    @cached_property
+    def in_stock(self) -> int:
+        """What the ERP had some of at the import."""
+        return bits.unpacked([self._track(Track.IN_STOCK)], self.size)
+
+    def term(self, term: str, field: int) -> int:
+        """What has a term of `text.word_terms` in a field of `sets`."""
+        key = ("term", term, field)
+        if not term.endswith("*") or len(term) <= sets.SHORT + 1:
+            return self._set(key, "SELECT places FROM posting WHERE term = ? AND field = ?", term, field)
+        begun = "SELECT places FROM posting WHERE term >= ? AND term < ? AND field = ?"
+        return self._set(key, begun, term[:-1], term[:-1] + _ABOVE_ALL, field)
+
+    def shelf(self, category: int) -> int:
+        """A category's goods with those below it."""
+        return self._set(("shelf", category), "SELECT places FROM shelf WHERE category_no = ?", category)
+
+    def value(self, attribute: int, text: str) -> int:
+        having = "SELECT places FROM facet WHERE attribute_no = ? AND text = ?"
+        return self._set(("value", attribute, text), having, attribute, text)
+
+    def having(self, attribute: int) -> int:
+        """What has any value of an attribute."""
+        return self._set(("having", attribute), "SELECT places FROM facet WHERE attribute_no = ?", attribute)
+
+    @cached_property
+    def attributes(self) -> dict[str, tuple[int, str]]:
+        """Number and name by key."""
+        return {key: (no, name) for no, key, name in self.rows("SELECT no, key, name FROM attribute")}
+
+    @cached_property
+    def choices(self) -> dict[int, tuple[tuple[str, int], ...]]:
+        """Texts of values with how many SKUs of the whole snapshot have them, the most frequent first, by attribute:
+        of those that can be chosen from."""
+        among = "SELECT attribute_no FROM facet GROUP BY 1 HAVING count(*) BETWEEN 2 AND ?"
+        rows = self.rows(
+            f"SELECT attribute_no, text, count FROM facet WHERE attribute_no IN ({among}) ORDER BY count DESC, text",
+            (_MAX_VALUES,),
+        )
+        out: dict[int, list[tuple[str, int]]] = {}
+        for attribute, text, count in rows:
+            out.setdefault(attribute, []).append((text, count))
+        return {attribute: tuple(values) for attribute, values in out.items()}
+
+    @cached_property
+    def branches(self) -> tuple[Branch, ...]:
+        """The tree in reading order, empty ones too; counts are of everything that is listed."""
+        rows = self.rows(
+            "SELECT c.no, t.position, t.last, c.id, c.name, p.id, t.depth, t.count FROM tree t "
+            "JOIN category c ON c.no = t.category_no LEFT JOIN category p ON p.no = t.parent_no "
+            "WHERE t.depth > 0 ORDER BY t.position"
+        )
+        return tuple(
+            Branch(no, position, last, Category(id=own, name=name, parent_id=parent, depth=depth, count=count))
+            for no, position, last, own, name, parent, depth, count in rows
+        )
+
+    @cached_property
+    def branch(self) -> dict[str, Branch]:
+        return {one.category.id: one for one in self.branches}
+
+    def amounts(self, price_types: tuple[str, ...]) -> Amounts:
+        """The first amount along a chain of price types."""
+        kept = self._amounts.get(price_types)
+        if kept is not None:
+            return kept
+        chain = [found for one in price_types if (found := self._of_type(one)) is not None]
+        first = array(sets.AMOUNTS, [NONE]) * self.size
+        for found in reversed(chain):
+            first = array(
+                sets.AMOUNTS, (own if own != NONE else next_ for own, next_ in zip(found, first, strict=True))
+            )
+        return self._amounts.keep(price_types, Amounts(first))
+
+    def _of_type(self, price_type: str) -> array[int] | None:
+        """A price type's amounts by place; None if it has none."""
+        rows = self.rows(
+            "SELECT a.numbers FROM price_type t JOIN amount a ON a.price_type_no = t.no WHERE t.id = ? "
+            "AND NOT t.deleted",
+            (price_type,),
+        )
+        if not rows:
+            return None
+        by_number = array(sets.AMOUNTS, rows[0][0])
+        numbers = self.order(Track.SKU)
+        by_number.extend([NONE] * (max(numbers, default=-1) + 1 - len(by_number)))
+        return array(sets.AMOUNTS, map(by_number.__getitem__, numbers))

@@ -1,0 +1,143 @@
+"""Makes a snapshot's sets of places and its columns in their order, from what is listed (docs/adr/0019).
+
+`posting` has, for each term of the search texts, where it stands in a name (field NAME) and in all else (field MORE);
+a term that ends with `*` is everything that begins with its one or two letters: these are typed often, and too many
+terms begin so to be put together at each search. `shelf` has a category's SKUs with those below it, `facet` those
+that have a value. `track` has whole columns as arrays: see `Track`.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from chalicelib.catalogue.amounts import NONE, PRICE_DIGITS
+from chalicelib.catalogue.bits import PLACES, packed, packed_list, unpacked
+from chalicelib.catalogue.snapshot import tree
+from chalicelib.catalogue.snapshot.engine import Connection
+
+NAME, MORE = 0, 1
+SHORT = 2
+"""Letters up to which what begins with them is kept ready."""
+NOWHERE = 2**32 - 1
+"""The place of a SKU that is not listed."""
+AMOUNTS = "q"
+"""The type code of arrays of amounts, in millionths of the currency unit; NONE where there is none."""
+
+
+class Track(StrEnum):
+    SKU = "sku"  # SKU numbers by place
+    PLACE = "place"  # places by SKU number
+    ARTICLE = "article"  # places in order of articles
+    STOCK_UP = "stock_up"  # places by the stock of the import, the least first
+    STOCK_DOWN = "stock_down"  # the most first
+    IN_STOCK = "in_stock"  # the set of places that had some
+
+
+def make(db: Connection) -> None:
+    """All but amounts."""
+    rows = db.execute("SELECT sku_no, by_article FROM item ORDER BY by_name").fetchall()
+    size = len(rows)
+    numbers = array(PLACES, (no for no, _ in rows))
+    places = array(PLACES, [NOWHERE]) * (max(numbers, default=0) + 1)
+    for place, no in enumerate(numbers):
+        places[no] = place
+    by_article = array(PLACES, bytes(4 * size))
+    for place, (_, position) in enumerate(rows):
+        by_article[position] = place
+    for name, column in ((Track.SKU, numbers), (Track.PLACE, places), (Track.ARTICLE, by_article)):
+        _keep(db, name, column.tobytes())
+    note_stock(db)
+    _shelves(db, size)
+    _facets(db, size)
+    _postings(db, places, size)
+
+
+def note_stock(db: Connection) -> None:
+    """What the sets have of the stock, where nothing else has changed."""
+    stock = [quantity for (quantity,) in db.execute("SELECT stock FROM item ORDER BY by_name")]
+    every = range(len(stock))
+    for name, falling in ((Track.STOCK_UP, False), (Track.STOCK_DOWN, True)):
+        _keep(db, name, array(PLACES, sorted(every, key=stock.__getitem__, reverse=falling)).tobytes())
+    _keep(db, Track.IN_STOCK, packed_list([place for place in every if stock[place] > 0], len(stock)))
+
+
+def note_amounts(db: Connection) -> None:
+    """For each price type the amounts by SKU number: the smallest tier's, of the base unit if it has one."""
+    (most,) = db.execute("SELECT coalesce(max(no), 0) FROM sku").fetchone()
+    found: dict[int, array[int]] = {}
+    for sku, kind, amount in db.execute(
+        "SELECT sku_no, price_type_no, amount FROM price "
+        "ORDER BY sku_no, price_type_no, coefficient <> ?, min_quantity",
+        (10**PRICE_DIGITS,),
+    ):
+        numbers = found.get(kind)
+        if numbers is None:
+            numbers = found[kind] = array(AMOUNTS, [-1]) * (most + 1)
+        if numbers[sku] == NONE:
+            numbers[sku] = amount
+    db.execute("DELETE FROM amount")
+    db.executemany("INSERT INTO amount VALUES (?, ?)", ((kind, one.tobytes()) for kind, one in found.items()))
+
+
+def _keep(db: Connection, name: Track, numbers: bytes) -> None:
+    db.execute("INSERT OR REPLACE INTO track VALUES (?, ?)", (name, numbers))
+
+
+def _shelves(db: Connection, size: int) -> None:
+    lines = tree.lines(db)
+    found: dict[int, array[int]] = defaultdict(_none)
+    for place, category in db.execute(
+        "SELECT i.by_name, p.category_no FROM item i CROSS JOIN card_category p ON p.card_no = i.card_no"
+    ):
+        for above in lines.get(category, ()):
+            found[above].append(place)
+    db.execute("DELETE FROM shelf")
+    db.executemany("INSERT INTO shelf VALUES (?, ?)", ((no, packed_list(some, size)) for no, some in found.items()))
+
+
+def _facets(db: Connection, size: int) -> None:
+    """Values of one text are one value, however often the ERP has it."""
+    values = {no: (attribute, text) for no, attribute, text in db.execute("SELECT no, attribute_no, text FROM value")}
+    found: dict[tuple[int, str], array[int]] = defaultdict(_none)
+    for place, value in db.execute(
+        "SELECT i.by_name, p.value_no FROM item i CROSS JOIN item_value p ON p.sku_no = i.sku_no"
+    ):
+        found[values[value]].append(place)
+    db.execute("DELETE FROM facet")
+    db.executemany(
+        "INSERT INTO facet VALUES (?, ?, ?, ?)",
+        ((*key, len(set(found[key])), packed_list(found[key], size)) for key in sorted(found)),
+    )
+
+
+def _postings(db: Connection, places: Sequence[int], size: int) -> None:
+    names: dict[str, list[int]] = defaultdict(list)
+    others: dict[str, list[int]] = defaultdict(list)
+    for no, name, more in db.execute("SELECT no, name, more FROM sku_text"):
+        place = places[no]
+        for term in name.split():
+            names[term].append(place)
+        for term in more.split():
+            others[term].append(place)
+    db.execute("DELETE FROM posting")
+    for field, found in ((NAME, names), (MORE, others)):
+        kept = {term: packed_list(found[term], size) for term in sorted(found)}
+        for some in (kept, _beginnings(kept, size)):
+            rows = ((term, field, blob) for term, blob in some.items())
+            db.executemany("INSERT INTO posting VALUES (?, ?, ?)", rows)
+
+
+def _beginnings(kept: Mapping[str, bytes], size: int) -> dict[str, bytes]:
+    terms: dict[str, list[bytes]] = defaultdict(list)
+    for term, blob in kept.items():
+        if not term.startswith("~"):
+            for letters in range(1, min(SHORT, len(term)) + 1):
+                terms[term[:letters] + "*"].append(blob)
+    return {begun: packed(unpacked(blobs, size), size) for begun, blobs in terms.items()}
+
+
+def _none() -> array[int]:
+    return array(PLACES)
