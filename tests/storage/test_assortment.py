@@ -46,7 +46,7 @@ def shop(tables: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     shop = Shop({})
     publish_range(shop.db, tmp_path, monkeypatch)
     told = [(one, {"w1": Decimal(50)}) for one in (WINDOW, OTHER)]
-    erp_levels(shop.db, told, kind=shop.settings.exchange.stock_kind, as_of=NOW, message_id="m")
+    erp_levels(shop.db, told, kind=shop.settings.exchange.stock_kind, as_of=NOW, message_id="m", now=NOW)
     return shop
 
 
