@@ -52,7 +52,9 @@ def shop(tables: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     made.party = replace(made.party, group_id="gold")
     made.db.commit([party_put(made.settings.id, made.party, 1)])
     publish_range(made.db, tmp_path, monkeypatch)
-    erp_levels(made.db, [(WINDOW, {"w1": D(5)})], kind=made.settings.exchange.stock_kind, as_of=NOW, message_id="m")
+    erp_levels(
+        made.db, [(WINDOW, {"w1": D(5)})], kind=made.settings.exchange.stock_kind, as_of=NOW, message_id="m", now=NOW
+    )
     return made
 
 
