@@ -97,7 +97,8 @@ def test_what_is_hidden_is_behind_no_door_of_the_dealers(shop: Shop, tmp_path: P
     wish = Wish(format=Format.CSV, locale="ru")
     tenant = shop.settings.id
     rows = shop.db.get_many(basis_keys(tenant, shop.party.id, contract))
-    making.write(shop.db, narrow, basis_of(rows, tenant, shop.party.id, contract, NOW), wish, path, lambda _: None)
+    basis = basis_of(rows, tenant, shop.party.id, contract, NOW)
+    making.write(shop.db, narrow, basis, Segments(), wish, path, lambda _: None)
     assert WINDOWS[0] not in path.read_text("utf-8-sig")
     assert WINDOWS[1] in path.read_text("utf-8-sig")
 
