@@ -12,7 +12,7 @@ from datetime import datetime
 
 from chalicelib.exchange import runs, store
 from chalicelib.exchange.catalogue_import import CatalogueImport, end_run, show_run
-from chalicelib.exchange.commerceml.archive import assemble
+from chalicelib.kernel.archive import assemble
 from chalicelib.exchange.document_import import apply_documents
 from chalicelib.exchange.model import MAX_UPLOAD, RUN_IDLE, EntryKind, Upload, UploadState
 from chalicelib.exchange.reading import read_file, sources

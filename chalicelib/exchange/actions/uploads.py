@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.exchange import store
-from chalicelib.exchange.commerceml.archive import looks_like_zip, safe_name
+from chalicelib.kernel.archive import looks_like_zip, safe_name
 from chalicelib.exchange.model import (
     MAX_FRAGMENTS,
     MAX_UPLOAD,
