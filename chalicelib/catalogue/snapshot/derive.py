@@ -27,11 +27,11 @@ _DIGITS = re.compile(r"\d+")
 
 _LISTED = """
     FROM sku k JOIN card c ON c.no = k.card_no
-    WHERE c.known AND NOT c.deleted AND NOT c.withdrawn AND NOT k.deleted AND NOT k.withdrawn
+    WHERE c.known AND NOT c.deleted AND NOT c.withdrawn AND NOT c.hidden AND NOT k.deleted AND NOT k.withdrawn
         AND (k.declared OR (k.variant_id = ''
         AND NOT EXISTS (SELECT 1 FROM sku v WHERE v.card_no = c.no AND v.variant_id <> '' AND v.declared)))
 """
-"""Listed SKUs: the card has come and is neither deleted nor withdrawn, and so is the SKU itself.
+"""Listed SKUs: the card has come and is neither deleted nor withdrawn nor hidden, and so is the SKU itself.
 
 A product that has variants is sold by variant: its own SKU is listed only if an offer names it.
 """
@@ -95,10 +95,10 @@ def _sort_key(text: str) -> str:
 
 def _tree(db: Connection) -> None:
     """The tree in reading order, and for each category the SKUs in it and below, in order of their names."""
-    rows = db.execute("SELECT no, name, parent_no, deleted OR NOT known FROM category").fetchall()
-    parents = {no: parent for no, _, parent, _ in rows}
-    hidden = {no for no, _, _, gone in rows if gone}
-    names = {no: _sort_key(name) for no, name, _, _ in rows}
+    rows = db.execute("SELECT no, name, parent_no, deleted OR NOT known, position FROM category").fetchall()
+    parents = {no: parent for no, _, parent, _, _ in rows}
+    hidden = {no for no, _, _, gone, _ in rows if gone}
+    names = {no: (not position, position, _sort_key(name)) for no, name, _, _, position in rows}
     ancestors = {no: list(_living_ancestors(no, parents, hidden)) for no in parents}
     children: dict[int | None, list[int]] = defaultdict(list)
     for no in parents.keys() - hidden:
@@ -135,7 +135,7 @@ def _living_ancestors(no: int, parents: dict[int, int | None], hidden: set[int])
 
 
 def _reading_order(
-    children: dict[int | None, list[int]], names: dict[int, str], counts: dict[int, int]
+    children: dict[int | None, list[int]], names: dict[int, tuple[bool, int, str]], counts: dict[int, int]
 ) -> list[tuple[int, int, int, int | None, int, int]]:
     """Rows of `tree`: position, and the last position of the subtree, so that a subtree is one range."""
     out: list[tuple[int, int, int, int | None, int, int]] = []
