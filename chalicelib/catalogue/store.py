@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
+from chalicelib.catalogue.snapshot.cards import Cards
 from chalicelib.catalogue.snapshot.difference import Difference
 from chalicelib.catalogue.snapshot.engine import OperationalError
 from chalicelib.catalogue.snapshot.read import Catalogue
@@ -17,7 +20,9 @@ from chalicelib.storage.session import Record, TenantSession
 from chalicelib.storage.snapshots import Snapshot
 
 _ATTEMPTS = 3
+_File = TypeVar("_File")
 _open: Recent[str, Catalogue] = Recent(8)
+_cards: Recent[str, Cards] = Recent(4)
 _difference: Recent[tuple[str, str], Difference] = Recent(1)
 
 
@@ -35,7 +40,18 @@ def catalogue_of(tenant_id: str, pointer: Record | None) -> Catalogue | None:
 
 def opened(tenant_id: str, snapshot: Snapshot) -> Catalogue:
     catalogue = _open.get(snapshot.sha256)
-    return _open.keep(snapshot.sha256, _open_file(tenant_id, snapshot)) if catalogue is None else catalogue
+    return _open.keep(snapshot.sha256, _opened_file(tenant_id, snapshot, Catalogue)) if catalogue is None else catalogue
+
+
+def current_cards(db: TenantSession) -> Cards | None:
+    """What the people who keep the catalogue see: the version in force, at once; None before the first one."""
+    snapshot = snapshots.read_current(db)
+    return None if snapshot is None else opened_cards(db.tenant_id, snapshot)
+
+
+def opened_cards(tenant_id: str, snapshot: Snapshot) -> Cards:
+    cards = _cards.get(snapshot.sha256)
+    return _cards.keep(snapshot.sha256, _opened_file(tenant_id, snapshot, Cards)) if cards is None else cards
 
 
 def difference(tenant_id: str, before: Snapshot, after: Snapshot) -> Difference:
@@ -58,10 +74,10 @@ def difference(tenant_id: str, before: Snapshot, after: Snapshot) -> Difference:
     raise Unavailable("catalogue_unreadable")
 
 
-def _open_file(tenant_id: str, snapshot: Snapshot) -> Catalogue:
+def _opened_file(tenant_id: str, snapshot: Snapshot, kind: Callable[[Path], _File]) -> _File:
     for _ in range(_ATTEMPTS):
         try:
-            return Catalogue(snapshots.local_copy(tenant_id, snapshot))
+            return kind(snapshots.local_copy(tenant_id, snapshot))
         except OperationalError:  # another process deleted the copy to make room, just now
             continue
     raise Unavailable("catalogue_unreadable")

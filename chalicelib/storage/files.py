@@ -7,6 +7,8 @@ of the two it is. Whatever names a file is written after it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +74,32 @@ def address(tenant_id: str, key: str, *, disposition: str, content_type: str, se
     }
     found: str = _client(tenant_id).generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """A form that brings a browser's file straight to S3: where it is sent, and its hidden fields. The file itself is
+    the last field, `file`."""
+
+    action: str
+    fields: Mapping[str, str]
+
+
+def upload_form(tenant_id: str, folder: str, *, most: int, then: str, seconds: int) -> UploadForm:
+    """For a file of at most `most` bytes, under its own name in `folder`, for so long. The browser then goes to `then`
+    with `?key=`. For files that are too large to pass through a function, which takes 6 MB at most."""
+    prefix = f"{folder}/"
+    made = _client(tenant_id).generate_presigned_post(
+        Bucket=settings().bucket,
+        Key=prefix + "${filename}",
+        Fields={"success_action_redirect": then},
+        Conditions=[
+            ["content-length-range", 1, most],
+            {"success_action_redirect": then},
+        ],
+        ExpiresIn=seconds,
+    )
+    return UploadForm(made["url"], made["fields"])
 
 
 def delete(tenant_id: str, key: str) -> None:

@@ -61,7 +61,11 @@ def test_what_is_not_named_stays_as_it_is(shop: Workshop) -> None:
 
 def test_the_same_change_again_changes_nothing(shop: Workshop) -> None:
     shop.apply(goods(), product("a", "Окно"))
-    rows: list[FeedRow] = [hand(), CardChange("a", name="Дверь", hidden=True), CategoryChange("kontor-g", "Двери", "", 1)]
+    rows: list[FeedRow] = [
+        hand(),
+        CardChange("a", name="Дверь", hidden=True),
+        CategoryChange("kontor-g", "Двери", "", 1),
+    ]
     assert shop.apply(*rows).changed
     before = content_digest(shop.top or Path())
     assert not shop.apply(*rows).changed

@@ -86,12 +86,13 @@ def test_a_csv_file_may_name_its_mark_as_excel_does() -> None:
 
 
 def test_a_csv_cell_may_have_line_breaks() -> None:
-    assert read('a;"one\ntwo"\nb;c\n'.encode()) == [(1, ("a", "one\ntwo")), (2, ("b", "c"))]
+    assert read(b'a;"one\ntwo"\nb;c\n') == [(1, ("a", "one\ntwo")), (2, ("b", "c"))]
 
 
 def test_an_ods_file_gives_its_first_table_with_what_is_repeated() -> None:
     cell = '<table:table-cell office:value-type="string"><text:p>A-1</text:p></table:table-cell>'
-    price = '<table:table-cell office:value-type="float" office:value="19.989999999999998"><text:p>20</text:p></table:table-cell>'
+    number = 'office:value-type="float" office:value="19.989999999999998"'
+    price = f"<table:table-cell {number}><text:p>20</text:p></table:table-cell>"
     empty = '<table:table-cell table:number-columns-repeated="2"/>'
     table = (
         "<table:table><table:table-column/><table:table-header-rows>"
@@ -119,7 +120,7 @@ def test_formatted_strings_are_read_without_how_they_are_pronounced() -> None:
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (sheet(worksheet(f'<row r="1"><c r="XFD1"><v>1</v></c></row>')), "sheet_too_wide"),
+        (sheet(worksheet('<row r="1"><c r="XFD1"><v>1</v></c></row>')), "sheet_too_wide"),
         (sheet(worksheet('<row r="1"><c r="A1" t="s"><v>7</v></c></row>')), "sheet_damaged"),
         (sheet('<!DOCTYPE a [<!ENTITY b "c">]>' + worksheet("")), "sheet_damaged"),
         (sheet("<worksheet><sheetData>" * 30 + "</sheetData></worksheet>" * 30), "sheet_damaged"),
@@ -142,7 +143,8 @@ def test_a_file_that_is_none_or_would_fill_the_memory_is_refused(content: bytes,
 
 
 def test_a_row_that_is_repeated_a_million_times_is_refused_and_an_empty_one_is_not() -> None:
-    row = '<table:table-row table:number-rows-repeated="1048576"><table:table-cell>{}</table:table-cell></table:table-row>'
+    again = 'table:number-rows-repeated="1048576"'
+    row = f"<table:table-row {again}><table:table-cell>{{}}</table:table-cell></table:table-row>"
     with pytest.raises(Invalid, match="sheet_too_long"):
         read(packed(**{"content.xml": ods(f"<table:table>{row.format('<text:p>x</text:p>')}</table:table>")}))
     with pytest.raises(Invalid, match="sheet_empty"):

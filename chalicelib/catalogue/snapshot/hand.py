@@ -82,7 +82,8 @@ def _cards(db: Connection, run_no: int, changes: Changes) -> None:
     for field, value in _SAID.items():
         db.execute(
             f"INSERT OR IGNORE INTO own SELECT 'card', c.no, ?, c.{field} FROM stage.change s JOIN card c "
-            f"ON c.no = s.no WHERE c.catalogue_no <> s.catalogue_no AND s.{field} IS NOT NULL AND c.{field} IS NOT {value}",
+            f"ON c.no = s.no WHERE c.catalogue_no <> s.catalogue_no AND s.{field} IS NOT NULL "
+            f"AND c.{field} IS NOT {value}",
             (field,),
         )
     after = {field: f"CASE WHEN s.{field} IS NULL THEN c.{field} ELSE {said} END" for field, said in _SAID.items()}

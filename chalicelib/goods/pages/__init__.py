@@ -1,0 +1,4 @@
+"""Pages of the back office for a catalogue that is kept here."""
+
+from chalicelib.goods.pages import uploads as uploads
+from chalicelib.goods.pages.base import doors as doors
