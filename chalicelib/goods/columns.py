@@ -1,6 +1,7 @@
 """What the columns of an uploaded file mean: guessed by their heads, chosen by a person, remembered. Pure rules.
 
-A meaning is a text: a plain field (`article`), or a kind with what it is of (`price:<price type>`). `price`, `stock` and `attribute` without more are something new that the column's head names.
+A meaning is a text: a plain field (`article`), or a kind with what it is of (`price:<price type>`).
+`price`, `stock` and `attribute` without more are something new that the column's head names.
 """
 
 from __future__ import annotations

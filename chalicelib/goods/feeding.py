@@ -257,13 +257,19 @@ def _number(text: str, reason: str, head: str) -> Decimal:
 
 
 def _vat(text: str) -> str:
+    rate = vat_digits(text)
+    if rate is None:
+        raise _Bad("bad_vat", text)
+    return rate
+
+
+def vat_digits(text: str) -> str | None:
+    """A VAT rate as people write it (`22%`, `без НДС`) in digits; None for what is none."""
     plain = "".join(text.casefold().split()).rstrip("%").rstrip(".")
     if plain in _NO_VAT:
         return "0"
     try:
         rate = parse_decimal(plain)
     except ValueError:
-        raise _Bad("bad_vat", text) from None
-    if not 0 <= rate <= 100:
-        raise _Bad("bad_vat", text)
-    return format(rate.normalize(), "f")
+        return None
+    return format(rate.normalize(), "f") if 0 <= rate <= 100 else None

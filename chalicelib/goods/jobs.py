@@ -10,6 +10,10 @@ from chalicelib.storage.session import open_tenant
 
 def run_goods(body: Mapping[str, object], clock: Callable[[], datetime]) -> None:
     """One message; a second delivery finds everything done."""
-    from chalicelib.goods import importing
+    from chalicelib.goods import importing, publishing
 
-    importing.import_file(open_tenant(str(body["tenant"])), str(body["upload"]), str(body["run"]), clock)
+    db = open_tenant(str(body["tenant"]))
+    if body["do"] == "goods_edits":
+        publishing.publish_edits(db, clock)
+    else:
+        importing.import_file(db, str(body["upload"]), str(body["run"]), clock)

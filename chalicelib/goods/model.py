@@ -82,6 +82,14 @@ class Upload:
         return self.state in (State.QUEUED, State.IMPORTING)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """The last change by hand of a product or category."""
+
+    by: str
+    at: datetime
+
+
 def heads_id(heads: tuple[str, ...]) -> str:
     """Under which the meaning of columns is remembered: the set of their heads, whatever their order."""
     return stable_id("heads", *sorted({head.strip().casefold() for head in heads if head.strip()}))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from chalicelib.goods.model import KEPT, Upload, heads_id
-from chalicelib.kernel.errors import NotFound
+from chalicelib.goods.edits import Edit
+from chalicelib.goods.model import KEPT, Edited, Upload, heads_id
+from chalicelib.kernel.errors import NotFound, Refused
+from chalicelib.kernel.ids import stable_id
 from chalicelib.storage import files, keys
 from chalicelib.storage.session import Record, TenantSession
-from chalicelib.storage.writes import Put
+from chalicelib.storage.writes import Delete, Put
 
-_UPLOAD, _COLUMNS = "goods-upload", "goods-columns"
+_UPLOAD, _COLUMNS, _EDIT, _EDITED = "goods-upload", "goods-columns", "goods-edit", "goods-edited"
 _MOST_SHOWN = 30
 
 
@@ -83,3 +85,34 @@ def columns_put(tenant_id: str, heads: tuple[str, ...], meanings: tuple[str, ...
         kind=_COLUMNS,
         data=_Columns({head: meaning for head, meaning in pairs if head}),
     )
+
+
+# --- changes by hand -----------------------------------------------------------------------------------------
+
+
+def waiting_edits(db: TenantSession, limit: int | None = None) -> list[Edit]:
+    """Changes that readers don't see yet, oldest first."""
+    if limit is None:
+        return [record.load(Edit) for record in db.query_all(keys.goods_edits(db.tenant_id), consistent=True)]
+    page = db.query(keys.goods_edits(db.tenant_id), limit=limit)
+    return [record.load(Edit) for record in page.records]
+
+
+def edit_put(tenant_id: str, edit: Edit) -> Put:
+    return Put(key=keys.goods_edit(tenant_id, edit.id), kind=_EDIT, data=edit, version=0)
+
+
+def edit_delete(tenant_id: str, edit: Edit) -> Delete:
+    return Delete(key=keys.goods_edit(tenant_id, edit.id))
+
+
+def last_edit(db: TenantSession, thing: str) -> tuple[Edited | None, int]:
+    """Who changed a product or category last, and the version of that; (None, 0) if nobody did."""
+    record = db.get(keys.goods_edited(db.tenant_id, stable_id("edited", thing)))
+    return (record.load(Edited), record.version) if record else (None, 0)
+
+
+def edited_put(tenant_id: str, thing: str, edited: Edited, version: int) -> Put:
+    """Refused("goods_edited") if somebody else was quicker."""
+    key = keys.goods_edited(tenant_id, stable_id("edited", thing))
+    return Put(key=key, kind=_EDITED, data=edited, version=version, refusal=Refused("goods_edited"))

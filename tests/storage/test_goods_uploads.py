@@ -148,9 +148,8 @@ def test_bad_rows_are_named_and_given_back_to_be_mended_while_good_ones_are_take
 
 
 def test_an_article_that_came_from_the_erp_updates_that_product(office: Office) -> None:
-    office.world.client().exchange("import.xml", _ERP.encode())
     office.world.eager = True
-    office.world.work()
+    office.world.client().upload({"import.xml": _ERP.encode()})
     office.world.eager = False
     before = names(office)
     office.take("Артикул;Описание\nERP-1;Тёплое окно\n", ("article", "description"))
@@ -256,7 +255,7 @@ def test_the_choice_page_lets_its_form_go_to_the_bucket_and_no_other_does(office
 
 def test_the_sample_can_be_uploaded_as_it_is(office: Office) -> None:
     done = office.take(
-        office.ask("GET", "/goods/uploads/sample").body,
+        office.ask("GET", "/goods/uploads/sample.xlsx").body,
         ("article", "name", "category", "brand", "barcode", "unit", "vat", "description", "price", "stock"),
     )
     assert (done.read, done.bad, len(names(office))) == (2, 0, 2)
@@ -283,4 +282,6 @@ def test_an_xlsx_file_of_prices_changes_only_prices(office: Office) -> None:
     assert [(one.kind, one.changed) for one in done.counts] == [("price", 1)]
     catalogue = office.world.catalogue()
     assert catalogue
-    assert [str(t.amount) for t in catalogue.prices([kontor_sku(office, "A-1")])[kontor_sku(office, "A-1")]] == ["2100.1"]
+    assert [str(t.amount) for t in catalogue.prices([kontor_sku(office, "A-1")])[kontor_sku(office, "A-1")]] == [
+        "2100.1"
+    ]

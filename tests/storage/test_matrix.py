@@ -162,6 +162,7 @@ def _things(shop: Shop) -> Ids:
         "price_list_id": _price_list(shop),
         "name": _NEVER,
         "upload_id": _goods_upload(shop),
+        "category_id": _NEVER,
     }
 
 

@@ -134,7 +134,8 @@ class Cards:
         )
         prices = self._rows(
             "SELECT t.id, p.amount FROM price p JOIN price_type t ON t.no = p.price_type_no "
-            "JOIN sku k ON k.no = p.sku_no WHERE k.card_no = ? AND k.variant_id = '' ORDER BY t.name, t.id, p.min_quantity DESC",
+            "JOIN sku k ON k.no = p.sku_no WHERE k.card_no = ? AND k.variant_id = '' "
+            "ORDER BY t.name, t.id, p.min_quantity DESC",
             (no,),
         )
         theirs = (
@@ -173,7 +174,8 @@ class Cards:
         position = "c.position" if self._by_hand else "0"
         rows = self._rows(
             f"SELECT c.id, c.name, p.id, {position}, t.count, t.depth FROM tree t "
-            "JOIN category c ON c.no = t.category_no LEFT JOIN category p ON p.no = t.parent_no WHERE t.depth > 0 ORDER BY t.position"
+            "JOIN category c ON c.no = t.category_no LEFT JOIN category p ON p.no = t.parent_no "
+            "WHERE t.depth > 0 ORDER BY t.position"
         )
         return tuple(
             Branch(id=i, name=name, parent_id=parent, position=place, count=count, depth=depth)

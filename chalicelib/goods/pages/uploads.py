@@ -58,7 +58,7 @@ def begin(request: Request) -> Response:
     return redirect(request.url(f"{_LIST}/{upload_id}"))
 
 
-@doors.page(_LIST + "/sample", may=MAY)
+@doors.page(_LIST + "/sample.xlsx", may=MAY)
 def sample(request: Request) -> Response:
     from chalicelib.http.spreadsheet import SheetColumn, xlsx
 

@@ -30,6 +30,6 @@ def goods_edit(tenant: str, edit: str) -> Key:
     return goods_edits(tenant).item(edit)
 
 
-@pattern("who last changed a product or category by hand")
+@pattern("who last changed a product or category by hand, and when")
 def goods_edited(tenant: str, thing: str) -> Key:
     return core(tenant, "GOODS#EDITED", thing)
