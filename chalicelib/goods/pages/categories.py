@@ -65,8 +65,8 @@ def save_category(request: Request) -> Response:
         categories.save(request.db, request.actor, edit, known, request.idempotency_key, request.now)
     except Invalid as wrong:
         return _form(request, branch, branches, seen, wrong=wrong)
-    except Refused as refusal:
-        return _form(request, branch, branches, seen, said=request.t.t(f"error.{refusal.code}_category"), status=409)
+    except Refused:
+        return _form(request, branch, branches, seen, said=request.t.t("error.goods_edited_category"), status=409)
     return request.go(_LIST, notice="goods_saved")
 
 
