@@ -115,7 +115,7 @@ def _import(db: TenantSession, progress: _Progress, clock: Clock) -> None:
         done = runs.build(db, work, run, {}, end=end)
         if feed.bad:
             _keep_rejected(db, upload, path, plan, feed, settings.locale)
-        runs.tell_stock(db, run, done, settings, message_id=upload.run)
+        runs.tell_stock(db, run, done, settings, message_id=upload.run, now=clock())
         after = _taken(progress.upload, read, done, feed, base, clock())
         writes = _settled(db, after, EntryState.PARTLY if feed.bad else EntryState.DONE, clock(), entry_id)
         if done.changed:
