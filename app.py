@@ -25,6 +25,7 @@ if settings().serves_pages:
     import chalicelib.exchange.api
     import chalicelib.exchange.pages
     import chalicelib.exchange.version_pages
+    import chalicelib.goods.pages
     import chalicelib.http.pages
     import chalicelib.http.strays
     import chalicelib.identity.pages
@@ -54,6 +55,7 @@ if settings().serves_pages:
         chalicelib.exchange.api,
         chalicelib.exchange.pages,
         chalicelib.exchange.version_pages,
+        chalicelib.goods.pages,
         chalicelib.overview.pages,
         chalicelib.http.strays,
     ):

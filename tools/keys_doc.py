@@ -14,7 +14,18 @@ TARGET = Path(__file__).parents[1] / "docs" / "keys.md"
 _TENANT = "t00000000000"
 _MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 _DAY = date(2000, 1, 1)
-_FAMILIES = ("directory", "tenant", "network", "ordering", "billing", "exchange", "common", "stock", "sessions")
+_FAMILIES = (
+    "directory",
+    "tenant",
+    "network",
+    "ordering",
+    "billing",
+    "exchange",
+    "goods",
+    "common",
+    "stock",
+    "sessions",
+)
 _HEAD = """# Keys
 
 Made by `python -m tools.keys_doc` from `chalicelib/storage/keys`, the only place where keys are made. Don't edit.

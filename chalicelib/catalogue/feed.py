@@ -81,6 +81,39 @@ class ProductRow(NamedTuple):
     deleted: bool = False
 
 
+class CardChange(NamedTuple):
+    """What a person says of a product: only what is not None is changed, and nothing that is not named.
+
+    A product that is new becomes one of the head's catalogue. In one that came from an ERP, the texts hold from now on
+    whatever the ERP says (`snapshot.hand`). `attributes` are (property id, all its values). `lists` = a product of the
+    head's catalogue that was withdrawn is listed again.
+    """
+
+    id: str
+    name: str | None = None
+    article: str | None = None
+    barcode: str | None = None
+    unit: str | None = None
+    unit_code: str | None = None
+    vat_rate: str | None = None  # percent, a number's digits; "" = not given
+    description: str | None = None
+    brand: str | None = None
+    category_ids: tuple[str, ...] | None = None
+    attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    hidden: bool | None = None
+    lists: bool = False
+
+
+class CategoryChange(NamedTuple):
+    """What a person says of a category, as in `CardChange`. `parent_id` "" = the top; siblings with a `position` come
+    first, in its order, 0 takes it away."""
+
+    id: str
+    name: str | None = None
+    parent_id: str | None = None
+    position: int | None = None
+
+
 class OfferRow(NamedTuple):
     """What can be bought: a product or one variant of it. Empty texts and lists mean: as told before, or as the
     product card says."""
@@ -137,6 +170,8 @@ FeedRow = (
     | PriceTypeRow
     | WarehouseRow
     | ProductRow
+    | CardChange
+    | CategoryChange
     | OfferRow
     | PriceRow
     | StockRow

@@ -13,6 +13,10 @@ from enum import StrEnum
 from chalicelib.catalogue.amounts import Amounts
 from chalicelib.kernel.ids import stable_id
 
+OWN_CATALOGUE = "kontor"
+"""The catalogue of products that a person made here, by hand or by a file: no exchange withdraws them."""
+OWN_ID = "kontor-"
+"""What ids that are made here begin with: no ERP's do."""
 NO_WAREHOUSE = "main"
 """The warehouse of a stock total that names none."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from chalicelib.catalogue.assortment import Assortment
+from chalicelib.catalogue.snapshot.cards import Cards
 from chalicelib.catalogue.snapshot.difference import Difference
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.kernel.errors import NotFound, Unavailable
@@ -23,6 +24,7 @@ from chalicelib.storage.writes import Put
 
 _ATTEMPTS = 3
 _open: Recent[str, Catalogue] = Recent(8)
+_cards: Recent[str, Cards] = Recent(4)
 _difference: Recent[tuple[str, str], Difference] = Recent(1)
 
 
@@ -80,6 +82,19 @@ def opened(tenant_id: str, snapshot: Snapshot) -> Catalogue:
     if catalogue is not None:
         return catalogue
     return _open.keep(snapshot.sha256, snapshots.opened_copy(tenant_id, snapshot, Catalogue))
+
+
+def current_cards(db: TenantSession) -> Cards | None:
+    """What the people who keep the catalogue see: the version in force, at once; None before the first one."""
+    snapshot = snapshots.read_current(db)
+    return None if snapshot is None else opened_cards(db.tenant_id, snapshot)
+
+
+def opened_cards(tenant_id: str, snapshot: Snapshot) -> Cards:
+    cards = _cards.get(snapshot.sha256)
+    if cards is not None:
+        return cards
+    return _cards.keep(snapshot.sha256, snapshots.opened_copy(tenant_id, snapshot, Cards))
 
 
 def difference(tenant_id: str, before: Snapshot, after: Snapshot) -> Difference:

@@ -12,7 +12,6 @@ from datetime import datetime
 
 from chalicelib.exchange import runs, store
 from chalicelib.exchange.catalogue_import import CatalogueImport, end_run, show_run
-from chalicelib.exchange.commerceml.archive import assemble
 from chalicelib.exchange.document_import import apply_documents
 from chalicelib.exchange.model import MAX_UPLOAD, RUN_IDLE, EntryKind, Upload, UploadState
 from chalicelib.exchange.reading import read_file, sources
@@ -25,6 +24,7 @@ from chalicelib.exchange.results import (
     together,
 )
 from chalicelib.gateways.telemetry import count, failure
+from chalicelib.kernel.archive import assemble
 from chalicelib.kernel.errors import Invalid, KontorError, Unavailable
 from chalicelib.kernel.ids import new_id
 from chalicelib.storage.attempts import until_committed

@@ -50,6 +50,8 @@ class EntryKind(StrEnum):
     UPLOAD = "upload"  # a file that is (not yet) known to be any of these
     ORDERS = "orders"  # orders that 1C was given
     RUN = "run"  # the end of a run: what was withdrawn
+    SHEET = "sheet"  # a file with goods that a person uploaded
+    HAND = "hand"  # changes that people made by hand
     VERSION = "version"  # a person made an earlier version of the catalogue the one in force
     SETTINGS = "settings"  # the password was changed
 

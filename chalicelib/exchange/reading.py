@@ -14,12 +14,12 @@ from typing import BinaryIO
 
 from chalicelib.catalogue.feed import CatalogueHead, FeedRow
 from chalicelib.catalogue.snapshot.part import Read, read_part
-from chalicelib.exchange.commerceml.archive import Archive
 from chalicelib.exchange.commerceml.reader import read_catalogue
 from chalicelib.exchange.commerceml.reading import FeedMemory
 from chalicelib.exchange.commerceml.xmlstream import Element, Opened, read_parts
 from chalicelib.exchange.model import EntryKind, KindCount, Upload, as_rejected, import_order
 from chalicelib.exchange.results import FileResult, refused
+from chalicelib.kernel.archive import Archive
 from chalicelib.kernel.errors import Invalid
 
 _CHUNK = 1 << 16

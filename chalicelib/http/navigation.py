@@ -25,6 +25,7 @@ SECTIONS = (
     Section("http.nav.moderation", "/moderation", Permission.MODERATE, dealer=False, staff=True),
     Section("http.nav.invoices", "/invoices", Permission.BILLING_READ, dealer=True, staff=True),
     Section("http.nav.dealers", "/dealers", Permission.NETWORK_READ, dealer=False, staff=True),
+    Section("http.nav.goods", "/goods", Permission.CATALOGUE_EDIT, dealer=False, staff=True),
     Section("http.nav.stock", "/stock", Permission.STOCK_READ, dealer=False, staff=True),
     Section("http.nav.exchange", "/exchange", Permission.EXCHANGE, dealer=False, staff=True),
     Section("http.nav.settings", "/settings", Permission.SETTINGS, dealer=False, staff=True),

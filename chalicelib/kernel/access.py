@@ -28,6 +28,7 @@ class Permission(StrEnum):
     NETWORK_READ = "network_read"
     NETWORK_EDIT = "network_edit"
     CATALOGUE_READ = "catalogue_read"
+    CATALOGUE_EDIT = "catalogue_edit"
     STOCK_READ = "stock_read"
     ORDER_PLACE = "order_place"
     PRICE_LISTS = "price_lists"
@@ -55,7 +56,8 @@ _DEALER_READS = _EVERYBODY | {
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission) - _DEALERS_ONLY,
-    Role.SALES_MANAGER: _STAFF_READS | {Permission.NETWORK_EDIT, Permission.MODERATE, Permission.BILLING_READ},
+    Role.SALES_MANAGER: _STAFF_READS
+    | {Permission.NETWORK_EDIT, Permission.MODERATE, Permission.BILLING_READ, Permission.CATALOGUE_EDIT},
     Role.ACCOUNTANT: _STAFF_READS | {Permission.BILLING_READ, Permission.PAYMENTS_EDIT},
     Role.WAREHOUSE: _STAFF_READS,
     Role.DEALER_BUYER: _DEALER_READS | {Permission.ORDER_PLACE},

@@ -19,13 +19,17 @@ def consume_events(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def consume_imports(event: Mapping[str, Any]) -> dict[str, Any]:
-    """What is heavy: uploads of 1C, one after another per tenant, and price lists."""
+    """What is heavy: uploads of 1C and of people, one after another per tenant, and price lists."""
 
     def one(body: dict[str, Any]) -> None:
         if body["do"] == "price_list":
             from chalicelib.pricelist.jobs import run_price_list
 
             return run_price_list(body, utc_now)
+        if str(body["do"]).startswith("goods_"):
+            from chalicelib.goods.jobs import run_goods
+
+            return run_goods(body, utc_now)
         from chalicelib.exchange.jobs import run_import  # the other queues' functions needn't have it
 
         return run_import(body, utc_now())

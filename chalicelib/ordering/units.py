@@ -27,6 +27,11 @@ def is_unit(text: str) -> bool:
     return _plain(text) in _CODES
 
 
+def unit_code_of(text: str) -> str:
+    """The ОКЕИ code of a unit's name; empty for one that is not known."""
+    return _CODES.get(_plain(text), "")
+
+
 def unit_fits(written: str, unit: str, unit_code: str) -> bool:
     """Whether a written unit is the product's own: `unit` is its name, `unit_code` its ОКЕИ code; empty = unknown."""
     if not written or not (unit or unit_code) or _plain(written) == _plain(unit):

@@ -47,6 +47,9 @@ def stock(product_id: str, quantity: str, warehouse: str | None = "w", *, varian
 
 
 _AS_OF_2 = """
+DROP TABLE own;
+ALTER TABLE card DROP COLUMN hidden;
+ALTER TABLE category DROP COLUMN position;
 DROP TABLE posting; DROP TABLE shelf; DROP TABLE facet; DROP TABLE track; DROP TABLE amount;
 CREATE VIRTUAL TABLE words USING fts5(name, more, content='sku_text', content_rowid='no');
 CREATE TABLE listing (category_no, place, sku_no);

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.exchange.commerceml.archive import Archive, ArchiveLimits, assemble, looks_like_zip, safe_name
+from chalicelib.kernel.archive import Archive, ArchiveLimits, assemble, looks_like_zip, safe_name
 from chalicelib.kernel.errors import Invalid
 
 

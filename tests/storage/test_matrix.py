@@ -22,6 +22,9 @@ import app
 from chalicelib.catalogue.assortment import Assortment, Rule, What, Whom
 from chalicelib.catalogue.store import assortment_put
 from chalicelib.gateways import credentials, mail, queues
+from chalicelib.goods import store as goods
+from chalicelib.goods.model import State as UploadState
+from chalicelib.goods.model import Upload
 from chalicelib.http import csrf, sessions
 from chalicelib.http.doors import ROUTES, Route
 from chalicelib.identity.model import Invitation, User
@@ -163,7 +166,16 @@ def _things(shop: Shop) -> Ids:
         "sku": _NEVER,
         "price_list_id": _price_list(shop),
         "name": _NEVER,
+        "upload_id": _goods_upload(shop),
+        "category_id": _NEVER,
     }
+
+
+def _goods_upload(shop: Shop) -> str:
+    now = utc_now()
+    upload = Upload(id=new_id(now), made=now, touched=now, by="Анна", state=UploadState.DONE, bad=1)
+    shop.db.commit([goods.upload_put(shop.settings.id, upload)])
+    return upload.id
 
 
 def _price_list(shop: Shop) -> str:

@@ -14,6 +14,7 @@ _BY_ID = ("catalogue", "category", "price_type", "warehouse", "card")
 _STAGED = (
     "category", "attribute", "value", "price_type", "warehouse", "card", "card_category", "card_value", "card_picture",
     "offer", "sku_value", "price", "stock",
+    "change", "change_category", "change_attribute", "change_value", "category_change",
 )  # fmt: skip
 
 
@@ -106,6 +107,18 @@ def _rows(db: Connection, unit: str) -> None:
         f"{of('sku', 'n', 'sku_no')} {of('price_type', 't', 'price_type_no')}",
         "stock": f"SELECT n.at, w.at, s.quantity FROM part.s_stock s {of('sku', 'n', 'sku_no')} "
         + of("warehouse", "w", "warehouse_no"),
+        "change": "SELECT n.at, g.at, s.name, s.article, s.barcode, s.unit, s.unit_code, s.vat_rate, s.description, "
+        f"s.categories, s.hidden, s.lists FROM part.s_change s {of('card', 'n')} "
+        "LEFT JOIN stage.n_catalogue g ON g.no = s.catalogue_no",
+        "change_category": f"SELECT n.at, g.at FROM part.s_change_category s {of('card', 'n', 'card_no')} "
+        + of("category", "g", "category_no"),
+        "change_attribute": f"SELECT n.at, a.at FROM part.s_change_attribute s {of('card', 'n', 'card_no')} "
+        + of("attribute", "a", "attribute_no"),
+        "change_value": f"SELECT n.at, v.at FROM part.s_change_value s {of('card', 'n', 'card_no')} "
+        + of("value", "v", "value_no"),
+        "category_change": "SELECT n.at, s.name, s.moves, p.at, s.position FROM part.s_category_change s "
+        f"{of('category', 'n')} LEFT JOIN stage.n_category p ON p.no = s.parent_no",
     }
-    for table in _STAGED:
+    there = {name for (name,) in db.execute("SELECT name FROM part.sqlite_master WHERE type = 'table'")}
+    for table in (table for table in _STAGED if f"s_{table}" in there):  # older parts have no changes by hand
         db.execute(f"INSERT OR REPLACE INTO stage.{table} {moves[table]}")

@@ -31,8 +31,9 @@ from chalicelib.catalogue.snapshot import schema
 from chalicelib.catalogue.snapshot.adopt import adopt
 from chalicelib.catalogue.snapshot.derive import LISTED_KINDS, count_listed, derive, derive_stock, is_stale
 from chalicelib.catalogue.snapshot.engine import Connection, connect
-from chalicelib.catalogue.snapshot.merge import Changes, merge
+from chalicelib.catalogue.snapshot.merge import merge
 from chalicelib.catalogue.snapshot.part import read_part
+from chalicelib.catalogue.snapshot.rows import Changes
 from chalicelib.catalogue.snapshot.schema import QUANTITY_DIGITS
 from chalicelib.catalogue.snapshot.sets import note_amounts
 from chalicelib.catalogue.snapshot.withdraw import withdraw_goods, withdraw_numbers

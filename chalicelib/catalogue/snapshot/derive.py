@@ -19,11 +19,11 @@ from chalicelib.catalogue.snapshot.text import (
 
 _LISTED = """
     FROM sku k JOIN card c ON c.no = k.card_no
-    WHERE c.known AND NOT c.deleted AND NOT c.withdrawn AND NOT k.deleted AND NOT k.withdrawn
+    WHERE c.known AND NOT c.deleted AND NOT c.withdrawn AND NOT c.hidden AND NOT k.deleted AND NOT k.withdrawn
         AND (k.declared OR (k.variant_id = ''
         AND NOT EXISTS (SELECT 1 FROM sku v WHERE v.card_no = c.no AND v.variant_id <> '' AND v.declared)))
 """
-"""Listed SKUs: the card has come and is neither deleted nor withdrawn, and so is the SKU itself.
+"""Listed SKUs: the card has come and is neither deleted nor withdrawn nor hidden, and so is the SKU itself.
 
 A product that has variants is sold by variant: its own SKU is listed only if an offer names it.
 """

@@ -9,16 +9,20 @@ from urllib.parse import quote
 from chalicelib.catalogue.snapshot.engine import connect
 
 _CONTENT = (
-    "SELECT c.id, c.name, p.id, c.known, c.deleted FROM category c LEFT JOIN category p ON p.no = c.parent_no",
+    "SELECT c.id, c.name, p.id, c.known, c.deleted, c.position FROM category c "
+    "LEFT JOIN category p ON p.no = c.parent_no",
     "SELECT kind, id, name, known, deleted FROM attribute",
     "SELECT a.kind, a.id, v.raw, v.text FROM value v JOIN attribute a ON a.no = v.attribute_no",
     "SELECT id, name, currency, vat_included, known, deleted FROM price_type",
     "SELECT id, name, address, known, deleted FROM warehouse",
-    "SELECT c.id, g.id, known, deleted, withdrawn, name, article, barcode, unit, unit_code, vat_rate, description "
-    "FROM card c LEFT JOIN catalogue g ON g.no = c.catalogue_no",
+    "SELECT c.id, g.id, known, deleted, withdrawn, hidden, name, article, barcode, unit, unit_code, vat_rate, "
+    "description FROM card c LEFT JOIN catalogue g ON g.no = c.catalogue_no",
     "SELECT c.id, g.id FROM card_category p JOIN card c ON c.no = p.card_no JOIN category g ON g.no = p.category_no",
     "SELECT c.id, a.kind, a.id, v.raw FROM card_value p JOIN card c ON c.no = p.card_no "
     "JOIN value v ON v.no = p.value_no JOIN attribute a ON a.no = v.attribute_no",
+    "SELECT o.kind, coalesce(c.id, g.id), o.field, coalesce(p.id, o.theirs) FROM own o "
+    "LEFT JOIN card c ON o.kind = 'card' AND c.no = o.no LEFT JOIN category g ON o.kind = 'category' AND g.no = o.no "
+    "LEFT JOIN category p ON o.field = 'parent_no' AND p.no = o.theirs",
     "SELECT c.id, p.position, p.path FROM card_picture p JOIN card c ON c.no = p.card_no",
     "SELECT id, variant_id, declared, deleted, withdrawn, name, article, barcode, unit, unit_code FROM sku",
     "SELECT k.id, a.kind, a.id, v.raw FROM sku_value p JOIN sku k ON k.no = p.sku_no "

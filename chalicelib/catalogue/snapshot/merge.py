@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from chalicelib.catalogue.model import OWN_CATALOGUE
+from chalicelib.catalogue.snapshot import hand
 from chalicelib.catalogue.snapshot.engine import Connection
-
-Changes = Counter[str]
-"""How many rows of each kind differ from before."""
+from chalicelib.catalogue.snapshot.rows import Changes, replace_rows, write_rows
 
 
 def merge(db: Connection, run_no: int, no_warehouse: int, lot: int | None) -> Changes:
@@ -21,8 +21,10 @@ def merge(db: Connection, run_no: int, no_warehouse: int, lot: int | None) -> Ch
     a number which the ERP repeats may be news to it.
     """
     changes: Changes = Counter()
+    hand.protect(db, changes)
     _names(db, changes)
     _cards(db, run_no, changes)
+    hand.change(db, run_no, changes)
     _offers(db, run_no, changes)
     _prices(db, run_no, changes)
     _stock(db, run_no, no_warehouse, changes)
@@ -33,10 +35,6 @@ def merge(db: Connection, run_no: int, no_warehouse: int, lot: int | None) -> Ch
     return changes
 
 
-def _write(db: Connection, changes: Changes, kind: str, statement: str, *parameters: object) -> None:
-    changes[kind] += max(0, db.execute(statement, parameters).rowcount)
-
-
 def _names(db: Connection, changes: Changes) -> None:
     """Categories, properties with their lists, price types, warehouses; cards whose words change become dirty."""
     different = (
@@ -45,7 +43,7 @@ def _names(db: Connection, changes: Changes) -> None:
     )
     changed = [no for (no,) in db.execute(f"SELECT c.no FROM stage.category s CROSS JOIN category c ON {different}")]
     _dirty_if_any(db, changed, "SELECT card_no FROM card_category WHERE category_no IN (SELECT no FROM renamed)")
-    _write(
+    write_rows(
         db, changes, "category",
         "UPDATE category AS c SET known = 1, name = coalesce(nullif(s.name, ''), c.name), parent_no = s.parent_no, "
         f"deleted = s.deleted FROM stage.category s WHERE {different}",
@@ -66,16 +64,16 @@ def _names(db: Connection, changes: Changes) -> None:
         "SELECT card_no FROM card_value WHERE value_no IN (SELECT no FROM renamed) UNION "
         "SELECT k.card_no FROM sku_value JOIN sku k ON k.no = sku_no WHERE value_no IN (SELECT no FROM renamed)",
     )  # fmt: skip
-    _write(
+    write_rows(
         db, changes, "property",
         "UPDATE attribute AS c SET known = 1, name = coalesce(nullif(s.name, ''), c.name), deleted = s.deleted "
         f"FROM stage.attribute s WHERE {different}",
     )  # fmt: skip
-    _write(
+    write_rows(
         db, changes, "property",
         "UPDATE value AS v SET text = s.text FROM stage.value s WHERE s.no = v.no AND s.text IS NOT v.text",
     )  # fmt: skip
-    _write(
+    write_rows(
         db, changes, "price_type",
         "UPDATE price_type AS c SET known = 1, name = coalesce(nullif(s.name, ''), c.name), deleted = s.deleted, "
         "currency = coalesce(s.currency, c.currency), vat_included = coalesce(s.vat_included, c.vat_included) "
@@ -83,7 +81,7 @@ def _names(db: Connection, changes: Changes) -> None:
         "(1, coalesce(nullif(s.name, ''), c.name), s.deleted, coalesce(s.currency, c.currency), "
         "coalesce(s.vat_included, c.vat_included))",
     )  # fmt: skip
-    _write(
+    write_rows(
         db, changes, "warehouse",
         "UPDATE warehouse AS c SET known = 1, name = coalesce(nullif(s.name, ''), c.name), address = s.address, "
         "deleted = s.deleted FROM stage.warehouse s WHERE s.no = c.no AND (c.known, c.name, c.address, c.deleted) "
@@ -124,25 +122,12 @@ def _cards(db: Connection, run_no: int, changes: Changes) -> None:
             f"SELECT p.card_no, {', '.join('p.' + k.strip() for k in key.split(','))} FROM stage.{table} p "
             "JOIN stage.card s ON s.no = p.card_no AND s.seq = p.seq AND NOT s.deleted"
         )
-        _replace(db, table, "card_no", key, staged, owners)
+        replace_rows(db, table, "card_no", key, staged, owners)
         db.execute(f"INSERT INTO changed_card SELECT card_no FROM changed_{table}")
         db.execute(f"DROP TABLE changed_{table}")
     db.execute("INSERT OR IGNORE INTO dirty SELECT no FROM changed_card")
     changes["product"] += db.execute("SELECT count(DISTINCT no) FROM changed_card").fetchone()[0]
     db.execute("DROP TABLE changed_card")
-
-
-def _replace(db: Connection, table: str, owner: str, key: str, staged: str, owners: str) -> None:
-    """Makes the rows of some owners equal to what was staged; `temp.changed_<table>` then lists owners that changed."""
-    db.execute(f"CREATE TEMP TABLE wanted AS {staged}")
-    present = f"SELECT {owner}, {key} FROM {table} WHERE {owner} IN ({owners})"
-    db.execute(f"CREATE TEMP TABLE gone AS {present} EXCEPT SELECT * FROM wanted")
-    db.execute(f"CREATE TEMP TABLE come AS SELECT * FROM wanted EXCEPT {present}")
-    db.execute(f"DELETE FROM {table} WHERE ({owner}, {key}) IN (SELECT * FROM gone)")
-    db.execute(f"INSERT INTO {table} SELECT * FROM come")
-    db.execute(f"CREATE TEMP TABLE changed_{table} AS SELECT {owner} FROM gone UNION SELECT {owner} FROM come")
-    for name in ("wanted", "gone", "come"):
-        db.execute(f"DROP TABLE {name}")
 
 
 def _offers(db: Connection, run_no: int, changes: Changes) -> None:
@@ -171,7 +156,7 @@ def _offers(db: Connection, run_no: int, changes: Changes) -> None:
         "SELECT no FROM stage.offer s WHERE NOT deleted AND (NOT partial OR "
         "EXISTS (SELECT 1 FROM stage.sku_value p WHERE p.sku_no = s.no AND p.seq = s.seq))"
     )
-    _replace(db, "sku_value", "sku_no", "value_no", staged, owners)
+    replace_rows(db, "sku_value", "sku_no", "value_no", staged, owners)
     db.execute("INSERT INTO changed_sku SELECT sku_no FROM changed_sku_value")
     db.execute("DROP TABLE changed_sku_value")
     db.execute("INSERT OR IGNORE INTO dirty SELECT card_no FROM sku WHERE no IN (SELECT no FROM changed_sku)")
@@ -182,7 +167,7 @@ def _offers(db: Connection, run_no: int, changes: Changes) -> None:
 def _prices(db: Connection, run_no: int, changes: Changes) -> None:
     """For each SKU and price type that the feed names, its tiers replace those of before."""
     same = "(s.sku_no, s.price_type_no, s.unit, s.min_quantity) = (p.sku_no, p.price_type_no, p.unit, p.min_quantity)"
-    _write(
+    write_rows(
         db, changes, "price",
         "DELETE FROM price AS p WHERE (p.sku_no, p.price_type_no) IN (SELECT sku_no, price_type_no FROM stage.price) "
         f"AND NOT EXISTS (SELECT 1 FROM stage.price s WHERE {same} AND s.amount IS NOT NULL)",
@@ -194,7 +179,8 @@ def _prices(db: Connection, run_no: int, changes: Changes) -> None:
     db.execute(
         "INSERT INTO price SELECT sku_no, price_type_no, unit, min_quantity, amount, coefficient, currency, ?1 "
         "FROM stage.price WHERE amount IS NOT NULL ORDER BY 1, 2, 3, 4 ON CONFLICT DO UPDATE "
-        "SET amount = excluded.amount, coefficient = excluded.coefficient, currency = excluded.currency, touched = ?1",
+        "SET amount = excluded.amount, coefficient = excluded.coefficient, currency = excluded.currency, "
+        f"touched = {_touched(db, 'price')}",
         (run_no,),
     )
 
@@ -228,6 +214,16 @@ def _stock(db: Connection, run_no: int, no_warehouse: int, changes: Changes) -> 
     db.execute(
         f"INSERT INTO stock SELECT s.sku_no, s.warehouse_no, s.quantity, ?1 FROM stage.stock s LEFT JOIN {same} "
         "WHERE s.quantity <> 0 OR c.quantity IS NOT NULL ORDER BY 1, 2 "
-        "ON CONFLICT DO UPDATE SET quantity = excluded.quantity, touched = ?1",
+        f"ON CONFLICT DO UPDATE SET quantity = excluded.quantity, touched = {_touched(db, 'stock')}",
         (run_no,),
     )
+
+
+def _touched(db: Connection, table: str) -> str:
+    """The run that named a number. One that a person changes in an ERP's product stays named by the ERP's run: else
+    the end of that run, if it is still going on, would take it for absent."""
+    ours = "SELECT n.at FROM stage.n_catalogue n JOIN catalogue c ON c.no = n.at WHERE c.id = '" + OWN_CATALOGUE + "'"
+    if not db.execute(f"SELECT EXISTS ({ours})").fetchone()[0]:
+        return "?1"
+    of_card = f"(SELECT c.catalogue_no FROM sku k JOIN card c ON c.no = k.card_no WHERE k.no = {table}.sku_no)"
+    return f"CASE WHEN {of_card} IN ({ours}) THEN ?1 ELSE {table}.touched END"

@@ -12,6 +12,9 @@ ids stay texts in one place each. The tables are of two kinds:
 A *part* is a file of another kind: the rows of one file of an exchange, before anything is known of the snapshot
 that they will be compared with.
 
+What a person did to a card or a category is beside the feed's facts: `hidden`, `position`, and `own`, which names each
+field that holds against the ERP and what the ERP has `theirs` (`snapshot.hand`).
+
 `word` has the catalogue's words and their stems, `word_back` the same keys from their last letter to their first: see
 `spelling`.
 
@@ -78,6 +81,13 @@ CREATE TABLE stock (sku_no INTEGER NOT NULL, warehouse_no INTEGER NOT NULL, quan
 CREATE TABLE dirty (card_no INTEGER PRIMARY KEY);
 """
 
+_BY_HAND = """
+ALTER TABLE card ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE category ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE own (kind TEXT NOT NULL, no INTEGER NOT NULL, field TEXT NOT NULL, theirs,
+    PRIMARY KEY (kind, no, field)) WITHOUT ROWID;
+"""
+
 _STAGED = """
 CREATE TABLE {}category (no INTEGER PRIMARY KEY, name, parent_no, deleted);
 CREATE TABLE {}attribute (no INTEGER PRIMARY KEY, name, deleted);
@@ -96,6 +106,13 @@ CREATE TABLE {}price (sku_no INTEGER, price_type_no INTEGER, unit TEXT, min_quan
     coefficient INTEGER, currency TEXT, PRIMARY KEY (sku_no, price_type_no, unit, min_quantity)) WITHOUT ROWID;
 CREATE TABLE {}stock (sku_no INTEGER, warehouse_no INTEGER, quantity INTEGER,
     PRIMARY KEY (sku_no, warehouse_no)) WITHOUT ROWID;
+CREATE TABLE {}change (no INTEGER PRIMARY KEY, catalogue_no, name, article, barcode, unit, unit_code, vat_rate,
+    description, categories, hidden, lists);
+CREATE TABLE {}change_category (card_no INTEGER, category_no INTEGER, PRIMARY KEY (card_no, category_no)) WITHOUT ROWID;
+CREATE TABLE {}change_attribute (card_no INTEGER, attribute_no INTEGER,
+    PRIMARY KEY (card_no, attribute_no)) WITHOUT ROWID;
+CREATE TABLE {}change_value (card_no INTEGER, value_no INTEGER, PRIMARY KEY (card_no, value_no)) WITHOUT ROWID;
+CREATE TABLE {}category_change (no INTEGER PRIMARY KEY, name, moves, parent_no, position);
 """
 
 _REGISTERS = """
@@ -149,7 +166,7 @@ CREATE TABLE word_back (key TEXT PRIMARY KEY) WITHOUT ROWID;
 def create(path: Path) -> Connection:
     """A new, empty snapshot at `path`, open for building."""
     connection = open_for_building(path)
-    connection.executescript("PRAGMA page_size = 8192;" + _FACTS + _DERIVED + _SETS.format("") + _SPELLING)
+    connection.executescript("PRAGMA page_size = 8192;" + _FACTS + _BY_HAND + _DERIVED + _SETS.format("") + _SPELLING)
     connection.execute("INSERT INTO meta VALUES ('schema', ?)", (str(SCHEMA_VERSION),))
     connection.commit()
     return connection
@@ -162,7 +179,8 @@ def upgrade(connection: Connection) -> None:
     if older < SCHEMA_VERSION:
         connection.executescript(
             "DROP TABLE words; DROP TABLE listing; DROP TABLE facet; DROP INDEX item_by_value;"
-            f"{_SETS.format('')}{_SPELLING if older < 2 else ''} INSERT OR IGNORE INTO dirty SELECT no FROM card;"
+            f"{_BY_HAND}{_SETS.format('')}{_SPELLING if older < 2 else ''}"
+            "INSERT OR IGNORE INTO dirty SELECT no FROM card;"
         )
         connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (str(SCHEMA_VERSION),))
 
@@ -174,7 +192,7 @@ def create_sets(connection: Connection) -> None:
 
 def version(connection: Connection) -> int:
     """Which version's tables a snapshot has. 2 brought `word` and `word_back`, 3 the sets in place of the full-text
-    index of words and of the lists by category."""
+    index of words and of the lists by category, and what is done by hand."""
     return int(connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()[0])
 
 

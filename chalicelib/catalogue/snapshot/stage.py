@@ -15,7 +15,9 @@ from typing import Any, TypeVar
 
 from chalicelib.catalogue.amounts import PRICE_DIGITS
 from chalicelib.catalogue.feed import (
+    CardChange,
     CatalogueHead,
+    CategoryChange,
     CategoryRow,
     FeedRow,
     OfferRow,
@@ -72,6 +74,8 @@ class Staging:
             PriceTypeRow: ("price_type", self._price_type),
             WarehouseRow: ("warehouse", self._warehouse),
             ProductRow: ("product", self._product),
+            CardChange: ("product", self._card_change),
+            CategoryChange: ("category", self._category_change),
             OfferRow: ("offer", self._offer),
             PriceRow: ("price", self._price),
             StockRow: ("stock", self._stock),
@@ -193,6 +197,43 @@ class Staging:
             self._put("card_value", (card, numbers.value(numbers.attribute("brand", ""), row.brand.strip()), seq))
         for value in self._named_values("requisite", row.requisites):
             self._put("card_value", (card, value, seq))
+
+    def _card_change(self, row: CardChange) -> None:
+        _need(row.id, "no_id", row.name or "")
+        if row.name is not None:
+            _need(row.name, "no_name", row.id)
+        _fit(row.id, _MAX_NAME, row.name or "", row.brand or "")
+        _fit(row.id, _MAX_CODE, row.id, row.article or "", row.barcode or "", row.unit or "", row.unit_code or "")
+        _fit(row.id, _MAX_DESCRIPTION, row.description or "")
+        _fit(row.id, _MAX_VALUE, *chain.from_iterable(values for _, values in row.attributes))
+        numbers = self._numbers
+        self._in_scope("goods")
+        numbers.sku(row.id, None)
+        card = numbers.card(row.id)
+        texts = (row.name, row.article, row.barcode, row.unit, row.unit_code, row.vat_rate, row.description)
+        plain = (None if text is None else text.strip() for text in texts)
+        self._put("change", (card, self._catalogue, *plain, row.category_ids is not None, row.hidden, row.lists))
+        for category in row.category_ids or ():
+            self._put("change_category", (card, numbers.category.no(category)))
+        named = [("property", attribute, values) for attribute, values in row.attributes]
+        if row.brand is not None:
+            named.append(("brand", "", (row.brand,)))
+        for kind, attribute, values in named:
+            number = numbers.attribute(kind, attribute)
+            self._put("change_attribute", (card, number))
+            for value in filter(None, map(str.strip, values)):
+                self._put("change_value", (card, numbers.value(number, value)))
+
+    def _category_change(self, row: CategoryChange) -> None:
+        _need(row.id, "no_id", row.name or "")
+        if row.name is not None:
+            _need(row.name, "no_name", row.id)
+        _fit(row.id, _MAX_NAME, row.name or "")
+        _fit(row.id, _MAX_CODE, row.id, row.parent_id or "")
+        parent = self._numbers.category.no(row.parent_id) if row.parent_id else None
+        name = None if row.name is None else row.name.strip()
+        number = self._numbers.category.no(row.id)
+        self._put("category_change", (number, name, row.parent_id is not None, parent, row.position))
 
     def _offer(self, row: OfferRow) -> None:
         _need(row.product_id, "no_id", row.name)

@@ -33,11 +33,13 @@ def _above(no: int, parents: Mapping[int, int | None]) -> Iterator[int]:
 
 
 def make(db: Connection) -> None:
-    """Writes `tree`, with how many SKUs `shelf` has for each category."""
+    """Writes `tree`, with how many SKUs `shelf` has for each category. What a person has put in order comes first, by
+    its number, the rest by name."""
     (size,) = db.execute("SELECT count(*) FROM item").fetchone()
     counts = {no: counted(places, size) for no, places in db.execute("SELECT category_no, places FROM shelf")}
     counts[WHOLE_CATALOGUE] = size
-    names = {no: sort_key(name) for no, name in db.execute("SELECT no, name FROM category")}
+    rows = db.execute("SELECT no, name, position FROM category")
+    order = {no: (not position, position, sort_key(name)) for no, name, position in rows}
     children: dict[int, list[int]] = defaultdict(list)
     for no, line in lines(db).items():
         if line[:1] == [no]:
@@ -47,7 +49,7 @@ def make(db: Connection) -> None:
     def visit(no: int, parent: int | None, depth: int) -> None:
         at = len(out)
         out.append((no, at, at, parent, depth, counts.get(no, 0)))
-        for child in sorted(children[no], key=lambda c: (names[c], c)):
+        for child in sorted(children[no], key=lambda c: (order[c], c)):
             visit(child, no if depth else None, depth + 1)
         # A subtree is one range of positions.
         out[at] = (no, at, len(out) - 1, parent, depth, counts.get(no, 0))

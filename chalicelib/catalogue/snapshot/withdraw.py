@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 
 from chalicelib.catalogue.snapshot.engine import Connection
-from chalicelib.catalogue.snapshot.merge import Changes
+from chalicelib.catalogue.snapshot.rows import Changes
 
 _TABLES = {"goods": "card", "offers": "sku", "prices": "price", "stock": "stock"}
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.exchange import store
-from chalicelib.exchange.commerceml.archive import looks_like_zip, safe_name
 from chalicelib.exchange.model import (
     MAX_FRAGMENTS,
     MAX_UPLOAD,
@@ -24,6 +23,7 @@ from chalicelib.exchange.model import (
 )
 from chalicelib.gateways import queues
 from chalicelib.gateways.settings import settings
+from chalicelib.kernel.archive import looks_like_zip, safe_name
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import new_id, stable_id
 from chalicelib.storage import files

@@ -18,6 +18,7 @@ from chalicelib.storage.keys.billing import *  # noqa: F403 - all of them, under
 from chalicelib.storage.keys.common import *  # noqa: F403
 from chalicelib.storage.keys.directory import *  # noqa: F403
 from chalicelib.storage.keys.exchange import *  # noqa: F403
+from chalicelib.storage.keys.goods import *  # noqa: F403
 from chalicelib.storage.keys.network import *  # noqa: F403
 from chalicelib.storage.keys.ordering import *  # noqa: F403
 from chalicelib.storage.keys.sessions import *  # noqa: F403

@@ -1,4 +1,4 @@
-"""What a 1C client sends as one file: safe names, whole files from fragments, zip archives within limits.
+"""What somebody sends as one file: safe names, whole files from fragments, zip archives within limits.
 
 Nothing is unpacked onto a disk: entries are read as streams. What an archive claims is checked before the first byte
 is unpacked, what it does is checked while unpacking (ASVS 5.2.3, 5.3.3).

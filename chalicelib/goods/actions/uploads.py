@@ -1,0 +1,164 @@
+"""Files with goods: bringing one, saying what its columns mean, and seeing what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from chalicelib.catalogue.store import current_cards, current_catalogue
+from chalicelib.gateways import queues
+from chalicelib.gateways.settings import settings
+from chalicelib.goods import columns, store
+from chalicelib.goods.model import MAX_FILE, Plan, State, Upload
+from chalicelib.kernel.access import Actor
+from chalicelib.kernel.errors import Invalid, NotFound, Refused
+from chalicelib.kernel.ids import new_id, stable_id
+from chalicelib.kernel.sheets.cells import SheetRow
+from chalicelib.kernel.sheets.reading import rows_of
+from chalicelib.storage import files, keys
+from chalicelib.storage.attempts import until_committed
+from chalicelib.storage.files import UploadForm
+from chalicelib.storage.session import OUTAGES, TenantSession
+from chalicelib.storage.writes import Done, audit, guard
+
+_SHOWN_ROWS = 8
+_READ_ROWS = 60
+_SECONDS = 3_600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What columns can be of, beside plain fields: names by id."""
+
+    prices: Mapping[str, str]
+    places: Mapping[str, str]
+    properties: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """The first rows of a file. `columns` = what each column is taken to mean; `head` = the row that names them."""
+
+    name: str
+    head: int
+    heads: tuple[str, ...]
+    rows: tuple[SheetRow, ...]
+    columns: tuple[str, ...]
+    choices: Choices
+    remembered: bool
+
+
+def begin(db: TenantSession, actor: Actor, key: str, now: datetime) -> str:
+    """A place for one file; the same form again (`key`) gives the same one."""
+
+    def once() -> str:
+        before = db.get(keys.idempotency(db.tenant_id, f"goods#{key}"))
+        if before is not None:
+            return str(before.data["result"]["upload"])
+        upload = Upload(id=new_id(now), made=now, touched=now, by=actor.name)
+        done = Done(result={"upload": upload.id})
+        db.commit([guard(db.tenant_id, f"goods#{key}", done, now=now), store.upload_put(db.tenant_id, upload)])
+        return upload.id
+
+    return until_committed(once)
+
+
+def form_for(db: TenantSession, upload: Upload) -> UploadForm:
+    """The form that brings the file."""
+    then = f"{settings().public_url}/goods/uploads/{upload.id}"
+    folder = store.folder(db.tenant_id, upload.id)
+    return files.upload_form(db.tenant_id, folder, most=MAX_FILE, then=then, seconds=_SECONDS)
+
+
+def name_of(db: TenantSession, upload: Upload, key: str) -> str:
+    """The file's own name, of the key that S3 says it has; NotFound for a key that is not this upload's."""
+    folder, _, name = key.rpartition("/")
+    if folder != store.folder(db.tenant_id, upload.id) or not name:
+        raise NotFound()
+    return name
+
+
+def preview(db: TenantSession, upload: Upload, name: str, head: int | None, now: datetime) -> Preview:
+    """The file's first rows with what their columns seem to mean. Invalid for a file that cannot be read."""
+    with _fetched(db, upload, name) as path, path.open("rb") as file:
+        first = tuple(islice(rows_of(file), _READ_ROWS))
+    head = head or columns.head_row(first)
+    heads = next((row.cells for row in first if row.number == head), ())
+    choices = _choices(db, now)
+    guessed = columns.guessed(heads, choices.prices, choices.places, choices.properties)
+    before = store.remembered_columns(db, heads)
+    return Preview(
+        name=name,
+        head=head,
+        heads=heads,
+        rows=tuple(row for row in first if row.number > head)[:_SHOWN_ROWS],
+        columns=tuple(before.get(text, guess) for text, guess in zip(heads, guessed, strict=True)),
+        choices=choices,
+        remembered=bool(before),
+    )
+
+
+def start(
+    db: TenantSession, actor: Actor, upload: Upload, name: str, plan: Plan, heads: tuple[str, ...], now: datetime
+) -> None:
+    """Has the file taken. Nothing happens if it is being taken already.
+
+    Invalid("goods_no_key", "goods_twice", "goods_nothing") where the columns make no sense.
+    """
+    if upload.is_under_way:
+        return
+    wrong = columns.problem(plan.columns)
+    if wrong:
+        raise Invalid(wrong)
+    if upload.state is State.DONE and not (plan.sure and upload.withheld):
+        raise Refused("goods_taken")
+    run = stable_id("goods", upload.id, str(upload.version))
+    queued = replace(
+        upload, name=name, plan=plan, run=run, state=State.QUEUED, touched=now, attempts=0, read=0, by=actor.name
+    )
+    note = audit(
+        db.tenant_id,
+        "goods",
+        action="goods_file_taken",
+        actor_id=actor.user_id,
+        at=now,
+        entry_id=new_id(now),
+        detail={"upload": upload.id, "file": name[:200], "full": str(plan.full)},
+    )
+    memory = [store.columns_put(db.tenant_id, heads, plan.columns)] if heads else []
+    db.commit([store.upload_put(db.tenant_id, queued), *memory, note])
+    body = {"do": "goods_file", "tenant": db.tenant_id, "upload": upload.id, "run": run}
+    queues.send(settings().import_queue_url, body, group=db.tenant_id, dedup=run)
+
+
+def heads_of(db: TenantSession, upload: Upload, name: str, head: int) -> tuple[str, ...]:
+    """The names of the columns, read anew: what a form says of a file is not believed."""
+    with _fetched(db, upload, name) as path, path.open("rb") as file:
+        return next((row.cells for row in islice(rows_of(file), _READ_ROWS) if row.number == head), ())
+
+
+@contextmanager
+def _fetched(db: TenantSession, upload: Upload, name: str) -> Iterator[Path]:
+    with TemporaryDirectory(prefix="goods-") as folder:
+        path = Path(folder) / "file"
+        try:
+            files.get_path(db.tenant_id, store.file_key(db.tenant_id, upload.id, name), path)
+        except OUTAGES as missing:
+            raise Refused("goods_file_missing") from missing
+        yield path
+
+
+def _choices(db: TenantSession, now: datetime) -> Choices:
+    catalogue, cards = current_catalogue(db, None, now), current_cards(db)
+    if catalogue is None or cards is None:
+        return Choices(prices={}, places={}, properties={})
+    return Choices(
+        prices={one.id: one.name for one in catalogue.price_types()},
+        places={one.id: one.name for one in catalogue.warehouses() if one.name},
+        properties={one.id: one.name for one in cards.properties()},
+    )

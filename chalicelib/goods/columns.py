@@ -1,0 +1,108 @@
+"""What the columns of an uploaded file mean: guessed by their heads, chosen by a person, remembered. Pure rules.
+
+A meaning is a text: a plain field (`article`), or a kind with what it is of (`price:<price type>`).
+`price`, `stock` and `attribute` without more are something new that the column's head names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from chalicelib.catalogue.model import OWN_ID
+from chalicelib.kernel.ids import stable_id
+from chalicelib.kernel.sheets.cells import SheetRow
+
+SKIP = ""
+FIELDS = ("id", "article", "name", "category", "brand", "barcode", "unit", "vat", "description")
+PRICE, STOCK, ATTRIBUTE = "price", "stock", "attribute"
+SEVERAL = (PRICE, STOCK, ATTRIBUTE)
+_LOOKED_AT = 20  # rows among which the heads are looked for
+_WORDS = {
+    "id": "id ид guid идентификатор код внешнийкод externalid",
+    "article": "артикул article sku articol art арт mpn partnumber",
+    "name": "наименование название товар номенклатура name product denumire denumirea produs title",
+    "category": "категория группа раздел category group categorie grupa grup путь path",
+    "brand": "бренд марка производитель brand manufacturer producator producător marca",
+    "barcode": "штрихкод штрих-код barcode ean ean13 gtin coddebare",
+    "unit": "ед единица едизм единицаизмерения unit uom um unitate unitatedemasura",
+    "vat": "ндс ставкандс vat vatrate tva cotatva",
+    "description": "описание description descriere текст",
+    PRICE: "цена price pret preț прайс стоимость",
+    STOCK: "остаток остатки количество наличие stock stoc qty quantity cantitate склад",
+}
+_OURS = frozenset({"причина", "reason", "motiv", "строка", "row", "rand", "rând"})
+"""Columns that our own lists of rejected rows have."""
+
+
+def plain(head: str) -> str:
+    return re.sub(r"[\W_]+", "", head.casefold())
+
+
+_BY_WORD = {plain(word): meaning for meaning, words in _WORDS.items() for word in words.split()}
+
+
+def head_row(rows: Sequence[SheetRow]) -> int:
+    """The number of the row that names the columns: of the first ones, that in which most names are known."""
+    found = max(
+        rows[:_LOOKED_AT], key=lambda row: (_known(row.cells), len([c for c in row.cells if c]) > 1), default=None
+    )
+    return found.number if found else 1
+
+
+def _known(cells: Sequence[str]) -> int:
+    return sum(_meaning(cell, {}, {}, {}) != SKIP for cell in cells)
+
+
+def guessed(
+    heads: Sequence[str], prices: Mapping[str, str], places: Mapping[str, str], properties: Mapping[str, str]
+) -> tuple[str, ...]:
+    """A meaning for each column; `prices`, `places` and `properties` are names by id. A plain field is given once."""
+    meanings: list[str] = []
+    for head in heads:
+        meaning = _meaning(head, prices, places, properties)
+        meanings.append(SKIP if meaning in FIELDS and meaning in meanings else meaning)
+    return tuple(meanings)
+
+
+def _meaning(head: str, prices: Mapping[str, str], places: Mapping[str, str], properties: Mapping[str, str]) -> str:
+    text = plain(head)
+    if not text or text in _OURS:
+        return SKIP
+    if text in _BY_WORD:
+        return _BY_WORD[text]
+    for kind, names in ((PRICE, prices), (STOCK, places), (ATTRIBUTE, properties)):
+        for own_id, name in names.items():
+            if text == plain(name) or (kind != ATTRIBUTE and text.endswith(plain(name)) and _begins(text, kind)):
+                return f"{kind}:{own_id}"
+    for kind in (PRICE, STOCK):
+        if _begins(text, kind):
+            return kind
+    return SKIP
+
+
+def _begins(text: str, kind: str) -> bool:
+    return any(text.startswith(plain(word)) for word in _WORDS[kind].split())
+
+
+def own_id(kind: str, *names: str) -> str:
+    """The id of what a file names that nobody else does: the same name is the same thing in the next file."""
+    return OWN_ID + stable_id(kind, *(" ".join(name.casefold().split()) for name in names))
+
+
+def target(meaning: str, head: str) -> tuple[str, str, bool]:
+    """(kind, id of what the column is of, whether the column itself makes it)."""
+    kind, _, known = meaning.partition(":")
+    return kind, known or own_id(kind, head), not known
+
+
+def problem(columns: Sequence[str]) -> str | None:
+    """Why a file cannot be read so, as a code; None if it can."""
+    if "id" not in columns and "article" not in columns:
+        return "goods_no_key"
+    named = [one for one in columns if one and one not in SEVERAL]
+    if len(named) != len(set(named)):
+        return "goods_twice"
+    if not set(columns) - {SKIP, "id", "article"}:
+        return "goods_nothing"
+    return None

@@ -1,0 +1,206 @@
+"""The worker's part of an uploaded file: rows → part → the next snapshot, in the tenant's turn as an exchange's files.
+
+The same file twice changes nothing; one that cannot be read leaves the catalogue as it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from chalicelib.catalogue.snapshot.build import Assembled, End
+from chalicelib.catalogue.snapshot.part import Read, read_part
+from chalicelib.catalogue.store import opened_cards
+from chalicelib.exchange import runs
+from chalicelib.exchange import store as exchange
+from chalicelib.exchange.model import (
+    EntryKind,
+    EntryState,
+    JournalEntry,
+    KindCount,
+    Rejected,
+    Run,
+    RunPart,
+    is_suspicious,
+)
+from chalicelib.gateways.telemetry import count, failure
+from chalicelib.goods import store
+from chalicelib.goods.feeding import Feed, Known, paths_of
+from chalicelib.goods.model import MOST_ATTEMPTS, SHOWN_REJECTED, Plan, State, Upload
+from chalicelib.goods.rejected import write_rejected
+from chalicelib.goods.words import reason
+from chalicelib.http.i18n import translator
+from chalicelib.kernel.errors import Invalid, KontorError, Unavailable
+from chalicelib.kernel.ids import new_id
+from chalicelib.kernel.sheets.reading import rows_of
+from chalicelib.storage import files, snapshots
+from chalicelib.storage.session import OUTAGES, TenantSession
+from chalicelib.storage.snapshots import Snapshot
+from chalicelib.storage.writes import Write
+from chalicelib.tenancy.model import TenantSettings
+from chalicelib.tenancy.store import load_settings
+
+_TELL_EVERY = timedelta(seconds=2)
+Clock = Callable[[], datetime]
+
+
+def import_file(db: TenantSession, upload_id: str, run: str, clock: Clock) -> None:
+    """Takes the file that was queued as `run`, once. Transient failures of AWS are raised, so that the message comes
+    again; any other end is written down."""
+    upload = store.find_upload(db, upload_id)
+    if upload is None or upload.run != run or upload.state not in (State.QUEUED, State.IMPORTING):
+        return
+    progress = _Progress(db, upload, clock)
+    progress.begin()
+    try:
+        if progress.upload.attempts > MOST_ATTEMPTS:
+            raise Invalid("import_failed")
+        _import(db, progress, clock)
+        count("goods_files_done", db.tenant_id)
+        return
+    except (Unavailable, *OUTAGES):
+        raise
+    except KontorError as refusal:
+        code, params = refusal.code, refusal.params
+    except Exception as broken:
+        failure("a file of goods failed", broken, tenant=db.tenant_id, upload=upload_id)
+        code, params = "import_failed", {}
+    count("goods_files_failed", db.tenant_id)
+    told = {name: str(value)[:200] for name, value in params.items()}
+    failed = replace(progress.upload, state=State.FAILED, code=code, params=told, touched=clock())
+    db.commit(_settled(db, failed, EntryState.FAILED, clock()))
+
+
+class _Progress:
+    """The upload's row as far as it is written."""
+
+    def __init__(self, db: TenantSession, upload: Upload, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self.upload = upload
+
+    def begin(self) -> None:
+        self._write(state=State.IMPORTING, attempts=self.upload.attempts + 1, read=0)
+
+    def tell(self, read: int) -> None:
+        if read % 500 == 0 and self._clock() - self.upload.touched >= _TELL_EVERY:
+            self._write(read=read)
+
+    def _write(self, **changes: object) -> None:
+        upload = replace(self.upload, touched=self._clock(), **changes)  # type: ignore[arg-type]
+        self._db.commit([store.upload_put(self._db.tenant_id, upload)])
+        self.upload = replace(upload, version=upload.version + 1)
+
+
+def _import(db: TenantSession, progress: _Progress, clock: Clock) -> None:
+    upload, settings = progress.upload, load_settings(db)
+    assert upload.plan
+    plan = upload.plan
+    with _fetched(db, upload) as path, runs.workshop() as work:
+        base = snapshots.read_current(db)
+        feed = Feed(plan, _known(db, base, settings), progress.tell)
+        key = store.part_key(db.tenant_id, upload.id)
+        with path.open("rb") as file:
+            read = read_part(work.new_part(key), feed.rows(rows_of(file)))
+        feed.blame(read.rejected)
+        entry_id = new_id(clock())
+        part = RunPart(key=key, size=work.made[key].stat().st_size, came=upload.touched, entry_id=entry_id)
+        run = Run(id=upload.run, begun=upload.made, touched=clock(), full=plan.full, parts=(part,))
+        end = End(lot=runs.END, doubt=_never if plan.sure else is_suspicious) if plan.full else None
+        done = runs.build(db, work, run, {}, end=end)
+        if feed.bad:
+            _keep_rejected(db, upload, path, plan, feed, settings.locale)
+        runs.tell_stock(db, run, done, settings, message_id=upload.run, now=clock())
+        after = _taken(progress.upload, read, done, feed, base, clock())
+        writes = _settled(db, after, EntryState.PARTLY if feed.bad else EntryState.DONE, clock(), entry_id)
+        if done.changed:
+            runs.publish(db, work, clock(), entry_id=entry_id, also=writes)
+        else:
+            db.commit(writes)
+
+
+@contextmanager
+def _fetched(db: TenantSession, upload: Upload) -> Iterator[Path]:
+    with TemporaryDirectory(prefix="goods-") as folder:
+        path = Path(folder) / "file"
+        files.get_path(db.tenant_id, store.file_key(db.tenant_id, upload.id, upload.name), path)
+        yield path
+
+
+def _known(db: TenantSession, base: Snapshot | None, settings: TenantSettings) -> Known:
+    if base is None:
+        return Known(currency=settings.currency)
+    cards = opened_cards(db.tenant_id, base)
+    return Known(
+        products=cards.products(),
+        articles=cards.by_article(),
+        categories=paths_of(cards.branches()),
+        currency=settings.currency,
+    )
+
+
+def _never(_before: int, _after: int) -> bool:
+    return False
+
+
+def _keep_rejected(db: TenantSession, upload: Upload, path: Path, plan: Plan, feed: Feed, locale: str) -> None:
+    t = translator(locale)
+    with path.open("rb") as file, TemporaryDirectory(prefix="goods-") as folder:
+        list_path = Path(folder) / "rejected.xlsx"
+        titles = t.t("goods.rejected_row"), t.t("goods.rejected_reason")
+        write_rejected(list_path, rows_of(file), plan.head, feed.bad, lambda bad: reason(t, bad), titles)
+        files.put_path(db.tenant_id, store.rejected_key(db.tenant_id, upload.id), list_path)
+
+
+def _taken(upload: Upload, read: Read, done: Assembled, feed: Feed, base: Snapshot | None, now: datetime) -> Upload:
+    (changed,) = done.parts
+    rejected = Counter(one.kind for one in read.rejected)
+    counts = tuple(
+        KindCount(kind=kind, received=received, rejected=rejected[kind], changed=changed.get(kind, 0))
+        for kind, received in sorted(read.received.items())
+        if received
+    )
+    return replace(
+        upload,
+        state=State.DONE,
+        touched=now,
+        read=feed.read,
+        bad=len(feed.bad),
+        counts=counts,
+        withdrawn=done.withdrawn.get("product", 0),
+        withheld=done.withheld,
+        version_before=base.version if base else 0,
+        rejected=tuple(feed.bad[number] for number in sorted(feed.bad)[:SHOWN_REJECTED]),
+        code="",
+        params={},
+    )
+
+
+def _settled(
+    db: TenantSession, upload: Upload, state: EntryState, now: datetime, entry_id: str | None = None
+) -> list[Write]:
+    """The upload's row and the journal's line of it."""
+    entry = JournalEntry(
+        id=entry_id or new_id(now),
+        kind=EntryKind.SHEET,
+        state=state,
+        at=upload.made,
+        name=upload.name,
+        bytes=upload.bytes,
+        counts=upload.counts,
+        rejected=upload.bad,
+        code=upload.code,
+        params=upload.params,
+        finished=now,
+    )
+    rows = tuple(
+        Rejected(kind="product", number=bad.number, reason=bad.reason, subject=bad.article, detail=bad.detail)
+        for bad in upload.rejected
+    )
+    writes: list[Write] = [store.upload_put(db.tenant_id, upload), exchange.entry_put(db.tenant_id, entry)]
+    return [*writes, exchange.rejected_put(db.tenant_id, entry.id, rows)] if rows else writes

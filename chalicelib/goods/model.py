@@ -1,0 +1,95 @@
+"""The catalogue kept here, without an ERP: files that people upload, and changes by hand. Pure rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.exchange.model import KindCount
+from chalicelib.kernel.ids import stable_id
+
+KEPT = timedelta(days=30)
+"""How long an uploaded file and what became of it are kept."""
+MAX_FILE = 100_000_000  # bytes
+SHOWN_REJECTED = 50
+MOST_ATTEMPTS = 3
+
+
+class State(StrEnum):
+    NEW = "new"
+    QUEUED = "queued"
+    IMPORTING = "importing"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How a file is to be read. `columns` = what each column means (`columns`), by place; `head` = the row that names
+    them, counted from 1. `full` = a product made here that the file does not name is withdrawn, `sure` also if that
+    takes most of them."""
+
+    columns: tuple[str, ...]
+    head: int
+    full: bool = False
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadRow:
+    """A row that was not taken, or not all of it. `reason` is a code, `detail` the column or text that it is about."""
+
+    number: int
+    reason: str
+    detail: str = ""
+    article: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """One file and what became of it. `read` = rows so far, `bad` of them were not taken whole; `rejected` are the
+    first of those. `withheld` = products that would have been withdrawn, were there not so many. `run` tells tries of
+    the same file apart."""
+
+    id: str
+    made: datetime
+    touched: datetime
+    by: str
+    name: str = ""
+    bytes: int = 0
+    state: State = State.NEW
+    plan: Plan | None = None
+    run: str = ""
+    attempts: int = 0
+    read: int = 0
+    bad: int = 0
+    counts: tuple[KindCount, ...] = ()
+    withdrawn: int = 0
+    withheld: int = 0
+    version_before: int = 0
+    rejected: tuple[BadRow, ...] = ()
+    code: str = ""
+    params: dict[str, str] = field(default_factory=dict)
+    version: int = 0  # filled from the stored row
+
+    @property
+    def changed(self) -> int:
+        return sum(count.changed for count in self.counts) + self.withdrawn
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in (State.QUEUED, State.IMPORTING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """The last change by hand of a product or category."""
+
+    by: str
+    at: datetime
+
+
+def heads_id(heads: tuple[str, ...]) -> str:
+    """Under which the meaning of columns is remembered: the set of their heads, whatever their order."""
+    return stable_id("heads", *sorted({head.strip().casefold() for head in heads if head.strip()}))

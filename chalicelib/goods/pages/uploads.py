@@ -1,0 +1,207 @@
+"""Pages: files with goods, from the choice of a file to what became of it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from chalicelib.goods import columns, store
+from chalicelib.goods.actions import uploads
+from chalicelib.goods.actions.uploads import Choices, Preview
+from chalicelib.goods.model import Plan, State, Upload
+from chalicelib.goods.pages.base import MAY, doors
+from chalicelib.goods.words import reason
+from chalicelib.http.formats import Formats
+from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row, Tone
+from chalicelib.http.request import Request
+from chalicelib.http.responses import SECURITY_HEADERS, XLSX, Response, disposition, download, redirect
+from chalicelib.kernel.access import Permission
+from chalicelib.kernel.errors import Invalid, NotFound, Refused
+from chalicelib.storage import files
+
+_LIST = "/goods/uploads"
+_SECONDS = 300
+_MOST_COLUMNS = 200
+_MOST_HEAD = 60
+_TONES: dict[State, Tone] = {
+    State.NEW: "mute",
+    State.QUEUED: "info",
+    State.IMPORTING: "info",
+    State.DONE: "ok",
+    State.FAILED: "bad",
+}
+_SAMPLE = (("article", 16), ("name", 44), ("category", 30), ("brand", 16), ("barcode", 16), ("unit", 8), ("vat", 8),
+           ("description", 40), ("price", 14), ("stock", 14))  # fmt: skip
+
+
+@doors.page(_LIST, may=MAY)
+def upload_list(request: Request) -> Response:
+    listing = Listing(
+        caption_key="goods.files",
+        columns=(
+            Column(key="file", label_key="goods.file", phone="id"),
+            Column(key="at", label_key="goods.at", kind="date", phone="what"),
+            Column(key="by", label_key="goods.by", phone="units"),
+            Column(key="rows", label_key="goods.rows_read", kind="num", phone="sum"),
+            Column(key="bad", label_key="goods.rows_bad", kind="num"),
+            Column(key="state", label_key="goods.state", kind="status", phone="state"),
+        ),
+        rows=tuple(_row(request, one) for one in store.last_uploads(request.db) if one.state is not State.NEW),
+        query=ListQuery(),
+        empty_key="goods.no_files",
+    )
+    return request.page("goods/uploads.html", listing=listing)
+
+
+@doors.page(_LIST, may=MAY, methods=("POST",))
+def begin(request: Request) -> Response:
+    upload_id = uploads.begin(request.db, request.actor, request.idempotency_key, request.now)
+    return redirect(request.url(f"{_LIST}/{upload_id}"))
+
+
+@doors.page(_LIST + "/sample.xlsx", may=MAY)
+def sample(request: Request) -> Response:
+    from chalicelib.http.spreadsheet import SheetColumn, xlsx
+
+    t = request.t.t
+    heads = [SheetColumn(t(f"goods.sample.{name}"), width) for name, width in _SAMPLE]
+    rows = [[t(f"goods.sample.{name}.{number}") for name, _ in _SAMPLE] for number in (1, 2)]
+    title = t("goods.sample")
+    return download(xlsx(title, heads, rows), name=f"{title}.xlsx", content_type=XLSX)
+
+
+@doors.page(_LIST + "/{upload_id}", may=MAY)
+def upload_page(request: Request) -> Response:
+    upload = store.load_upload(request.db, request.params["upload_id"])
+    if upload.state is not State.NEW:
+        return _result(request, upload)
+    key = request.query.text("key")
+    return _columns(request, upload, uploads.name_of(request.db, upload, key)) if key else _choice(request, upload)
+
+
+@doors.page(_LIST + "/{upload_id}", may=MAY, methods=("POST",))
+def start(request: Request) -> Response:
+    upload = store.load_upload(request.db, request.params["upload_id"])
+    form = request.form
+    if form.text("again") and upload.plan is not None:
+        plan = Plan(columns=upload.plan.columns, head=upload.plan.head, full=True, sure=True)
+        uploads.start(request.db, request.actor, upload, upload.name, plan, (), request.now)
+        return request.go(f"{_LIST}/{upload.id}")
+    name = form.text("name")
+    uploads.name_of(request.db, upload, store.file_key(request.db.tenant_id, upload.id, name))
+    head = _head(form.text("head")) or 1
+    heads = uploads.heads_of(request.db, upload, name, head)
+    chosen = tuple(form.text(f"column_{place}") for place in range(min(len(heads), _MOST_COLUMNS)))
+    plan = Plan(columns=chosen, head=head, full=form.text("mode") == "full", sure=False)
+    try:
+        uploads.start(request.db, request.actor, upload, name, plan, heads, request.now)
+    except Invalid as wrong:
+        return _columns(request, upload, name, plan=plan, wrong=wrong)
+    return request.go(f"{_LIST}/{upload.id}")
+
+
+@doors.page(_LIST + "/{upload_id}/rejected", may=MAY)
+def rejected(request: Request) -> Response:
+    upload = store.load_upload(request.db, request.params["upload_id"])
+    if not upload.bad:
+        raise NotFound()
+    name = f"{request.t.t('goods.rejected_file')} {upload.name.rpartition('.')[0] or upload.name}.xlsx"
+    key = store.rejected_key(request.db.tenant_id, upload.id)
+    return redirect(
+        files.address(request.db.tenant_id, key, disposition=disposition(name), content_type=XLSX, seconds=_SECONDS)
+    )
+
+
+def _choice(request: Request, upload: Upload) -> Response:
+    """The form goes straight to S3, so this page's policy lets it."""
+    form = uploads.form_for(request.db, upload)
+    where = urlsplit(form.action)
+    policy = SECURITY_HEADERS["Content-Security-Policy"].replace(
+        "form-action 'self'", f"form-action 'self' {where.scheme}://{where.netloc}"
+    )
+    page = request.page("goods/choose.html", form=form)
+    return Response(status=page.status, body=page.body, headers={"Content-Security-Policy": policy})
+
+
+def _columns(
+    request: Request, upload: Upload, name: str, *, plan: Plan | None = None, wrong: Invalid | None = None
+) -> Response:
+    head = plan.head if plan else _head(request.query.text("head"))
+    try:
+        seen = uploads.preview(request.db, upload, name, head, request.now)
+    except (Invalid, Refused) as refusal:
+        said = request.t.t(f"error.{refusal.code}", **refusal.params)
+        return request.page("goods/unreadable.html", status=refusal.status, name=name, said=said)
+    return request.page(
+        "goods/columns.html",
+        status=wrong.status if wrong else 200,
+        upload=upload,
+        seen=seen,
+        meanings=_meanings(request, seen),
+        chosen=plan.columns if plan else seen.columns,
+        full=plan.full if plan else False,
+        key=store.file_key(request.db.tenant_id, upload.id, name),
+        error=request.t.t(f"error.{wrong.code}") if wrong else None,
+    )
+
+
+def _meanings(request: Request, seen: Preview) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """For each column what it may mean."""
+    t, choices = request.t.t, seen.choices
+    plain = ((columns.SKIP, t("goods.column.skip")), *((one, t(f"goods.column.{one}")) for one in columns.FIELDS))
+    known = (
+        *_of(request, columns.PRICE, choices),
+        *_of(request, columns.STOCK, choices),
+        *_of(request, columns.ATTRIBUTE, choices),
+    )
+    return tuple(
+        (*plain, *((one, t(f"goods.column.{one}", name=head)) for one in columns.SEVERAL if head), *known)
+        for head in seen.heads
+    )
+
+
+def _of(request: Request, kind: str, choices: Choices) -> tuple[tuple[str, str], ...]:
+    names = {columns.PRICE: choices.prices, columns.STOCK: choices.places, columns.ATTRIBUTE: choices.properties}[kind]
+    return tuple((f"{kind}:{own}", request.t.t(f"goods.column.of_{kind}", name=name)) for own, name in names.items())
+
+
+def _head(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 and 0 < int(text) <= _MOST_HEAD else None
+
+
+def _result(request: Request, upload: Upload) -> Response:
+    t, fmt = request.t.t, Formats(request.locale, request.time_zone)
+    return request.page(
+        "goods/upload.html",
+        upload=upload,
+        title=upload.name or t("goods.file"),
+        subtitle=f"{fmt.datetime(upload.made)} · {upload.by}",
+        under_way=upload.is_under_way,
+        tone=_tone(upload),
+        state=t(f"goods.state.{_state(upload)}"),
+        said=t(f"error.{upload.code}", **upload.params) if upload.code else "",
+        rejected=tuple((bad, reason(request.t, bad)) for bad in upload.rejected),
+        may_see_versions=request.actor.may(Permission.EXCHANGE),
+    )
+
+
+def _state(upload: Upload) -> str:
+    return "partly" if upload.state is State.DONE and upload.bad else upload.state
+
+
+def _tone(upload: Upload) -> Tone:
+    return "warn" if _state(upload) == "partly" else _TONES[upload.state]
+
+
+def _row(request: Request, upload: Upload) -> Row:
+    fmt = Formats(request.locale, request.time_zone)
+    return Row(
+        id=upload.id,
+        cells={
+            "file": Cell(upload.name, href=f"{_LIST}/{upload.id}"),
+            "at": fmt.datetime(upload.made),
+            "by": upload.by,
+            "rows": str(upload.read) if upload.read else "",
+            "bad": str(upload.bad) if upload.bad else "",
+            "state": Cell(request.t.t(f"goods.state.{_state(upload)}"), tone=_tone(upload)),
+        },
+    )

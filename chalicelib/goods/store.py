@@ -1,0 +1,118 @@
+"""Uploaded files' rows and what their columns meant (core); the files themselves in S3, for 30 days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from chalicelib.goods.edits import Edit
+from chalicelib.goods.model import KEPT, Edited, Upload, heads_id
+from chalicelib.kernel.errors import NotFound, Refused
+from chalicelib.kernel.ids import stable_id
+from chalicelib.storage import files, keys
+from chalicelib.storage.session import Record, TenantSession
+from chalicelib.storage.writes import Delete, Put
+
+_UPLOAD, _COLUMNS, _EDIT, _EDITED = "goods-upload", "goods-columns", "goods-edit", "goods-edited"
+_MOST_SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    meanings: dict[str, str]  # by head
+
+
+def find_upload(db: TenantSession, upload_id: str) -> Upload | None:
+    record = db.get(keys.goods_upload(db.tenant_id, upload_id))
+    return _upload(record) if record else None
+
+
+def load_upload(db: TenantSession, upload_id: str) -> Upload:
+    """NotFound for one that isn't the tenant's."""
+    upload = find_upload(db, upload_id)
+    if upload is None:
+        raise NotFound()
+    return upload
+
+
+def last_uploads(db: TenantSession) -> list[Upload]:
+    """The last files, newest first."""
+    page = db.query(keys.goods_uploads(db.tenant_id), newest_first=True, limit=_MOST_SHOWN)
+    return [_upload(record) for record in page.records]
+
+
+def _upload(record: Record) -> Upload:
+    return replace(record.load(Upload), version=record.version)
+
+
+def upload_put(tenant_id: str, upload: Upload) -> Put:
+    """Writes the upload under the version that was read."""
+    return Put(
+        key=keys.goods_upload(tenant_id, upload.id),
+        kind=_UPLOAD,
+        data=replace(upload, version=0),
+        expires=upload.made + KEPT,
+        version=upload.version,
+    )
+
+
+def folder(tenant_id: str, upload_id: str) -> str:
+    """Where the browser puts the file, under its own name."""
+    return files.upload_key(tenant_id, "goods", upload_id)
+
+
+def file_key(tenant_id: str, upload_id: str, name: str) -> str:
+    return f"{folder(tenant_id, upload_id)}/{name}"
+
+
+def rejected_key(tenant_id: str, upload_id: str) -> str:
+    return files.upload_key(tenant_id, "goods-rejected", f"{upload_id}.xlsx")
+
+
+def part_key(tenant_id: str, upload_id: str) -> str:
+    return files.upload_key(tenant_id, "parts", "goods", upload_id)
+
+
+def remembered_columns(db: TenantSession, heads: tuple[str, ...]) -> dict[str, str]:
+    """What columns of these heads meant last time, by head."""
+    record = db.get(keys.goods_columns(db.tenant_id, heads_id(heads)))
+    return record.load(_Columns).meanings if record else {}
+
+
+def columns_put(tenant_id: str, heads: tuple[str, ...], meanings: tuple[str, ...]) -> Put:
+    pairs = zip(heads, meanings, strict=False)
+    return Put(
+        key=keys.goods_columns(tenant_id, heads_id(heads)),
+        kind=_COLUMNS,
+        data=_Columns({head: meaning for head, meaning in pairs if head}),
+    )
+
+
+# --- changes by hand -----------------------------------------------------------------------------------------
+
+
+def waiting_edits(db: TenantSession, limit: int | None = None) -> list[Edit]:
+    """Changes that readers don't see yet, oldest first."""
+    if limit is None:
+        return [record.load(Edit) for record in db.query_all(keys.goods_edits(db.tenant_id), consistent=True)]
+    page = db.query(keys.goods_edits(db.tenant_id), limit=limit)
+    return [record.load(Edit) for record in page.records]
+
+
+def edit_put(tenant_id: str, edit: Edit) -> Put:
+    return Put(key=keys.goods_edit(tenant_id, edit.id), kind=_EDIT, data=edit, version=0)
+
+
+def edit_delete(tenant_id: str, edit: Edit) -> Delete:
+    return Delete(key=keys.goods_edit(tenant_id, edit.id))
+
+
+def last_edit(db: TenantSession, thing: str) -> tuple[Edited | None, int]:
+    """Who changed a product or category last, and the version of that; (None, 0) if nobody did."""
+    record = db.get(keys.goods_edited(db.tenant_id, stable_id("edited", thing)))
+    return (record.load(Edited), record.version) if record else (None, 0)
+
+
+def edited_put(tenant_id: str, thing: str, edited: Edited, version: int) -> Put:
+    """Refused("goods_edited") if somebody else was quicker."""
+    key = keys.goods_edited(tenant_id, stable_id("edited", thing))
+    return Put(key=key, kind=_EDITED, data=edited, version=version, refusal=Refused("goods_edited"))
