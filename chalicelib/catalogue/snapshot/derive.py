@@ -130,7 +130,7 @@ def _texts(db: Connection) -> set[str]:
 def _learnt(text: str, spelled: dict[str, str]) -> list[str]:
     """The text's terms for the index; how its words are written goes into `spelled`."""
     found = tokens(text)
-    if any([token not in spelled and not token.isdigit() for token in found]):
+    if any(token not in spelled and not token.isdigit() for token in found):
         spelled.update(spellings(text))
     return index_tokens(found)
 
