@@ -30,9 +30,10 @@ from chalicelib.storage.snapshots import Snapshot
 from chalicelib.storage.writes import Write
 from chalicelib.tenancy.model import TenantSettings
 
-_WORTH_REMEMBERING = 200_000  # bytes of a file: a tenth of a second of reading
 END = -1
 """The lot of what a run's end tells."""
+WORTH_REMEMBERING = 200_000
+"""Bytes of a file that takes longer to read than its last part to fetch."""
 
 
 @dataclass(slots=True)
@@ -89,7 +90,7 @@ def read(db: TenantSession, work: Workshop, source: Source, key: str) -> ReadFil
     """Reads a file into the part `key` with the help of what the file of its name brought last time; a small one costs
     less than fetching that."""
     part = work.new_part(key)
-    if source.size < _WORTH_REMEMBERING:
+    if source.size < WORTH_REMEMBERING:
         return read_file(source, part)
     remembered = store.earlier_key(db.tenant_id, source.name)
     earlier = work.folder / "earlier.part"
