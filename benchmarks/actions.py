@@ -46,7 +46,7 @@ from chalice.test import Client, HTTPResponse
 import app
 from benchmarks.catalogue_rows import catalogue_rows
 from benchmarks.made import Size, guid
-from benchmarks.metering import Meter
+from benchmarks.metering import Meter, Used
 from benchmarks.tables import keep_figure, print_table
 from chalicelib.catalogue.model import Query
 from chalicelib.http import csrf, sessions
@@ -93,11 +93,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What an action cost: `calls` and units of DynamoDB, `wall` and `own` milliseconds of each timed run."""
+    """What an action cost: what its first run used, the most `calls` of any, `wall` and `own` milliseconds of each
+    timed run."""
 
+    used: Used
     calls: int
-    read_units: Decimal
-    write_units: int
     wall: list[float]
     own: list[float]
 
@@ -126,14 +126,14 @@ class World:
 
 
 def main(runs: int = 30, products: int = 2_000) -> None:
-    with _world(products) as (world, meter):
-        figures = dict(_measure(world, meter, runs))
+    with world(products) as (shop, meter):
+        figures = dict(measure(shop, meter, runs))
     heads = ("action", "calls", "target", "read units", "write units", "p50 ms", "p95 ms", "own p50 ms", "own p95 ms")
     title = f"{runs} runs each, {products:,} products, prices of 5 types, stock in 5 warehouses"
     print_table(title, heads, [_row(name, one) for name, one in figures.items()], _NOTE)
     for name, one in figures.items():
         keep_figure(f"{name}: DynamoDB round trips", "calls", one.calls, most=TARGETS.get(name))
-        keep_figure(f"{name}: capacity read / written", "units", float(one.read_units), one.write_units)
+        keep_figure(f"{name}: capacity read / written", "units", float(one.used.read_units), one.used.write_units)
         keep_figure(f"{name}: handler, warm, p50 / p95", "ms", median(one.wall), _p95(one.wall))
         keep_figure(f"{name}: of it the processor", "ms", median(one.own), _p95(one.own))
 
@@ -141,14 +141,14 @@ def main(runs: int = 30, products: int = 2_000) -> None:
 def _row(name: str, one: Figures) -> list[str]:
     target = f"≤ {TARGETS[name]}" if name in TARGETS else ""
     times = (f"{value:.1f}" for times in (one.wall, one.own) for value in (median(times), _p95(times)))
-    return [name, str(one.calls), target, f"{one.read_units.normalize():f}", str(one.write_units), *times]
+    return [name, str(one.calls), target, f"{one.used.read_units.normalize():f}", str(one.used.write_units), *times]
 
 
 def _p95(times: list[float]) -> float:
     return quantiles(times, n=20, method="inclusive")[-1] if len(times) > 1 else times[0]
 
 
-def _measure(world: World, meter: Meter, runs: int) -> Iterator[tuple[str, Figures]]:
+def measure(world: World, meter: Meter, runs: int) -> Iterator[tuple[str, Figures]]:
     buyer, manager = world.buyer, world.manager
 
     def measured(name: str, work: Callable[[], object], before: Callable[[], object] = int) -> tuple[str, Figures]:
@@ -180,7 +180,7 @@ def _figures(meter: Meter, runs: int, work: Callable[[], object], before: Callab
     snapshots._seen.clear()  # so that the run pays for the pointer's reading, which is kept three seconds
     meter.start(sizing=True)
     work()
-    calls, read_units, write_units = meter.calls, meter.read_units, meter.write_units
+    used, calls = meter.used, meter.used.calls
     wall, own = [], []
     for _ in range(runs):
         before()
@@ -189,12 +189,12 @@ def _figures(meter: Meter, runs: int, work: Callable[[], object], before: Callab
         work()
         wall.append((time.perf_counter() - begun) * 1e3)
         own.append((time.process_time() - cpu) * 1e3)
-        calls = max(calls, meter.calls)
-    return Figures(calls, read_units, write_units, wall, own)
+        calls = max(calls, meter.used.calls)
+    return Figures(used, calls, wall, own)
 
 
 @contextmanager
-def _world(products: int) -> Iterator[tuple[World, Meter]]:
+def world(products: int) -> Iterator[tuple[World, Meter]]:
     """Starts DynamoDB Local and fills it; ends it and removes everything. Log lines go nowhere meanwhile."""
     run_folder = run.begin()
     with ExitStack() as kept:

@@ -8,32 +8,55 @@ item 1 unit for each started KB of the entry, twice if the entry moves.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from chalicelib.gateways import queues
+from chalicelib.storage import files
 from chalicelib.storage.keys import Key
 from chalicelib.storage.rows import table_name
 from chalicelib.storage.session import Session
 from chalicelib.storage.writes import Write
 
 Item = Mapping[str, Mapping[str, Any]]
+_REQUESTS = (
+    (files, "put", "puts"),
+    (files, "put_path", "puts"),
+    (files, "get", "gets"),
+    (files, "get_path", "gets"),
+    (queues, "send", "messages"),
+)
 _INDEXES = ("gsi1", "gsi2", "gsi3")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """What was asked of AWS: `calls` and units of DynamoDB, requests of S3, messages sent to queues."""
+
+    calls: int = 0
+    read_units: Decimal = Decimal(0)
+    write_units: int = 0
+    puts: int = 0
+    gets: int = 0
+    messages: int = 0
+
+
 class Meter:
-    """Stands between every session and its tables, in this process. With `sizing` each transaction's items are read
-    before and after it through `client`, uncounted: such a run's time means nothing."""
+    """Stands between every session and its tables, files and queues, in this process. With `sizing` each transaction's
+    items are read before and after it through `client`, uncounted: such a run's time means nothing."""
 
     def __init__(self, client: Any) -> None:
-        self.calls = 0
-        self.read_units = Decimal(0)
-        self.write_units = 0
+        self.used = Used()
         self.sizing = False
         self._in_transaction = False
         self._client = client
 
     def start(self, *, sizing: bool) -> None:
-        self.calls, self.read_units, self.write_units, self.sizing = 0, Decimal(0), 0, sizing
+        self.used, self.sizing = Used(), sizing
+
+    def _count(self, **more: Any) -> None:
+        self.used = replace(self.used, **{name: getattr(self.used, name) + n for name, n in more.items()})
 
     def install(self) -> None:
         """From now on until the process ends."""
@@ -41,10 +64,10 @@ class Meter:
 
         def counted(session: Session, call: Callable[[], Any]) -> Any:
             before = session.usage.units
-            self.calls += 1
+            self._count(calls=1)
             response = run(session, call)
             if not self._in_transaction:
-                self.read_units += session.usage.units - before
+                self._count(read_units=session.usage.units - before)
             return response
 
         def sized(session: Session, writes: Sequence[Write]) -> None:
@@ -56,10 +79,23 @@ class Meter:
                 self._in_transaction = False
             if self.sizing:
                 after = [self._read(write.key) for write in writes]
-                self.write_units += sum(map(written_units, before, after))
+                self._count(write_units=sum(map(written_units, before, after)))
 
         Session._run = counted  # type: ignore[method-assign, assignment]
         Session.commit = sized  # type: ignore[method-assign, assignment]
+        self.watch_requests()
+
+    def watch_requests(self) -> None:
+        """Counts what files and queues are asked from now on, until others take their place."""
+        for module, name, what in _REQUESTS:
+            setattr(module, name, self._requesting(getattr(module, name), what))
+
+    def _requesting(self, send: Callable[..., Any], what: str) -> Callable[..., Any]:
+        def counted(*given: Any, **named: Any) -> Any:
+            self._count(**{what: 1})
+            return send(*given, **named)
+
+        return counted
 
     def _read(self, key: Key) -> Item:
         found = self._client.get_item(

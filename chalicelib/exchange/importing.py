@@ -14,7 +14,7 @@ from chalicelib.exchange import runs, store
 from chalicelib.exchange.catalogue_import import CatalogueImport, end_run, show_run
 from chalicelib.exchange.document_import import apply_documents
 from chalicelib.exchange.model import MAX_UPLOAD, RUN_IDLE, EntryKind, Upload, UploadState
-from chalicelib.exchange.reading import read_file, sources
+from chalicelib.exchange.reading import sources
 from chalicelib.exchange.results import (
     FileResult,
     inner_upload,
@@ -76,7 +76,7 @@ def _imported(db: TenantSession, upload: Upload, entries: _Entries, now: datetim
         found = sources(upload, whole)
         for source in found:
             key = store.part_key(db.tenant_id, upload, source.name)
-            file = read_file(source, work.new_part(key))
+            file = runs.read(db, work, source, key)
             if file.result.kind is EntryKind.UPLOAD:
                 results.append(file.result)
                 if catalogue is not None:

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from chalicelib.catalogue.feed import CatalogueHead, FeedRow
-from chalicelib.catalogue.snapshot.part import Read, read_part
+from chalicelib.catalogue.snapshot.part import Read, read_part, renewed_part
+from chalicelib.catalogue.snapshot.renewal import Records
+from chalicelib.exchange.commerceml.cutting import MOST_BYTES, Cut, cut
 from chalicelib.exchange.commerceml.reader import read_catalogue
 from chalicelib.exchange.commerceml.reading import FeedMemory
 from chalicelib.exchange.commerceml.xmlstream import Element, Opened, read_parts
@@ -84,42 +86,56 @@ def kind_of(chunks: Iterator[bytes]) -> EntryKind:
     return EntryKind.CATALOGUE
 
 
-def read_file(source: Source, part: Path) -> ReadFile:
+def read_file(source: Source, part: Path, earlier: Path | None = None) -> ReadFile:
     """Reads a catalogue into `part`. Documents are only told apart: they are applied in their tenant's turn. A file
-    that cannot be read is refused, and leaves no part."""
+    that cannot be read is refused, and leaves no part.
+
+    `earlier` = the part of the file of this name that came before: what both have in common is not read again.
+    """
     try:
         kind = kind_of(source.open())
     except Invalid as refusal:
         return ReadFile(result=refused(source.name, EntryKind.UPLOAD, refusal), size=source.size)
     if kind is EntryKind.DOCUMENTS:
         return ReadFile(result=FileResult(name=source.name, kind=kind), size=source.size)
-    memory, heads = FeedMemory(), _Heads()
-    try:
-        read = read_part(part, heads.watch(read_catalogue(source.open(), memory)))
-    except Invalid as refusal:
-        return ReadFile(result=refused(source.name, kind, refusal), size=source.size, full=heads.full)
+    chunks = [b"".join(source.open())] if source.size <= MOST_BYTES else source.open()
+    pieces = cut(chunks[0]) if isinstance(chunks, list) else None
+    seen = _Seen()
+    read = renewed_part(earlier, part, _records(pieces, seen)) if pieces and earlier else None
+    if read is None:
+        seen = _Seen()
+        records = _records(pieces, seen) if pieces else None
+        try:
+            read = read_part(part, seen.rows(chunks), records)
+        except Invalid as refusal:
+            return ReadFile(result=refused(source.name, kind, refusal), size=source.size, full=seen.full)
     return ReadFile(
         result=_result(source.name, read),
         size=source.size,
-        full=heads.full,
-        full_goods=heads.full_goods,
-        offers=heads.offers,
+        full=seen.full,
+        full_goods=seen.full_goods,
+        offers=seen.offers,
         part_size=part.stat().st_size,
-        units=memory.units,
-        currencies=memory.currencies,
+        units=seen.memory.units,
+        currencies=seen.memory.currencies,
     )
 
 
+def _records(pieces: Cut, seen: _Seen) -> Records:
+    return Records(pieces.digests(), pieces.frame, lambda some: seen.rows(pieces.only(some)))
+
+
 @dataclass(slots=True)
-class _Heads:
-    """What the packages of a file say of themselves, noted while its rows pass."""
+class _Seen:
+    """What a file and its packages say of themselves, noted while its rows pass."""
 
     full: bool = False
     full_goods: bool = False
     offers: bool = False
+    memory: FeedMemory = field(default_factory=FeedMemory)
 
-    def watch(self, rows: Iterable[FeedRow]) -> Iterator[FeedRow]:
-        for row in rows:
+    def rows(self, chunks: Iterable[bytes]) -> Iterator[FeedRow]:
+        for row in read_catalogue(chunks, self.memory):
             if isinstance(row, CatalogueHead):
                 self.full = self.full or not row.only_changes
                 self.full_goods = self.full_goods or (row.kind == "goods" and not row.only_changes)

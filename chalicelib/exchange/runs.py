@@ -16,20 +16,24 @@ from pathlib import Path
 
 from chalicelib.catalogue.snapshot.build import Assembled, End, Portion, assemble
 from chalicelib.catalogue.snapshot.read import Catalogue
+from chalicelib.exchange import store
 from chalicelib.exchange.model import ExchangeState, Run, RunPart, continues
+from chalicelib.exchange.reading import ReadFile, Source, read_file
 from chalicelib.kernel.errors import Refused, Unavailable
 from chalicelib.kernel.ids import new_id
 from chalicelib.network.model import PriceType, Warehouse
 from chalicelib.network.store import price_types_write, warehouses_write
 from chalicelib.stock.actions import erp_levels
 from chalicelib.storage import files, snapshots
-from chalicelib.storage.session import TenantSession
+from chalicelib.storage.session import OUTAGES, TenantSession
 from chalicelib.storage.snapshots import Snapshot
 from chalicelib.storage.writes import Write
 from chalicelib.tenancy.model import TenantSettings
 
 END = -1
 """The lot of what a run's end tells."""
+WORTH_REMEMBERING = 200_000
+"""Bytes of a file that takes longer to read than its last part to fetch."""
 
 
 @dataclass(slots=True)
@@ -80,6 +84,25 @@ def forget(db: TenantSession, work: Workshop, parts: Iterable[RunPart]) -> None:
             files.delete(db.tenant_id, part.key)
         else:
             path.unlink()
+
+
+def read(db: TenantSession, work: Workshop, source: Source, key: str) -> ReadFile:
+    """Reads a file into the part `key` with the help of what the file of its name brought last time; a small one costs
+    less than fetching that."""
+    part = work.new_part(key)
+    if source.size < WORTH_REMEMBERING:
+        return read_file(source, part)
+    remembered = store.earlier_key(db.tenant_id, source.name)
+    earlier = work.folder / "earlier.part"
+    try:
+        files.get_path(db.tenant_id, remembered, earlier)
+    except OUTAGES:  # there is none, or it cannot be fetched now: the file is read as a whole
+        earlier.unlink(missing_ok=True)
+    file = read_file(source, part, earlier if earlier.exists() else None)
+    earlier.unlink(missing_ok=True)
+    if file.part_size:
+        files.put_path(db.tenant_id, remembered, part)
+    return file
 
 
 def build(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,6 +31,7 @@ from chalicelib.storage.writes import Delete, Put
 DUE = "exchange"
 _UPLOAD, _STATE, _SESSION, _OFFER = "upload", "exchange", "1c-session", "1c-offer"
 _ENTRY, _REJECTED = "journal", "rejected"
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,12 @@ def part_key(tenant_id: str, upload: Upload, name: str) -> str:
     return files.upload_key(
         tenant_id, "parts", upload.set_id, stable_id(upload.name), f"{upload.generation:03d}", stable_id(name)
     )
+
+
+def earlier_key(tenant_id: str, name: str) -> str:
+    """Where the part of the file of this name that came last is kept, for reading the next one. Some senders put a new
+    GUID into a name each time."""
+    return files.upload_key(tenant_id, "read", stable_id(_GUID.sub("", name.lower())))
 
 
 def parse_due(subject: str) -> tuple[str, str] | None:

@@ -42,7 +42,7 @@ FAMILIES = (
 
 
 def finds(indexed: str, typed: str, *, unfinished: bool = False) -> bool:
-    there, typed_words = index_words(indexed).split(), query_tokens(typed)
+    there, typed_words = index_words(indexed), query_tokens(typed)
     asked = [
         word_terms(token, unfinished=unfinished and n == len(typed_words) - 1) for n, token in enumerate(typed_words)
     ]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.catalogue import store as catalogue_store
 from chalicelib.catalogue.snapshot.read import Catalogue
@@ -116,6 +117,8 @@ def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path, tenant_id: str) ->
 
     def get(owner: str, key: str) -> bytes:
         assert owner == tenant_id
+        if key not in world.blobs:
+            raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
         return world.blobs[key]
 
     def put(owner: str, key: str, content: bytes) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.catalogue.model import sku_id
-from chalicelib.exchange import catalogue_import, runs, showing
+from chalicelib.exchange import catalogue_import, reading, runs, showing
 from chalicelib.exchange import store as exchange_store
 from chalicelib.exchange.model import EntryState
 from chalicelib.stock import store as stock_store
@@ -190,3 +190,19 @@ def test_a_break_after_the_switch_is_mended_by_the_next_delivery(large: World, m
     large.eager = True
     portions(large, "1")
     assert not left & set(parts(large))  # the next run needs none of them
+
+
+def test_a_full_exchange_that_repeats_the_last_one_is_read_only_where_it_differs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "WORTH_REMEMBERING", 0)
+    whole: list[str] = []
+    read = reading.read_part
+    monkeypatch.setattr(reading, "read_part", lambda part, *rest: (whole.append(part.name), read(part, *rest))[1])
+    many = [*NAMES, "7"]
+    for names in (NAMES, many, many[1:]):
+        files = {"import.xml": goods(*names, full=True), "offers.xml": offers(*names, full=True)}
+        assert [reply.word for reply in world.client().upload(files)] == ["success", "success"]
+        world.later(7_200)
+        assert world.listed() == len(names)
+    assert len(whole) == 2, "only the first exchange was read as a whole"

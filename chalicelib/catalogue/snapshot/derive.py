@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 from chalicelib.catalogue.snapshot import sets, spelling, tree
 from chalicelib.catalogue.snapshot.engine import Connection
@@ -103,12 +104,13 @@ def _texts(db: Connection) -> set[str]:
     after: dict[int, tuple[int, str, str, str]] = {}
     codes: list[tuple[str, int, str, str]] = []
     spelled: dict[str, str] = {}
-    for no, name, article, barcode, others, words in _sources(db, spelled):
+    for no, name, article, barcode, others, terms in _sources(db, spelled):
         named = (("article", article), ("barcode", barcode), *(("other", code) for code in others))
         own = [(normal, no, kind, text) for kind, text in named if (normal := normal_code(text))]
         codes += own
-        pieces = " ".join(dict.fromkeys(code[0] for code in own))
-        after[no] = (no, _learnt(name, spelled), _merged(index_words(article), *words), pieces)
+        pieces = " ".join(dict.fromkeys([code[0] for code in own]))
+        more = " ".join(sorted(terms.union(index_words(article))))
+        after[no] = (no, " ".join(_learnt(name, spelled)), more, pieces)
     changed = [no for no in before.keys() | after.keys() if before.get(no) != after.get(no)]
     gone = [before[no] for no in sorted(changed) if no in before]
     come = [after[no] for no in sorted(changed) if no in after]
@@ -125,7 +127,7 @@ def _texts(db: Connection) -> set[str]:
     return _stems(gone) - _stems(come)
 
 
-def _learnt(text: str, spelled: dict[str, str]) -> str:
+def _learnt(text: str, spelled: dict[str, str]) -> list[str]:
     """The text's terms for the index; how its words are written goes into `spelled`."""
     found = tokens(text)
     if any(token not in spelled and not token.isdigit() for token in found):
@@ -137,35 +139,36 @@ def _stems(texts: Iterable[tuple[int, str, str, str]]) -> set[str]:
     return {term for _, name, more, _ in texts for term in f"{name} {more}".split() if term[0] != "~"}
 
 
-def _merged(*terms: str) -> str:
-    """Terms of several texts, each once, in an order that does not depend on how they came."""
-    return " ".join(sorted({term for text in terms for term in text.split()}))
-
-
-def _sources(
-    db: Connection, spelled: dict[str, str]
-) -> Iterator[tuple[int, str, str, str, Iterable[str], Iterable[str]]]:
+def _sources(db: Connection, spelled: dict[str, str]) -> Iterator[tuple[int, str, str, str, list[str], set[str]]]:
     """For each listed SKU of `todo`: number, name, article, barcode, other codes, terms of categories and values."""
-    terms: dict[int, list[str]] = defaultdict(list)
-    cache: dict[str, str] = {}
-    for no, text in db.execute(
-        "SELECT t.no, v.text FROM todo t CROSS JOIN item_value p ON p.sku_no = t.no JOIN value v ON v.no = p.value_no "
-        "UNION ALL SELECT t.no, c.name FROM todo t CROSS JOIN item i ON i.sku_no = t.no "
-        "CROSS JOIN card_category p ON p.card_no = i.card_no "
-        "JOIN category c ON c.no = p.category_no AND c.known AND NOT c.deleted"
-    ):
-        if text not in cache:
-            cache[text] = _learnt(text, spelled)
-        terms[no].append(cache[text])
+    of_value = _remembered(db, "SELECT text FROM value WHERE no = ?", spelled)
+    of_category = _remembered(db, "SELECT name FROM category WHERE no = ? AND known AND NOT deleted", spelled)
     codes: dict[int, list[str]] = defaultdict(list)
     for no, text in _named_codes(db):
         codes[no].append(text)
-    for no, name, article, barcode in db.execute(
+    for no, name, article, barcode, values, categories in db.execute(
         "SELECT k.no, coalesce(nullif(k.name, ''), c.name), coalesce(nullif(k.article, ''), c.article), "
-        "coalesce(nullif(k.barcode, ''), c.barcode) FROM todo t JOIN item i ON i.sku_no = t.no "
-        "JOIN sku k ON k.no = t.no JOIN card c ON c.no = k.card_no"
+        "coalesce(nullif(k.barcode, ''), c.barcode), "
+        "(SELECT group_concat(value_no) FROM item_value WHERE sku_no = k.no), "
+        "(SELECT group_concat(category_no) FROM card_category WHERE card_no = k.card_no) "
+        "FROM todo t JOIN item i ON i.sku_no = t.no JOIN sku k ON k.no = t.no JOIN card c ON c.no = k.card_no"
     ):
-        yield no, name, article, barcode, sorted(set(codes.get(no, ()))), terms.get(no, ())
+        terms: set[str] = set().union(
+            *map(of_value, values.split(",") if values else ()),
+            *map(of_category, categories.split(",") if categories else ()),
+        )
+        yield no, name, article, barcode, sorted(set(codes.get(no, ()))), terms
+
+
+def _remembered(db: Connection, statement: str, spelled: dict[str, str]) -> Callable[[str], frozenset[str]]:
+    """From the number of a thing that many SKUs share to the terms of its text."""
+
+    @cache
+    def terms(no: str) -> frozenset[str]:
+        row = db.execute(statement, (int(no),)).fetchone()
+        return frozenset(_learnt(row[0], spelled) if row else ())
+
+    return terms
 
 
 def _named_codes(db: Connection) -> Iterator[tuple[int, str]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Generic, TypeVar
 
 from chalicelib.catalogue.model import attribute_key, sku_id
 from chalicelib.catalogue.snapshot.engine import Connection
@@ -15,10 +15,14 @@ _Row = tuple[object, ...]
 
 
 class Register(Generic[_Key]):
-    """The numbers of one table. New keys are written by `flush`, with the columns that `row` makes of them."""
+    """The numbers of one table. New keys are written by `flush`, with the columns that `row` makes of them.
 
-    def __init__(self, insert: str, row: Callable[[int, _Key], _Row]) -> None:
-        self._numbers: dict[_Key, int] = {}
+    `known` = numbers that keys have from an earlier reading.
+    """
+
+    def __init__(self, insert: str, row: Callable[[int, _Key], _Row], known: Iterable[tuple[int, _Key]]) -> None:
+        self._numbers: dict[_Key, int] = {key: number for number, key in known}
+        self._last = max(self._numbers.values(), default=0)
         self._insert = insert
         self._row = row
         self._fresh: list[_Row] = []
@@ -26,7 +30,8 @@ class Register(Generic[_Key]):
     def no(self, key: _Key) -> int:
         number = self._numbers.get(key)
         if number is None:
-            number = self._numbers[key] = len(self._numbers) + 1
+            self._last += 1
+            number = self._numbers[key] = self._last
             self._fresh.append(self._row(number, key))
         return number
 
@@ -36,27 +41,30 @@ class Register(Generic[_Key]):
 
 
 class Numbers:
-    """All registers of a part."""
+    """All registers of a part, with what it has already."""
 
-    def __init__(self) -> None:
+    def __init__(self, db: Connection) -> None:
         self._product_id = ""
         self._last_sku: tuple[str, str | None, int] = ("", None, 0)
-        self.catalogue = _by_id("catalogue")
-        self.category = _by_id("category")
-        self.price_type = _by_id("price_type")
-        self.warehouse = _by_id("warehouse")
-        self._cards = _by_id("card")
+        self.catalogue = _by_id(db, "catalogue")
+        self.category = _by_id(db, "category")
+        self.price_type = _by_id(db, "price_type")
+        self.warehouse = _by_id(db, "warehouse")
+        self._cards = _by_id(db, "card")
         self._attributes: Register[tuple[str, str]] = Register(
             "INSERT INTO attribute (no, kind, id, key) VALUES (?, ?, ?, ?)",
             lambda no, key: (no, *key, attribute_key(*key)),
+            _pairs(db, "SELECT no, kind, id FROM attribute"),
         )
         self._values: Register[tuple[int, str]] = Register(
             "INSERT INTO value (no, attribute_no, raw, text) VALUES (?, ?, ?, ?)",
             lambda no, key: (no, *key, None if _GUID.fullmatch(key[1]) else key[1]),
+            _pairs(db, "SELECT no, attribute_no, raw FROM value"),
         )
         self._skus: Register[tuple[int, str]] = Register(
             "INSERT INTO sku (no, id, card_no, variant_id) VALUES (?, ?, ?, ?)",
             lambda no, key: (no, sku_id(self._product_id, key[1]), *key),
+            _pairs(db, "SELECT no, card_no, variant_id FROM sku"),
         )
 
     def card(self, product_id: str) -> int:
@@ -86,6 +94,11 @@ class Numbers:
             pairs.flush(db)
 
 
-def _by_id(table: str) -> Register[str]:
+def _by_id(db: Connection, table: str) -> Register[str]:
     # `table` is one of our own words, never input.
-    return Register(f"INSERT INTO {table} (no, id) VALUES (?, ?)", lambda no, key: (no, key))
+    known = db.execute(f"SELECT no, id FROM {table}")
+    return Register(f"INSERT INTO {table} (no, id) VALUES (?, ?)", lambda no, key: (no, key), known)
+
+
+def _pairs(db: Connection, statement: str) -> Iterator[tuple[int, tuple[Any, Any]]]:
+    return ((no, (one, other)) for no, one, other in db.execute(statement))

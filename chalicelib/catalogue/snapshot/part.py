@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.catalogue.feed import FeedRow, RejectedRow
-from chalicelib.catalogue.snapshot import schema
+from chalicelib.catalogue.snapshot import renewal, schema
+from chalicelib.catalogue.snapshot.renewal import Records
 from chalicelib.catalogue.snapshot.stage import Staging
 
 
@@ -19,16 +20,19 @@ class Read:
     rejected: tuple[RejectedRow, ...]
 
 
-def read_part(target: Path, rows: Iterable[FeedRow]) -> Read:
+def read_part(target: Path, rows: Iterable[FeedRow], records: Records | None = None) -> Read:
     """Writes the part of a file's rows to `target`; the same rows make the same part.
 
-    The cost is that of the file, whatever the catalogue holds. Rows that break off leave no file.
+    The cost is that of the file, whatever the catalogue holds. Rows that break off leave no file. With its `records`
+    the part can be the earlier one of `renewed_part`.
     """
     target.unlink(missing_ok=True)
     db = schema.create_part(target)
     try:
         staging = Staging(db)
         staging.add_all(rows)
+        if records is not None:
+            renewal.remember(db, records, staging)
         db.commit()
     except BaseException:
         db.close()
@@ -36,3 +40,12 @@ def read_part(target: Path, rows: Iterable[FeedRow]) -> Read:
         raise
     db.close()
     return Read(received=dict(staging.received), rejected=tuple(staging.rejected))
+
+
+def renewed_part(earlier: Path, target: Path, records: Records) -> Read | None:
+    """As `read_part`, of a file much like the one that `earlier` is the part of; the cost is that of what differs.
+
+    None, and no file, where that cannot be told with certainty.
+    """
+    received = renewal.renew(earlier, target, records)
+    return None if received is None else Read(received=received, rejected=())

@@ -10,7 +10,7 @@ ids stay texts in one place each. The tables are of two kinds:
   after it are sets of places and columns in their order (`sets`): what a search meets, joins and counts.
 
 A *part* is a file of another kind: the rows of one file of an exchange, before anything is known of the snapshot
-that they will be compared with.
+that they will be compared with. `record` and `frame` are for reading a similar file later: see `renewal`.
 
 What a person did to a card or a category is beside the feed's facts: `hidden`, `position`, and `own`, which names each
 field that holds against the ERP and what the ERP has `theirs` (`snapshot.hand`).
@@ -124,7 +124,9 @@ CREATE TABLE card (no INTEGER PRIMARY KEY, id TEXT NOT NULL);
 CREATE TABLE attribute (no INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL);
 CREATE TABLE value (no INTEGER PRIMARY KEY, attribute_no INTEGER NOT NULL, raw TEXT NOT NULL, text TEXT);
 CREATE TABLE sku (no INTEGER PRIMARY KEY, id TEXT NOT NULL, card_no INTEGER NOT NULL, variant_id TEXT NOT NULL);
-CREATE TABLE scope (part TEXT NOT NULL, catalogue_no INTEGER NOT NULL);
+CREATE TABLE scope (part TEXT NOT NULL, catalogue_no INTEGER NOT NULL, PRIMARY KEY (part, catalogue_no)) WITHOUT ROWID;
+CREATE TABLE record (digest BLOB NOT NULL, sku_no INTEGER PRIMARY KEY);
+CREATE TABLE frame (digest BLOB NOT NULL);
 """
 
 _TOLD = """

@@ -57,7 +57,7 @@ class Staging:
 
     def __init__(self, db: Connection) -> None:
         self._db = db
-        self._numbers = Numbers()
+        self._numbers = Numbers(db)
         self._buffers: defaultdict[str, list[tuple[object, ...]]] = defaultdict(list)
         self._waiting = 0
         self._seq = 0
@@ -105,7 +105,7 @@ class Staging:
                 if self._waiting > _FLUSH_AT:
                     self._flush()
         self._flush()
-        self._db.executemany("INSERT INTO scope VALUES (?, ?)", sorted(self._scopes))
+        self._db.executemany("INSERT OR IGNORE INTO scope VALUES (?, ?)", sorted(self._scopes))
 
     def _put(self, table: str, row: tuple[object, ...]) -> None:
         self._buffers[table].append(row)

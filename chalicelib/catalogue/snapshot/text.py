@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
@@ -26,6 +27,7 @@ _MARKS = re.compile(
 )
 _DIGITS = re.compile(r"\d+")
 _NOT_ALNUM = re.compile(r"[\W_]+")
+_FOLDED_ALREADY = re.compile("[\x00-\x7fа-я×]*")  # of text in lower case
 _LOOKALIKES = str.maketrans("авекмнорстухё", "abekmhopctyxe")
 _CODE_NAMES = frozenset(
     ("артикул", "артикул производителя", "код", "код товара", "штрихкод", "article", "sku", "code", "articol", "cod")
@@ -33,6 +35,7 @@ _CODE_NAMES = frozenset(
 _SHORTEST_STEM = 2
 _SHORTEST_FRAGMENT = 3
 _MAX_TOKENS = 12
+_MAX_REMEMBERED = 200_000
 _stemmers: dict[str, Any] = {}
 
 
@@ -47,7 +50,7 @@ def _stemmer(language: str) -> Any:
 def folded(text: str) -> str:
     """Lower case without accents and Romanian diacritics, ё as е; й and other letters keep their own shape."""
     plain = text.lower()
-    if plain.isascii():
+    if plain.isascii() or _FOLDED_ALREADY.fullmatch(plain):
         return plain
     plain = _MARKS.sub("", unicodedata.normalize("NFD", plain.replace("й", "\x00")))
     return plain.replace("\x00", "й")
@@ -63,7 +66,7 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(_DIMENSION.sub(" ", folded(text)))
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=_MAX_REMEMBERED)
 def _stem_and_loose(token: str) -> tuple[str, tuple[str, ...]]:
     """The stem of a folded token and its looser keys, without mark and without the stem itself."""
     if token.isdigit():
@@ -85,20 +88,30 @@ def _romanian(stem: str) -> str:
     return stem.replace("ea", "e").replace("oa", "o")
 
 
-@lru_cache(maxsize=200_000)
-def _index_terms(token: str) -> tuple[str, ...]:
-    stem, loose = _stem_and_loose(token)
-    return (stem, *("~" + key for key in loose))
+class _Terms(dict[str, tuple[str, ...]]):
+    """Terms of words by their tokens. Numbers, of which a catalogue has no end, are their own and not remembered."""
+
+    def __missing__(self, token: str) -> tuple[str, ...]:
+        if token.isdigit():
+            return (token,)
+        stem, loose = _stem_and_loose(token)
+        if len(self) >= _MAX_REMEMBERED:
+            self.clear()
+        terms = self[token] = (stem, *("~" + key for key in loose))
+        return terms
 
 
-def index_words(*texts: str) -> str:
-    """The terms of some texts for the index, each once, in the order of their first occurrence."""
-    return index_tokens(token for text in texts for token in tokens(text))
+_terms_of = _Terms().__getitem__
 
 
-def index_tokens(found: Iterable[str]) -> str:
+def index_words(text: str) -> list[str]:
+    """The text's terms for the index, each once, in the order of their first occurrence."""
+    return index_tokens(tokens(text))
+
+
+def index_tokens(found: Iterable[str]) -> list[str]:
     """As `index_words`, of what `tokens` found."""
-    return " ".join(dict.fromkeys(term for token in found for term in _index_terms(token)))
+    return list(dict.fromkeys(chain.from_iterable(map(_terms_of, found))))
 
 
 def stem(token: str) -> str:
@@ -142,7 +155,8 @@ def query_tokens(text: str) -> list[str]:
 
 def normal_code(text: str) -> str:
     """An article or barcode as it is compared: letters and digits only, Cyrillic look-alikes as Latin."""
-    return _NOT_ALNUM.sub("", folded(text)).translate(_LOOKALIKES)
+    plain = _NOT_ALNUM.sub("", folded(text))
+    return plain if plain.isascii() else plain.translate(_LOOKALIKES)
 
 
 def is_code(name: str) -> bool:
