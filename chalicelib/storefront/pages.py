@@ -65,6 +65,7 @@ def catalogue(request: Request) -> Response:
         no_terms=request.actor.is_dealer and found.terms is None,
         back="/catalogue" + asked.at_page(asked.page),
         in_cart=found.cart or {},
+        pictures=found.pictures,
         cart_count=None if found.cart is None else len(found.cart),
     )
 
