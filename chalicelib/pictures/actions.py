@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -69,3 +69,15 @@ def copy_of(db: TenantSession, name: str) -> bytes:
     if found is None:
         raise NotFound()
     return found
+
+
+def small_copies(db: TenantSession) -> Callable[[str], bytes | None]:
+    """What finds the small copy of a picture, as WebP, by the name that goods give it; None for one that never
+    came."""
+    album = in_force(db)
+
+    def copy(path: str) -> bytes | None:
+        picture = album.find([path]).get(path) if album else None
+        return files.find(db.tenant_id, store.copy_key(db.tenant_id, picture.digest, Size.SMALL)) if picture else None
+
+    return copy

@@ -74,11 +74,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A product's page: `offer` at the person's terms; `listed_prices` by price type are for the tenant's people."""
+    """A product's page: `offer` at the person's terms; `listed_prices` by price type are for the tenant's people.
+
+    `variants` are all of the same card, the one looked at too, in the order of their names; empty if it has no others.
+    `packs` = (a larger unit of the person's lists, how many base units it holds).
+    """
 
     product: Product
     offer: Offer
     variants: tuple[Offer, ...]
+    packs: tuple[tuple[str, Decimal], ...]
     places: tuple[Place, ...]
     listed_prices: tuple[tuple[PriceType, Answer], ...]
     terms: PriceTerms | None
@@ -167,13 +172,21 @@ def look_at(db: TenantSession, actor: Actor, contract_id: str | None, sku: str, 
     return Shown(
         product=product,
         offer=offers[sku],
-        variants=tuple(offer for key, offer in offers.items() if key != sku),
+        variants=tuple(offers[one.sku] for one in product.variants) if len(product.variants) > 1 else (),
+        packs=_packs(catalogue, sku, terms),
         places=_places(catalogue.warehouses(), found[sku], desk),
         listed_prices=() if actor.is_dealer else _listed(catalogue, product.item, price_types, desk),
         terms=terms,
         cart=desk.cart,
         pictures=tuple(dict.fromkeys(desk.pictures(product.pictures).values())),
     )
+
+
+def _packs(catalogue: Catalogue, sku: str, terms: PriceTerms | None) -> tuple[tuple[str, Decimal], ...]:
+    """Units other than the base one, smallest first."""
+    tiers = catalogue.prices([sku], terms.price_types if terms else ()).get(sku, ())
+    found = {(tier.coefficient, tier.unit) for tier in tiers if tier.unit and tier.coefficient != 1}
+    return tuple((unit, coefficient) for coefficient, unit in sorted(found))
 
 
 def _first_pictures(desk: _Desk, items: Sequence[Item]) -> Mapping[str, Picture]:
