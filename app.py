@@ -32,6 +32,7 @@ if settings().serves_pages:
     import chalicelib.network.pages
     import chalicelib.ordering.pages
     import chalicelib.overview.pages
+    import chalicelib.pictures.pages
     import chalicelib.pricelist.api
     import chalicelib.pricelist.pages
     import chalicelib.pricing.api
@@ -44,6 +45,7 @@ if settings().serves_pages:
         chalicelib.tenancy.pages,
         chalicelib.identity.pages,
         chalicelib.network.pages,
+        chalicelib.pictures.pages,
         chalicelib.pricing.api,
         chalicelib.assortment.pages,
         chalicelib.storefront.pages,

@@ -205,6 +205,14 @@ def skus() -> Iterator[Sku]:
                 yield Sku(guid(article), article, name, line, size, colour, f"{digits}{check}", price)
 
 
+def picture_names(sku: Sku) -> tuple[str, ...]:
+    """What 1C calls a product's pictures; windows have one from each side."""
+    return tuple(
+        f"import_files/{sku.id[:2]}/{sku.id.replace('-', '')}_{view}.png"
+        for view in range(2 if sku.line.category.startswith("Окна") else 1)
+    )
+
+
 def _stock(sku: Sku, place: int) -> int:
     return int(guid(sku.article, str(place))[:6], 16) % (60 if place else 120) if place < 2 or sku.price < 20000 else 0
 
@@ -224,12 +232,13 @@ def _value(name: str, value: str) -> str:
 
 def _product(sku: Sku) -> str:
     code, unit = sku.line.unit
+    pictures = "".join(f"<Картинка>{name}</Картинка>" for name in picture_names(sku))
     values = _value("Размер", sku.size) + _value("Цвет", sku.colour) + _value("Бренд", sku.line.brand)
     return (
         f"<Товар><Ид>{sku.id}</Ид><Штрихкод>{sku.barcode}</Штрихкод><Артикул>{sku.article}</Артикул>"
         f"<Наименование>{escape(sku.name)}</Наименование>"
         f'<БазоваяЕдиница Код="{code}" НаименованиеПолное="{unit}">{unit}</БазоваяЕдиница>'
-        f"<Группы><Ид>{guid(sku.line.category)}</Ид></Группы><ЗначенияСвойств>{values}</ЗначенияСвойств>"
+        f"<Группы><Ид>{guid(sku.line.category)}</Ид></Группы>{pictures}<ЗначенияСвойств>{values}</ЗначенияСвойств>"
         "<СтавкиНалогов><СтавкаНалога><Наименование>НДС</Наименование><Ставка>22</Ставка></СтавкаНалога></СтавкиНалогов>"
         "</Товар>"
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from tools import demo_catalogue
+from tools import demo_catalogue, demo_pictures
 from tools.cabinet_client import Cabinet, OneC, PageError
 
 _CODE = "123456"  # what the embedded cloud's Cognito mails to everybody
@@ -166,6 +166,7 @@ class _Demo:
         password = re.findall(r"<code>([^<]+)</code>", owner.submit("/exchange/password"))[0]
         erp = OneC(address, user, password)
         erp.upload({"import0_1.xml": demo_catalogue.import_xml(), "offers0_1.xml": demo_catalogue.offers_xml()})
+        erp.upload({"pictures.zip": demo_pictures.archive()})
         return {"url": address, "user": user, "password": password}
 
     def invite_staff(self, owner: Cabinet, person: Person) -> dict[str, str]:

@@ -1,24 +1,14 @@
-"""The invoice on paper: A4, in the reader's language, in a font that has Cyrillic and Romanian letters.
-
-The font is a part of DejaVu Sans (fonts/LICENSE.txt): Latin, Cyrillic, punctuation and currency signs.
-"""
+"""The invoice on paper: A4, in the reader's language."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from reportlab.lib.colors import HexColor
-from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 
@@ -26,27 +16,10 @@ from chalicelib.billing.actions import InvoicePaper
 from chalicelib.billing.model import Invoice, InvoiceLine, VatShare
 from chalicelib.http.formats import Formats
 from chalicelib.http.i18n import Translator
+from chalicelib.http.paper import INK, LINE, PLAIN, styles
 
-_FONTS = Path(__file__).parent / "fonts"
-_PLAIN, _BOLD = "Kontor", "Kontor-Bold"
-_INK, _LINE = HexColor("#17202b"), HexColor("#c3ccd6")
 _WIDTH = A4[0] - 36 * mm
 _WIDTHS = [part * mm for part in (9, 24, 63, 17, 12, 23, 26)]
-
-
-@cache
-def _styles() -> dict[str, ParagraphStyle]:
-    pdfmetrics.registerFont(TTFont(_PLAIN, _FONTS / "DejaVuSans.ttf"))
-    pdfmetrics.registerFont(TTFont(_BOLD, _FONTS / "DejaVuSans-Bold.ttf"))
-    base = ParagraphStyle("text", fontName=_PLAIN, fontSize=8.5, leading=11.5, textColor=_INK)
-    return {
-        "text": base,
-        "small": ParagraphStyle("small", base, fontSize=7.5, leading=10),
-        "right": ParagraphStyle("right", base, alignment=TA_RIGHT),
-        "bold": ParagraphStyle("bold", base, fontName=_BOLD),
-        "sum": ParagraphStyle("sum", base, fontName=_BOLD, alignment=TA_RIGHT),
-        "title": ParagraphStyle("title", base, fontName=_BOLD, fontSize=14, leading=18, spaceAfter=4),
-    }
 
 
 def printed_invoice(paper: InvoicePaper, t: Translator, fmt: Formats) -> bytes:
@@ -72,7 +45,7 @@ def printed_invoice(paper: InvoicePaper, t: Translator, fmt: Formats) -> bytes:
 
 
 def _p(text: str, style: str = "text") -> Paragraph:
-    return Paragraph("<br/>".join(escape(line) for line in text.splitlines()), _styles()[style])
+    return Paragraph("<br/>".join(escape(line) for line in text.splitlines()), styles()[style])
 
 
 def _parties(paper: InvoicePaper, title: str, t: Translator, fmt: Formats) -> list[Flowable]:
@@ -131,8 +104,8 @@ def _lines(lines: Iterable[InvoiceLine], invoice: Invoice, t: Translator, fmt: F
     table.setStyle(
         [
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("LINEBELOW", (0, 0), (-1, 0), 0.8, _INK),
-            ("LINEBELOW", (0, 1), (-1, -1), 0.3, _LINE),
+            ("LINEBELOW", (0, 0), (-1, 0), 0.8, INK),
+            ("LINEBELOW", (0, 1), (-1, -1), 0.3, LINE),
             ("LEFTPADDING", (0, 0), (-1, -1), 2),
             ("RIGHTPADDING", (0, 0), (-1, -1), 2),
             *_tight(2.5),
@@ -166,8 +139,8 @@ def _vat_name(share: VatShare, t: Translator, fmt: Formats) -> str:
 
 def _footer(title: str, t: Translator) -> Any:
     def draw(canvas: Canvas, document: SimpleDocTemplate) -> None:
-        canvas.setFont(_PLAIN, 7)
-        canvas.setFillColor(_INK)
+        canvas.setFont(PLAIN, 7)
+        canvas.setFillColor(INK)
         canvas.drawString(18 * mm, 10 * mm, title)
         canvas.drawRightString(A4[0] - 18 * mm, 10 * mm, t.t("billing.pdf.page", number=document.page))
 

@@ -11,10 +11,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.exchange import runs, store
+from chalicelib.exchange.actions.pictures import PictureJob, ask_for_pictures
 from chalicelib.exchange.catalogue_import import CatalogueImport, end_run, show_run
 from chalicelib.exchange.document_import import apply_documents
 from chalicelib.exchange.model import MAX_UPLOAD, RUN_IDLE, EntryKind, Upload, UploadState
-from chalicelib.exchange.reading import sources
+from chalicelib.exchange.reading import pictures_of, sources
 from chalicelib.exchange.results import (
     FileResult,
     inner_upload,
@@ -74,6 +75,8 @@ def _imported(db: TenantSession, upload: Upload, entries: _Entries, now: datetim
         catalogue: CatalogueImport | None = None
         results: list[FileResult] = []
         found = sources(upload, whole)
+        if upload.archive and pictures_of(upload, whole):
+            ask_for_pictures(db, PictureJob.of(upload))
         for source in found:
             key = store.part_key(db.tenant_id, upload, source.name)
             file = runs.read(db, work, source, key)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from chalicelib.exchange import store
 from chalicelib.exchange.actions import ending, uploads
+from chalicelib.exchange.actions.pictures import PictureJob
 from chalicelib.storage.session import TenantSession, open_tenant
 
 
 def run_import(body: Mapping[str, object], now: datetime) -> None:
     """One message of the import queue; a second delivery finds everything done."""
-    from chalicelib.exchange import importing, restoring  # the worker alone needs all of it
+    from chalicelib.exchange import importing, picture_import, restoring  # the worker alone needs all of it
 
     db = open_tenant(str(body["tenant"]))
     if body["do"] == "import":
         importing.import_upload(db, str(body["set"]), str(body["name"]), int(str(body["generation"])), now)
+    elif body["do"] == "pictures":
+        picture_import.import_pictures(db, PictureJob.parse(body), now, time.monotonic)
     elif body["do"] == "show":
         importing.show_what_waits(db, str(body["run"]), now)
     elif body["do"] == "restore":

@@ -7,6 +7,7 @@ withdrawn when its run has ended well.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,6 +24,7 @@ MAX_FRAGMENTS = 2_000
 REJECTED_KEPT = 400  # rejected rows that a journal entry names; the rest is only counted
 _ROOT_END = "</КоммерческаяИнформация>"
 _ROOT_ENDS = tuple(_ROOT_END.encode(charset) for charset in ("utf-8", "windows-1251"))
+_PICTURE_ENDS = (b"\xff\xd9", b"IEND\xae\x42\x60\x82", b"\x00\x3b")  # of a JPEG, a PNG, a GIF
 _ZIP_END = b"PK\x05\x06"
 _ZIP_END_BYTES = 22
 
@@ -47,6 +49,7 @@ class EntryKind(StrEnum):
     SESSION = "session"  # 1C signed in
     CATALOGUE = "catalogue"  # a file with goods, offers, prices, stock
     DOCUMENTS = "documents"  # a file with orders, payments, shipments
+    PICTURES = "pictures"  # the pictures of an archive
     UPLOAD = "upload"  # a file that is (not yet) known to be any of these
     ORDERS = "orders"  # orders that 1C was given
     RUN = "run"  # the end of a run: what was withdrawn
@@ -239,7 +242,8 @@ def tail_of(before: str, fragment: bytes) -> str:
 
 
 def looks_whole(upload: Upload) -> bool:
-    """Whether the file has visibly ended: its root element is closed, or the archive's end record is the last thing.
+    """Whether the file has visibly ended: its root element is closed, the archive's end record is the last thing, or a
+    picture's own mark is.
 
     Nothing in the protocol marks the last fragment; only an import call or silence does, and some clients send none.
     """
@@ -250,6 +254,8 @@ def looks_whole(upload: Upload) -> bool:
             return False
         directory, start = int.from_bytes(end[12:16], "little"), int.from_bytes(end[16:20], "little")
         return start + directory + _ZIP_END_BYTES == upload.bytes
+    if is_picture(upload.name):
+        return tail.endswith(_PICTURE_ENDS)
     return tail.rstrip(b" \t\r\n\x00").endswith(_ROOT_ENDS)
 
 
@@ -257,7 +263,12 @@ def is_picture(name: str) -> bool:
     return name.lower().endswith((".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp"))
 
 
-def import_order(names: tuple[str, ...]) -> tuple[str, ...]:
+def pictures_among(names: Iterable[str]) -> tuple[str, ...]:
+    """The pictures of an archive, in an order that is the same each time."""
+    return tuple(sorted(name for name in names if is_picture(name)))
+
+
+def import_order(names: Iterable[str]) -> tuple[str, ...]:
     """XML files of an archive in the order in which they make sense; nothing fails by another order."""
     words = ("import", "propert", "goods", "offers", "price", "rest", "storage", "contragent", "order", "document")
 

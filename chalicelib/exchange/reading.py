@@ -19,7 +19,7 @@ from chalicelib.exchange.commerceml.cutting import MOST_BYTES, Cut, cut
 from chalicelib.exchange.commerceml.reader import read_catalogue
 from chalicelib.exchange.commerceml.reading import FeedMemory
 from chalicelib.exchange.commerceml.xmlstream import Element, Opened, read_parts
-from chalicelib.exchange.model import EntryKind, KindCount, Upload, as_rejected, import_order
+from chalicelib.exchange.model import EntryKind, KindCount, Upload, as_rejected, import_order, pictures_among
 from chalicelib.exchange.results import FileResult, refused
 from chalicelib.kernel.archive import Archive
 from chalicelib.kernel.errors import Invalid
@@ -62,9 +62,19 @@ def sources(upload: Upload, whole: BinaryIO) -> list[Source]:
     """The files with data of an upload, in the order in which they make sense."""
     if not upload.archive:
         return [Source(upload.name, upload.bytes, lambda: _chunks(whole))]
-    archive = Archive(whole)
+    return _inside(Archive(whole), import_order)
+
+
+def pictures_of(upload: Upload, whole: BinaryIO) -> list[Source]:
+    """The pictures of an upload: those of an archive by name, or itself."""
+    if not upload.archive:
+        return [Source(upload.name, upload.bytes, lambda: _chunks(whole))]
+    return _inside(Archive(whole), pictures_among)
+
+
+def _inside(archive: Archive, chosen: Callable[[Iterable[str]], tuple[str, ...]]) -> list[Source]:
     sizes = {entry.name: entry.size for entry in archive.entries}
-    names = import_order(tuple(sizes))
+    names = chosen(sizes)
     return [Source(name, sizes[name], lambda name=name: archive.read(name)) for name in names]  # type: ignore[misc]
 
 

@@ -46,4 +46,8 @@ def due_handler(kind: str) -> DueHandler:
             from chalicelib.exchange import jobs as exchange
 
             return exchange.DUE[kind]
+        case "pictures":
+            from chalicelib.pictures import jobs as pictures
+
+            return pictures.DUE[kind]
     raise LookupError(kind)

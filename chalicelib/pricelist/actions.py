@@ -16,7 +16,7 @@ from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.kernel.ids import fingerprint, new_id, new_secret, stable_id
 from chalicelib.network.store import contract_from, load_contract, party_from
 from chalicelib.pricelist import store
-from chalicelib.pricelist.model import Format, Link, PriceList, State, Wish
+from chalicelib.pricelist.model import LINKED, PDF_UP_TO, Format, Link, PriceList, State, Wish
 from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession, TransactionRefused, find_tenant, open_directory
 from chalicelib.storage.writes import Put, audit
@@ -53,7 +53,8 @@ def look(db: TenantSession, actor: Actor, contract_id: str | None, now: datetime
 def ask(db: TenantSession, actor: Actor, contract_id: str | None, wish: Wish, once: str, now: datetime) -> PriceList:
     """Has the file made. The same form again, and the same wish while its file is being made, is the same file.
 
-    Refused before the first import; NotFound for a category that is not there.
+    Refused before the first import, and for a PDF of more lines than it may have; NotFound for a category that is not
+    there.
     """
     if actor.party_id is None or contract_id is None:
         raise NotFound()
@@ -68,6 +69,9 @@ def _ask(db: TenantSession, party_id: str, contract_id: str, wish: Wish, run: st
     path = catalogue.category_path(wish.category_id) if wish.category_id else ()
     if wish.category_id and not path:
         raise NotFound()
+    total = catalogue.count(wish.category_id)
+    if wish.format is Format.PDF and total > PDF_UP_TO:
+        raise Refused("price_list_too_long", limit=PDF_UP_TO, total=total)
     before, version = store.find(db, contract_id, wish.id)
     if before is not None and (before.run == run or before.is_being_made(now)):
         return before
@@ -79,7 +83,7 @@ def _ask(db: TenantSession, party_id: str, contract_id: str, wish: Wish, run: st
         asked=now,
         touched=now,
         category_name=path[-1].name if path else "",
-        total=catalogue.count(wish.category_id),
+        total=total,
     )
     try:
         db.commit([store.put(db.tenant_id, asked, version)])
@@ -164,7 +168,7 @@ def by_link(name: str, now: datetime) -> Served:
     token, _, ending = name.rpartition(".")
     tenant_id, _, rest = token.partition(".")
     contract_id, _, secret = rest.partition(".")
-    if ending not in tuple(Format) or not secret:
+    if ending not in LINKED or not secret:
         raise NotFound()
     db = find_tenant(tenant_id)
     link = store.link_of(db, contract_id) if db else None

@@ -9,7 +9,7 @@ from chalicelib.pricelist.model import Format, PriceList
 from chalicelib.storage import files
 
 _SECONDS = 300
-_CONTENT = {Format.XLSX: XLSX, Format.CSV: "text/csv; charset=utf-8"}
+_CONTENT = {Format.XLSX: XLSX, Format.CSV: "text/csv; charset=utf-8", Format.PDF: "application/pdf"}
 
 
 def address_of(tenant_id: str, one: PriceList, contract_number: str) -> str:

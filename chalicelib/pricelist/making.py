@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,13 +13,15 @@ from pathlib import Path
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.store import current_catalogue
 from chalicelib.gateways.telemetry import count, failure
+from chalicelib.http.formats import Formats
 from chalicelib.http.i18n import translator
 from chalicelib.kernel.errors import Refused
 from chalicelib.network.segments import Segments, warehouses_of
 from chalicelib.network.store import load_segments
+from chalicelib.pictures.actions import small_copies
 from chalicelib.pricelist import store
-from chalicelib.pricelist.model import LIVE_UP_TO, PriceList, State, Wish, line, promised
-from chalicelib.pricelist.sheets import sheet
+from chalicelib.pricelist.model import LIVE_UP_TO, Format, PriceList, State, Wish, line, promised
+from chalicelib.pricelist.sheets import Sheet, sheet
 from chalicelib.pricing.actions import quotes
 from chalicelib.pricing.chain import PriceBasis, contract_terms
 from chalicelib.pricing.model import PriceTerms
@@ -91,9 +94,7 @@ def write(
     terms = contract_terms(basis, catalogue.price_types())
     live = catalogue.count(wish.category_id) <= LIVE_UP_TO
     lines = 0
-    with sheet(
-        path, wish.format, translator(wish.locale), _price_head(terms), "stock" if live else "erp_stock"
-    ) as into:
+    with _opened(db, path, wish, basis.contract.number, terms, "stock" if live else "erp_stock") as into:
         for some in catalogue.listed(wish.category_id):
             items = {item.sku: item for _, item in some}
             answers = quotes(catalogue, items, {}, terms)
@@ -103,6 +104,21 @@ def write(
             lines += len(some)
             tell(lines)
     return lines
+
+
+def _opened(
+    db: TenantSession, path: Path, wish: Wish, contract_number: str, terms: PriceTerms, stock: str
+) -> AbstractContextManager[Sheet]:
+    t = translator(wish.locale)
+    if wish.format is not Format.PDF:
+        return sheet(path, wish.format, t, _price_head(terms), stock)
+    from chalicelib.pricelist.printed import Paper  # the others needn't load what it prints with
+
+    day = Formats(wish.locale, "UTC").date(terms.day)
+    title = t.t("pricelist.of_day", contract=contract_number, day=day)
+    columns = {"name": "name", "unit": "unit", "stock": stock, "price": _price_head(terms)}
+    heads = {name: t.t(f"pricelist.column.{key}") for name, key in columns.items()}
+    return Paper(path, t, title, heads, small_copies(db))
 
 
 def _price_head(terms: PriceTerms) -> str:

@@ -29,9 +29,18 @@ _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－
 _ZERO, _ONE = Decimal(0), Decimal(1)
 
 
+PDF_UP_TO = 1_000
+"""Lines of a price list on paper, some 60 pages: whoever wants more wants a spreadsheet."""
+
+
 class Format(StrEnum):
     XLSX = "xlsx"
     CSV = "csv"
+    PDF = "pdf"
+
+
+LINKED = (Format.XLSX, Format.CSV)
+"""What the permanent link hands out: tables of everything, for programs."""
 
 
 class State(StrEnum):
@@ -119,6 +128,7 @@ class Line:
     tiers: tuple[tuple[Decimal, Decimal], ...]
     stock: Shown
     barcode: str
+    picture: str = ""  # as the goods name its file
 
 
 def line(category: str, item: Item, answer: Quote | PriceOnRequest, stock: Shown) -> Line:
@@ -135,6 +145,7 @@ def line(category: str, item: Item, answer: Quote | PriceOnRequest, stock: Shown
         tiers=priced.next_tiers if priced else (),
         stock=stock,
         barcode=item.barcode,
+        picture=item.picture,
     )
 
 

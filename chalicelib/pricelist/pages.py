@@ -11,7 +11,7 @@ from chalicelib.http.responses import Response, redirect
 from chalicelib.kernel.access import Permission
 from chalicelib.pricelist import actions
 from chalicelib.pricelist.addresses import address_of
-from chalicelib.pricelist.model import Format, PriceList, Wish
+from chalicelib.pricelist.model import PDF_UP_TO, Format, PriceList, Wish
 
 doors = Doors(__name__)
 _MAY = Permission.PRICE_LISTS
@@ -64,7 +64,7 @@ def _page(request: Request, *, address: str = "") -> Response:
     return request.page(
         "pricelist/price_lists.html",
         desk=desk,
-        formats=tuple((str(one), request.t.t(f"pricelist.format.{one}")) for one in Format),
+        formats=tuple((str(one), request.t.t(f"pricelist.format.{one}", limit=PDF_UP_TO)) for one in Format),
         categories=_offered(request, desk.categories or (), chosen),
         chosen=chosen,
         made=tuple((one, _about(request, one), one.is_being_made(request.now)) for one in desk.lists),

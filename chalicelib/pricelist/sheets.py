@@ -1,4 +1,4 @@
-"""A price list written line by line, in constant memory: CSV as the reader's spreadsheet opens it, or XLSX."""
+"""A price list as a table, line by line, in constant memory: CSV as the reader's spreadsheet opens it, or XLSX."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 them a fence that lets no other key out of the process.
 
 A file that is not there ends like any failure of AWS: a tenant may not list its folders, so S3 does not tell it which
-of the two it is. Whatever names a file is written after it.
+of the two it is. Whatever names a file is written after it; only where an address names one, `find` is asked.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from chalicelib.gateways.aws import new_client
 from chalicelib.gateways.settings import settings
@@ -50,6 +52,17 @@ def put_path(tenant_id: str, key: str, path: Path) -> None:
 def get(tenant_id: str, key: str) -> bytes:
     body: bytes = _client(tenant_id).get_object(Bucket=settings().bucket, Key=key)["Body"].read()
     return body
+
+
+def find(tenant_id: str, key: str) -> bytes | None:
+    """The file that somebody's address names, or None. To who may not list, S3 says AccessDenied of what is not
+    there."""
+    try:
+        return get(tenant_id, key)
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] in ("AccessDenied", "NoSuchKey"):
+            return None
+        raise
 
 
 def get_path(tenant_id: str, key: str, path: Path) -> None:

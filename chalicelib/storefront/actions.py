@@ -5,7 +5,7 @@ A room of its own because it brings them together: `catalogue`, `pricing` and `s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,6 +19,9 @@ from chalicelib.kernel.errors import NotFound
 from chalicelib.network.segments import DealerGroup, warehouses_of
 from chalicelib.network.store import party_from, segments_of
 from chalicelib.ordering.cart_store import cart_from, cart_keys
+from chalicelib.pictures.album import Album
+from chalicelib.pictures.model import Picture
+from chalicelib.pictures.store import album_of
 from chalicelib.pricing.actions import quotes
 from chalicelib.pricing.chain import PriceBasis, contract_terms, list_terms
 from chalicelib.pricing.model import Answer as Answer
@@ -56,6 +59,7 @@ class Range:
     price_types: tuple[PriceType, ...]
     price_type_id: str
     cart: Mapping[str, Decimal] | None  # quantities by SKU; None: the person has no cart
+    pictures: Mapping[str, Picture]  # the first one of a SKU's product, by SKU
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +74,21 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A product's page: `offer` at the person's terms; `listed_prices` by price type are for the tenant's people."""
+    """A product's page: `offer` at the person's terms; `listed_prices` by price type are for the tenant's people.
+
+    `variants` are all of the same card, the one looked at too, in the order of their names; empty if it has no others.
+    `packs` = (a larger unit of the person's lists, how many base units it holds).
+    """
 
     product: Product
     offer: Offer
     variants: tuple[Offer, ...]
+    packs: tuple[tuple[str, Decimal], ...]
     places: tuple[Place, ...]
     listed_prices: tuple[tuple[PriceType, Answer], ...]
     terms: PriceTerms | None
     cart: Mapping[str, Decimal] | None
+    pictures: tuple[Picture, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +102,7 @@ class _Desk:
     warehouses: tuple[str, ...]
     day: date
     cart: Mapping[str, Decimal] | None
+    album: Album | None
 
     def terms(self, price_types: Sequence[PriceType], price_type_id: str) -> PriceTerms | None:
         """A dealer's contract's, or those of the price type that one of the manufacturer's people looks at."""
@@ -103,6 +114,10 @@ class _Desk:
     def told(self, quantity: Decimal) -> showing.Shown:
         """What the person may know of a quantity in stock."""
         return showing.shown(quantity, self.group)
+
+    def pictures(self, paths: Iterable[str]) -> Mapping[str, Picture]:
+        """The pictures that came, by the names that goods give them."""
+        return self.album.find(paths) if self.album else {}
 
 
 def browse(
@@ -131,6 +146,7 @@ def browse(
         price_types=price_types,
         price_type_id=chosen,
         cart=desk.cart,
+        pictures=_first_pictures(desk, page.items),
     )
 
 
@@ -156,12 +172,26 @@ def look_at(db: TenantSession, actor: Actor, contract_id: str | None, sku: str, 
     return Shown(
         product=product,
         offer=offers[sku],
-        variants=tuple(offer for key, offer in offers.items() if key != sku),
+        variants=tuple(offers[one.sku] for one in product.variants) if len(product.variants) > 1 else (),
+        packs=_packs(catalogue, sku, terms),
         places=_places(catalogue.warehouses(), found[sku], desk),
         listed_prices=() if actor.is_dealer else _listed(catalogue, product.item, price_types, desk),
         terms=terms,
         cart=desk.cart,
+        pictures=tuple(dict.fromkeys(desk.pictures(product.pictures).values())),
     )
+
+
+def _packs(catalogue: Catalogue, sku: str, terms: PriceTerms | None) -> tuple[tuple[str, Decimal], ...]:
+    """Units other than the base one, smallest first."""
+    tiers = catalogue.prices([sku], terms.price_types if terms else ()).get(sku, ())
+    found = {(tier.coefficient, tier.unit) for tier in tiers if tier.unit and tier.coefficient != 1}
+    return tuple((unit, coefficient) for coefficient, unit in sorted(found))
+
+
+def _first_pictures(desk: _Desk, items: Sequence[Item]) -> Mapping[str, Picture]:
+    found = desk.pictures(item.picture for item in items)
+    return {item.sku: found[item.picture] for item in items if item.picture in found}
 
 
 def _desk(db: TenantSession, actor: Actor, contract_id: str | None, now: datetime) -> _Desk:
@@ -172,7 +202,8 @@ def _desk(db: TenantSession, actor: Actor, contract_id: str | None, now: datetim
     segments, profile = keys.segments(db.tenant_id), keys.party_profile(db.tenant_id, actor.party_id or "")
     dealer = (segments, profile) if actor.party_id else ()
     cart = cart_keys(db.tenant_id, actor.user_id, contract_id) if contract_id and actor.may(_ORDER) else []
-    rows = db.get_many([*catalogue_keys(db.tenant_id, actor.party_id), settings, *basis, *dealer, *cart])
+    album = keys.album(db.tenant_id)
+    rows = db.get_many([*catalogue_keys(db.tenant_id, actor.party_id), album, settings, *basis, *dealer, *cart])
     if settings not in rows:
         raise NotFound()
     tenant = settings_of(rows[settings])
@@ -191,6 +222,7 @@ def _desk(db: TenantSession, actor: Actor, contract_id: str | None, now: datetim
         cart={line.sku: line.quantity for line in cart_from(map(rows.get, cart), contract_id).lines}
         if contract_id and cart
         else None,
+        album=album_of(db.tenant_id, rows.get(album)),
     )
 
 

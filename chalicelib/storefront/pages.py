@@ -21,6 +21,7 @@ from chalicelib.stock.showing import is_there
 from chalicelib.stock.words import stock_text
 from chalicelib.storefront import actions
 from chalicelib.storefront.actions import Answer, Offer, Place, Range, Shown
+from chalicelib.storefront.facts import facts_of
 
 doors = Doors(__name__)
 _MAY = Permission.CATALOGUE_READ
@@ -65,6 +66,7 @@ def catalogue(request: Request) -> Response:
         no_terms=request.actor.is_dealer and found.terms is None,
         back="/catalogue" + asked.at_page(asked.page),
         in_cart=found.cart or {},
+        pictures=found.pictures,
         cart_count=None if found.cart is None else len(found.cart),
     )
 
@@ -86,11 +88,13 @@ def product(request: Request) -> Response:
         shown=shown,
         item=item,
         back=_back_to(shown.product.category_path),
-        facts=_facts(request, shown),
+        facts=facts_of(shown, request.t, Formats(request.locale, request.time_zone)),
         places=_places(request, shown),
         why=_why(request, shown.offer.answer),
         tiers=_tiers(request, shown.offer.answer),
         variants=_variants(request, shown),
+        may_order_variants=_may_order(request),
+        cart=shown.cart or {},
         listed=tuple((price_type.name, _price(request, answer)) for price_type, answer in shown.listed_prices),
         may_order=_may_order(request) and isinstance(shown.offer.answer, Quote),
         at_least=_at_least(shown.offer),
@@ -234,18 +238,6 @@ def _up(request: Request, path: tuple[Category, ...]) -> tuple[str, str] | None:
 
 def _back_to(path: tuple[Category, ...]) -> tuple[str, str] | None:
     return (path[-1].name, "/catalogue?" + urlencode({"category": path[-1].id})) if path else None
-
-
-def _facts(request: Request, shown: Shown) -> tuple[tuple[str, str], ...]:
-    item, t = shown.product.item, request.t.t
-    facts = [(t("storefront.article"), item.article), (t("storefront.barcode"), ", ".join(shown.product.barcodes))]
-    facts.append((t("storefront.unit"), item.unit))
-    facts += [
-        (attribute.name or t("storefront.brand"), ", ".join(attribute.values))
-        for attribute in shown.product.attributes
-        if attribute.kind != "requisite"
-    ]
-    return tuple(fact for fact in facts if fact[1])
 
 
 def _places(request: Request, shown: Shown) -> tuple[tuple[Place, str], ...]:

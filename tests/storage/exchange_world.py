@@ -20,6 +20,7 @@ from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.ids import new_tenant_id
 from chalicelib.ops.registry import due_handler
 from chalicelib.ops.workers import run_due
+from chalicelib.pictures import store as picture_store
 from chalicelib.storage import files, snapshots
 from chalicelib.storage.session import TenantSession, open_directory, open_tenant
 from chalicelib.tenancy.model import TenantSettings
@@ -130,7 +131,7 @@ def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path, tenant_id: str) ->
         world.blobs.pop(key, None)
 
     def send(_url: str, body: dict[str, object], *, group: str, dedup: str) -> None:
-        assert group == tenant_id
+        assert group.partition("/")[0] == tenant_id
         if dedup in world.seen:
             return
         world.seen.add(dedup)
@@ -142,6 +143,7 @@ def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path, tenant_id: str) ->
         "get": get,
         "put": put,
         "delete": delete,
+        "find": lambda _owner, key: world.blobs.get(key),
         "put_path": lambda owner, key, path: put(owner, key, path.read_bytes()),
         "get_path": lambda owner, key, path: path.write_bytes(get(owner, key)),
     }
@@ -159,4 +161,5 @@ def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path, tenant_id: str) ->
 def world(tables: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
     yield make_world(monkeypatch, tmp_path, new_tenant())
     catalogue_store._open.clear()
+    picture_store._open.clear()
     snapshots._seen.clear()

@@ -353,13 +353,6 @@ def test_prices_may_come_before_the_goods_that_they_belong_to(world: World) -> N
     assert len(catalogue.prices([catalogue.by_article(["x"])[0].sku or ""]) or {}) == 0
 
 
-def test_pictures_are_kept_and_need_no_import(world: World) -> None:
-    client = world.client(uses_zip=False)
-    replies = client.upload({"import.xml": goods("1"), "import_files/ab/1.jpg": b"\xff\xd8\xff"})
-    assert [reply.word for reply in replies] == ["success"]
-    assert [entry.name for entry in world.journal() if entry.name] == ["import.xml"]
-
-
 def test_an_archive_of_folders_is_imported_by_the_names_inside(world: World) -> None:
     files = {"goods/1/import___b815e2db.xml": goods("1"), "goods/1/offers___f0bab95c.xml": offers("1")}
     assert [reply.word for reply in world.client().upload(files)] == ["success", "success"]

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from zipfile import ZipFile
 
+import pypdfium2
 import pytest
 
 from chalicelib.catalogue.model import sku_id
@@ -22,7 +23,7 @@ from chalicelib.gateways import queues
 from chalicelib.http import csrf, sessions
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import utc_now
-from chalicelib.kernel.errors import NotFound, TooMany
+from chalicelib.kernel.errors import NotFound, Refused, TooMany
 from chalicelib.kernel.ids import new_id
 from chalicelib.network.segments import DealerGroup, Segments, StockShown
 from chalicelib.network.store import contract_put, party_put, segments_put
@@ -108,6 +109,32 @@ def test_a_category_that_is_not_there_is_not_found(world: World) -> None:
     with pytest.raises(NotFound):
         world.ask(replace(CSV, category_id="nowhere"))
     assert not world.queue
+
+
+PDF = Wish(format=Format.PDF, locale="ru", category_id="windows")
+
+
+def test_a_category_is_printed_and_its_file_is_fetched_like_any_other(world: World) -> None:
+    assert world.ask(PDF).total == 3
+    world.work()
+    one = world.found(PDF)
+    assert (one.state, one.done) == (State.DONE, 3)
+    key = store.file_key(world.shop.db.tenant_id, one)
+    (page,) = pypdfium2.PdfDocument(world.folder / key.replace("/", "-"))
+    text = page.get_textpage().get_text_range()
+    assert f"Прайс-лист по договору {world.shop.contract.number}" in text
+    assert all(name in text for name in WINDOWS)
+
+
+def test_more_lines_than_a_pdf_holds_are_refused_before_anything_is_asked_of_a_worker(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "PDF_UP_TO", 2)
+    with pytest.raises(Refused) as refused:
+        world.ask(PDF)
+    assert (refused.value.code, refused.value.params) == ("price_list_too_long", {"limit": 2, "total": 3})
+    assert not world.queue
+    assert world.ask(replace(CSV, category_id="windows")).total == 3
 
 
 def test_only_the_contracts_warehouses_count_as_stock(world: World) -> None:

@@ -14,7 +14,7 @@ import pytest
 from chalice.test import Client
 
 import app
-from chalicelib.catalogue.feed import CatalogueHead, ProductRow
+from chalicelib.catalogue.feed import CatalogueHead, PriceRow, ProductRow
 from chalicelib.catalogue.model import Query, Sort, attribute_key, sku_id
 from chalicelib.http import sessions
 from chalicelib.kernel.access import Role
@@ -157,7 +157,8 @@ def test_a_product_page_has_tiers_an_explanation_and_stock_by_warehouse(stocked:
 
 def test_variants_of_one_product_are_shown_beside_each_other(stocked: Shop) -> None:
     shown = look_at(stocked.db, stocked.buyer, stocked.contract.id, sku_id("handle", "b"), NOW)
-    assert [offer.item.name for offer in shown.variants] == ["Ручка Swing (серебро)"]
+    assert [offer.item.name for offer in shown.variants] == ["Ручка Swing (бронза)", "Ручка Swing (серебро)"]
+    assert look_at(stocked.db, stocked.buyer, stocked.contract.id, WINDOW, NOW).variants == ()
     with pytest.raises(NotFound):
         look_at(stocked.db, stocked.buyer, stocked.contract.id, sku_id("handle", None), NOW)
 
@@ -264,6 +265,25 @@ def test_the_product_page_says_why_it_costs_what_it_costs(stocked: Shop, client:
     for words in ("Прайс-лист договора: Дилерская", "НДС 22 % входит в цену", "От 10", "Тверь", "Двухкамерный"):
         assert words in text
     assert "Цены по видам" not in text
+
+
+def test_the_product_page_knows_packs_and_vat_rates_and_sells_every_variant(
+    stocked: Shop, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = PriceRow("window-0", None, "p", Decimal(99000), "RUB", "уп", Decimal(12))
+    free = PriceRow("handle", "b", "p", Decimal(400), "RUB")
+    rows = [
+        row._replace(vat_rate=Decimal(0)) if isinstance(row, ProductRow) and row.id == "handle" else row for row in ROWS
+    ]
+    publish_range(stocked.db, tmp_path, monkeypatch, [*rows, told, free])
+    reader = Reader(stocked, Role.DEALER_BUYER, client)
+    window = reader.page(f"/catalogue/{WINDOW}").replace("\xa0", " ")
+    assert "шт, уп = 12 шт" in window
+    assert "<dt>НДС</dt><dd>22 %</dd>" in window
+    handle = reader.page(f"/catalogue/{sku_id('handle', 's')}")
+    assert "без НДС" in handle
+    assert re.findall(r'aria-current="page">([^<]+)</b>', handle) == ["Ручка Swing (серебро)"]
+    assert handle.count(f'name="sku" value="{sku_id("handle", "b")}"') == 1
 
 
 def test_the_manufacturers_people_get_no_order_form(stocked: Shop, client: Client) -> None:

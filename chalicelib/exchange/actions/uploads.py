@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.exchange import store
+from chalicelib.exchange.actions.pictures import PictureJob, ask_for_pictures
 from chalicelib.exchange.model import (
     MAX_FRAGMENTS,
     MAX_UPLOAD,
@@ -28,6 +29,7 @@ from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import new_id, stable_id
 from chalicelib.storage import files
 from chalicelib.storage.session import TenantSession, TransactionRefused
+from chalicelib.storage.writes import Put
 
 _QUEUE_TRUST = timedelta(minutes=35)  # longer than the queue hides a message: after that it is lost
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 1.0
@@ -66,17 +68,9 @@ def receive(
         bytes=upload.bytes + len(fragment),
         tail=tail_of(upload.tail, fragment),
     )
-    if is_picture(safe):
-        kept = replace(grown, state=UploadState.DONE)
-        db.commit([store.upload_put(db.tenant_id, kept)])
-        return kept
-    entry = _entry(grown, EntryState.RECEIVED)
     if not looks_whole(grown):
-        writes = [
-            store.upload_put(db.tenant_id, grown, look_again=now + UPLOAD_IDLE),
-            store.entry_put(db.tenant_id, entry),
-        ]
-        db.commit(writes)
+        writes = [store.upload_put(db.tenant_id, grown, look_again=now + UPLOAD_IDLE)]
+        db.commit([*writes, *_told(db, grown, EntryState.RECEIVED)])
         return grown
     return _queue(db, grown, now)
 
@@ -159,6 +153,11 @@ def _entry(upload: Upload, state: EntryState) -> JournalEntry:
     )
 
 
+def _told(db: TenantSession, upload: Upload, state: EntryState) -> list[Put]:
+    """The journal's line. A picture that comes by itself has none, unless it is refused: there may be thousands."""
+    return [] if is_picture(upload.name) else [store.entry_put(db.tenant_id, _entry(upload, state))]
+
+
 def _queue(db: TenantSession, upload: Upload, now: datetime) -> Upload:
     """First the row, then the message: a lost message is found again through the due index."""
     queued = replace(upload, state=UploadState.QUEUED, touched=now)
@@ -166,18 +165,21 @@ def _queue(db: TenantSession, upload: Upload, now: datetime) -> Upload:
         db.commit(
             [
                 store.upload_put(db.tenant_id, queued, look_again=now + _QUEUE_TRUST),
-                store.entry_put(db.tenant_id, _entry(queued, EntryState.QUEUED)),
+                *_told(db, queued, EntryState.QUEUED),
             ]
         )
     except TransactionRefused:  # somebody else has just queued it
         return store.load_upload(db, upload.set_id, upload.name) or upload
-    body = {
-        "do": "import",
-        "tenant": db.tenant_id,
-        "set": upload.set_id,
-        "name": upload.name,
-        "generation": upload.generation,
-    }
-    dedup = stable_id(upload.set_id, upload.name, str(upload.generation), str(upload.version))
-    queues.send(settings().import_queue_url, body, group=db.tenant_id, dedup=dedup)
+    if is_picture(upload.name):
+        ask_for_pictures(db, PictureJob.of(queued))
+    else:
+        body = {
+            "do": "import",
+            "tenant": db.tenant_id,
+            "set": upload.set_id,
+            "name": upload.name,
+            "generation": upload.generation,
+        }
+        dedup = stable_id(upload.set_id, upload.name, str(upload.generation), str(upload.version))
+        queues.send(settings().import_queue_url, body, group=db.tenant_id, dedup=dedup)
     return replace(queued, version=upload.version + 1)

@@ -78,3 +78,13 @@ def snapshot_versions(tenant: str) -> Partition:
 @pattern("one catalogue snapshot of the history")
 def snapshot_version(tenant: str, version: int) -> Key:
     return snapshot_versions(tenant).item(f"{version:010d}")
+
+
+@pattern("the album in force: which picture a file's name stands for")
+def album(tenant: str) -> Key:
+    return core(tenant, "SNAP", "ALBUM")
+
+
+@pattern("pictures that the album does not show yet, oldest first")
+def picture_news(tenant: str) -> Partition:
+    return core_part(tenant, "PICS#NEWS")
