@@ -190,7 +190,7 @@ def _settled(
         kind=EntryKind.SHEET,
         state=state,
         at=upload.made,
-        name=upload.name,
+        name=upload.title,
         bytes=upload.bytes,
         counts=upload.counts,
         rejected=upload.bad,

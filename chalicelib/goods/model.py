@@ -78,6 +78,10 @@ class Upload:
         return sum(count.changed for count in self.counts) + self.withdrawn
 
     @property
+    def title(self) -> str:
+        return title_of(self.name)
+
+    @property
     def is_under_way(self) -> bool:
         return self.state in (State.QUEUED, State.IMPORTING)
 
@@ -88,6 +92,14 @@ class Edited:
 
     by: str
     at: datetime
+
+
+def title_of(name: str) -> str:
+    """A file's name as people know it. Browsers send it in UTF-8, which some stores read as Latin-1."""
+    try:
+        return name.encode("latin-1").decode()
+    except ValueError:
+        return name
 
 
 def heads_id(heads: tuple[str, ...]) -> str:

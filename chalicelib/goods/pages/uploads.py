@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from chalicelib.goods import columns, store
 from chalicelib.goods.actions import uploads
 from chalicelib.goods.actions.uploads import Choices, Preview
-from chalicelib.goods.model import Plan, State, Upload
+from chalicelib.goods.model import Plan, State, Upload, title_of
 from chalicelib.goods.pages.base import MAY, doors
 from chalicelib.goods.words import reason
 from chalicelib.http.formats import Formats
@@ -104,7 +104,7 @@ def rejected(request: Request) -> Response:
     upload = store.load_upload(request.db, request.params["upload_id"])
     if not upload.bad:
         raise NotFound()
-    name = f"{request.t.t('goods.rejected_file')} {upload.name.rpartition('.')[0] or upload.name}.xlsx"
+    name = f"{request.t.t('goods.rejected_file')} {upload.title.rpartition('.')[0] or upload.title}.xlsx"
     key = store.rejected_key(request.db.tenant_id, upload.id)
     return redirect(
         files.address(request.db.tenant_id, key, disposition=disposition(name), content_type=XLSX, seconds=_SECONDS)
@@ -130,12 +130,13 @@ def _columns(
         seen = uploads.preview(request.db, upload, name, head, request.now)
     except (Invalid, Refused) as refusal:
         said = request.t.t(f"error.{refusal.code}", **refusal.params)
-        return request.page("goods/unreadable.html", status=refusal.status, name=name, said=said)
+        return request.page("goods/unreadable.html", status=refusal.status, name=title_of(name), said=said)
     return request.page(
         "goods/columns.html",
         status=wrong.status if wrong else 200,
         upload=upload,
         seen=seen,
+        title=title_of(seen.name),
         meanings=_meanings(request, seen),
         chosen=plan.columns if plan else seen.columns,
         full=plan.full if plan else False,
@@ -173,7 +174,7 @@ def _result(request: Request, upload: Upload) -> Response:
     return request.page(
         "goods/upload.html",
         upload=upload,
-        title=upload.name or t("goods.file"),
+        title=upload.title or t("goods.file"),
         subtitle=f"{fmt.datetime(upload.made)} · {upload.by}",
         under_way=upload.is_under_way,
         tone=_tone(upload),
@@ -197,7 +198,7 @@ def _row(request: Request, upload: Upload) -> Row:
     return Row(
         id=upload.id,
         cells={
-            "file": Cell(upload.name, href=f"{_LIST}/{upload.id}"),
+            "file": Cell(upload.title, href=f"{_LIST}/{upload.id}"),
             "at": fmt.datetime(upload.made),
             "by": upload.by,
             "rows": str(upload.read) if upload.read else "",
