@@ -36,6 +36,7 @@ if settings().serves_pages:
     import chalicelib.pricelist.api
     import chalicelib.pricelist.pages
     import chalicelib.pricing.api
+    import chalicelib.pricing.pages
     import chalicelib.stock.pages
     import chalicelib.storefront.pages
     import chalicelib.tenancy.pages
@@ -48,6 +49,7 @@ if settings().serves_pages:
         chalicelib.pictures.pages,
         chalicelib.pricing.api,
         chalicelib.assortment.pages,
+        chalicelib.pricing.pages,
         chalicelib.storefront.pages,
         chalicelib.pricelist.api,
         chalicelib.pricelist.pages,

@@ -24,6 +24,7 @@ SECTIONS = (
     Section("http.nav.orders", "/orders", Permission.ORDERS_READ, dealer=True, staff=True),
     Section("http.nav.moderation", "/moderation", Permission.MODERATE, dealer=False, staff=True),
     Section("http.nav.invoices", "/invoices", Permission.BILLING_READ, dealer=True, staff=True),
+    Section("http.nav.prices", "/prices", Permission.PRICES_EDIT, dealer=False, staff=True),
     Section("http.nav.dealers", "/dealers", Permission.NETWORK_READ, dealer=False, staff=True),
     Section("http.nav.goods", "/goods", Permission.CATALOGUE_EDIT, dealer=False, staff=True),
     Section("http.nav.stock", "/stock", Permission.STOCK_READ, dealer=False, staff=True),

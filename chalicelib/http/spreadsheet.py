@@ -5,14 +5,19 @@ Imported where it is needed only: the library costs a cold start more than most 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
 
 import xlsxwriter
 
+from chalicelib.kernel.sheets.cells import SheetRow
+
+_PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+_LONGEST_CELL = 32_767
 Value = str | date | Decimal | int | None
 
 
@@ -30,9 +35,7 @@ def xlsx(title: str, columns: Sequence[SheetColumn], rows: Iterable[Sequence[Val
     content = BytesIO()
     options = {
         "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
+        **_PLAIN,
         "default_date_format": "dd.mm.yyyy",
     }
     with xlsxwriter.Workbook(content, options) as book:
@@ -59,3 +62,26 @@ def _write(sheet: xlsxwriter.worksheet.Worksheet, row: int, place: int, value: V
         sheet.write_datetime(row, place, value)
     elif value is not None:
         sheet.write_number(row, place, value)
+
+
+def write_rejected(
+    path: Path, sheet: Iterable[SheetRow], head: int, said: Mapping[int, str], titles: tuple[str, str]
+) -> None:
+    """The rows that were not taken of an uploaded file, as they came, to be mended and uploaded again. `said`: the
+    reason by the row's number, which both stand in two more columns under `titles`; `head` = the row of the names."""
+    width, line = 0, 0
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True, **_PLAIN}) as book:
+        page = book.add_worksheet()
+        for row in sheet:
+            if row.number != head and row.number not in said:
+                continue
+            width = width if line else len(row.cells)
+            for place, text in enumerate(row.cells[:width]):
+                page.write_string(line, place, text[:_LONGEST_CELL])
+            if row.number == head:
+                page.write_string(line, width, titles[0])
+                page.write_string(line, width + 1, titles[1])
+            else:
+                page.write_number(line, width, row.number)
+                page.write_string(line, width + 1, said[row.number])
+            line += 1

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     STOCK_READ = "stock_read"
     ORDER_PLACE = "order_place"
     PRICE_LISTS = "price_lists"
+    PRICES_EDIT = "prices_edit"
     ORDERS_READ = "orders_read"
     MODERATE = "moderate"
     BILLING_READ = "billing_read"
@@ -57,7 +58,13 @@ _DEALER_READS = _EVERYBODY | {
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission) - _DEALERS_ONLY,
     Role.SALES_MANAGER: _STAFF_READS
-    | {Permission.NETWORK_EDIT, Permission.MODERATE, Permission.BILLING_READ, Permission.CATALOGUE_EDIT},
+    | {
+        Permission.NETWORK_EDIT,
+        Permission.MODERATE,
+        Permission.BILLING_READ,
+        Permission.CATALOGUE_EDIT,
+        Permission.PRICES_EDIT,
+    },
     Role.ACCOUNTANT: _STAFF_READS | {Permission.BILLING_READ, Permission.PAYMENTS_EDIT},
     Role.WAREHOUSE: _STAFF_READS,
     Role.DEALER_BUYER: _DEALER_READS | {Permission.ORDER_PLACE},

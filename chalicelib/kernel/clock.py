@@ -26,6 +26,11 @@ def start_of_day(day: date, time_zone: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(time_zone)).astimezone(UTC)
 
 
+def local_moment(clock_face: datetime, time_zone: str) -> datetime:
+    """The instant, in UTC, at which clocks there show this day and time; the earlier one if they show it twice."""
+    return clock_face.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
+
+
 def end_of_day(day: date, time_zone: str) -> datetime:
     """The instant at which the day is over there, in UTC (= the start of the next day)."""
     return start_of_day(day + timedelta(days=1), time_zone)

@@ -63,11 +63,12 @@ def _tiers(catalogue: Catalogue, skus: list[str], terms: PriceTerms) -> Mapping[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceChange:
-    """A person's wish to change prices. `version` = that of the book, or of the contract's prices, that they saw;
-    `key` makes it happen once; `about` is what the audit keeps of it."""
+    """A person's wish to change prices. `version` = that of the book, or of the contract's prices, that they saw, None
+    where the change holds whatever else was changed; `key` makes it happen once; `about` is what the audit keeps of
+    it."""
 
     actor: Actor
-    version: int
+    version: int | None
     key: str
     action: str  # e.g. "list.activated"
     about: Mapping[str, str]
@@ -93,10 +94,10 @@ def change_book(db: TenantSession, wish: PriceChange, change: Callable[[Book], B
         before = store.book_of(rows.get(at))
         if done in rows:
             return before
-        _refuse_other_version(rows.get(at), wish)
+        version = _version(rows.get(at), wish)
         after = change(before)
         check(after)
-        _commit(db, wish, "prices", [store.book_put(db.tenant_id, after, wish.version)])
+        _commit(db, wish, "prices", [store.book_put(db.tenant_id, after, version)])
         _delete_dropped(db.tenant_id, before.lists, after.lists)
         return after
 
@@ -127,11 +128,11 @@ def change_own_prices(
         before = _own_of(rows.get(at))
         if done in rows:
             return before
-        _refuse_other_version(rows.get(at), wish)
+        version = _version(rows.get(at), wish)
         after = change(before)
         check_own(after)
         still_there = Check(key=contract, when=(Present(),))
-        writes: list[Write] = [store.own_put(db.tenant_id, contract_id, after, wish.version), still_there]
+        writes: list[Write] = [store.own_put(db.tenant_id, contract_id, after, version), still_there]
         _commit(db, wish, f"contract#{contract_id}", writes)
         _delete_dropped(db.tenant_id, _lists(before), _lists(after))
         return after
@@ -146,9 +147,12 @@ def upload_rows(db: TenantSession, wish: PriceChange, list_id: str, rows: Iterab
     return change_book(db, wish, lambda book: changed(book, list_id, lambda own: with_version(own, made)))
 
 
-def _refuse_other_version(record: Record | None, wish: PriceChange) -> None:
-    if (record.version if record else 0) != wish.version:
+def _version(record: Record | None, wish: PriceChange) -> int:
+    """The version to write over; Refused("prices_changed") if the person has not seen it."""
+    version = record.version if record else 0
+    if wish.version not in (version, None):
         raise Refused("prices_changed")
+    return version
 
 
 def _commit(db: TenantSession, wish: PriceChange, subject: str, writes: Sequence[Write]) -> None:

@@ -76,12 +76,19 @@ class OwnList:
     def holds_on(self, day: date) -> bool:
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
-    def version_at(self, now: datetime) -> ListVersion | None:
-        """The version in force; None before the first activation. Of two for the same moment the later word counts."""
+    def activation_at(self, now: datetime) -> Activation | None:
+        """The one that holds; None before the first. Of two for the same moment the later word counts."""
         begun = [(one.since, place) for place, one in enumerate(self.activations) if one.since <= now]
-        if not begun:
-            return None
-        return self.version(self.activations[max(begun)[1]].number)
+        return self.activations[max(begun)[1]] if begun else None
+
+    def planned(self, now: datetime) -> tuple[Activation, ...]:
+        """Those that are still to come, the next one first."""
+        return tuple(sorted((one for one in self.activations if one.since > now), key=lambda one: one.since))
+
+    def version_at(self, now: datetime) -> ListVersion | None:
+        """The version in force; None before the first activation."""
+        activation = self.activation_at(now)
+        return None if activation is None else self.version(activation.number)
 
     def version(self, number: int) -> ListVersion:
         """Refused("no_such_version") for one that is no longer kept."""

@@ -58,6 +58,16 @@ def _stored(row: ListRow) -> tuple[str, str, int, int, int]:
     return row.sku, row.unit, least, amount, coefficient
 
 
+def wrong_of(row: ListRow) -> str:
+    """What no list can have: "bad_price" and "bad_coefficient" for what is not above zero, "bad_least" for what is
+    below it, and each for a number that is finer or larger than can be kept; empty if nothing is."""
+    if not _whole(row.amount, PRICE_DIGITS):
+        return "bad_price"
+    if not _one_of_few(row.coefficient, PRICE_DIGITS):
+        return "bad_coefficient"
+    return "bad_least" if _one_of_few(row.min_quantity, QUANTITY_DIGITS) is None else ""
+
+
 def _whole(number: Decimal, digits: int) -> int | None:
     """The number in units of its last kept digit; None if it is finer, negative, too large or not finite."""
     if not number.is_finite() or number < 0 or number.adjusted() > 18:

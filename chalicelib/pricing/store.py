@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from chalicelib.pricing.book import Book, OwnPrices
 from chalicelib.pricing.chain import PriceBasis
 from chalicelib.pricing.lists import ListRow, ListVersion
 from chalicelib.pricing.rows import ListFile
+from chalicelib.pricing.uploads import KEPT, RowUpload
 from chalicelib.storage import codec, files, keys, snapshots
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession
@@ -24,6 +26,7 @@ from chalicelib.tenancy.store import settings_of
 
 BOOK_BYTES = 380_000
 """The most that a book may have, of the 400 KB of an item."""
+_LAST_UPLOADS = 100
 _open: Recent[str, ListFile] = Recent(64)
 _books: Recent[tuple[Key, int], Book] = Recent(64)
 
@@ -96,3 +99,41 @@ def opened(tenant_id: str, version: ListVersion) -> ListFile:
     if known is not None:
         return known
     return _open.keep(version.sha256, snapshots.opened_copy(tenant_id, version, ListFile))
+
+
+# --- files with rows that people upload ----------------------------------------------------------------------
+
+
+def find_upload(db: TenantSession, upload_id: str) -> RowUpload | None:
+    record = db.get(keys.price_upload(db.tenant_id, upload_id))
+    return _upload_of(record) if record else None
+
+
+def last_uploads(db: TenantSession, list_id: str) -> list[RowUpload]:
+    """Those of a list among the tenant's last hundred, newest first."""
+    page = db.query(keys.price_uploads(db.tenant_id), newest_first=True, limit=_LAST_UPLOADS)
+    return [one for one in map(_upload_of, page.records) if one.list_id == list_id]
+
+
+def _upload_of(record: Record) -> RowUpload:
+    return replace(record.load(RowUpload), version=record.version)
+
+
+def upload_put(tenant_id: str, upload: RowUpload) -> Put:
+    """Writes it under the version that was read."""
+    return Put(
+        key=keys.price_upload(tenant_id, upload.id),
+        kind="price_upload",
+        data=replace(upload, version=0),
+        expires=upload.made + KEPT,
+        version=upload.version,
+    )
+
+
+def upload_folder(tenant_id: str, upload_id: str) -> str:
+    """Where the browser puts the file, under its own name."""
+    return files.upload_key(tenant_id, "prices", upload_id)
+
+
+def rejected_key(tenant_id: str, upload_id: str) -> str:
+    return files.upload_key(tenant_id, "prices-rejected", f"{upload_id}.xlsx")

@@ -37,9 +37,14 @@ from chalicelib.pictures.model import Size, digest_of
 from chalicelib.pictures.store import copy_key
 from chalicelib.pricelist import store as price_lists
 from chalicelib.pricelist.model import Format, PriceList, State, Wish
+from chalicelib.pricing import store as prices
+from chalicelib.pricing.book import Book
+from chalicelib.pricing.discounts import Discount, Kind, Step
+from chalicelib.pricing.lists import ListVersion, OwnList
+from chalicelib.pricing.uploads import RowUpload
 from chalicelib.storage import files, keys, snapshots
 from chalicelib.storage.writes import Put
-from tests.support.shop import Shop
+from tests.support.shop import D, Shop
 
 _ID = re.compile(r"[0-9a-f]{32}-96\.webp|[0-9a-z]{20}|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}|[0-9A-Za-z_-]{43}")
 _PARAM = re.compile(r"\{(\w+)\}")
@@ -165,11 +170,13 @@ def _things(shop: Shop) -> Ids:
         "group_id": group.id,
         "region_id": region.id,
         "rule_id": rule.id,
+        "segment_id": group.id,
         "payment_id": _NEVER,
         "entry": _NEVER,
         "version": str(version),
         "sku": _NEVER,
         "price_list_id": _price_list(shop),
+        **_own_list(shop),
         "name": _NEVER,
         "upload_id": _goods_upload(shop),
         "category_id": _NEVER,
@@ -182,6 +189,18 @@ def _goods_upload(shop: Shop) -> str:
     upload = Upload(id=new_id(now), made=now, touched=now, by="Анна", state=UploadState.DONE, bad=1)
     shop.db.commit([goods.upload_put(shop.settings.id, upload)])
     return upload.id
+
+
+def _own_list(shop: Shop) -> Ids:
+    """A list of the tenant's own with a version, and a file with rows for it."""
+    now, tenant = utc_now(), shop.settings.id
+    version = ListVersion(number=1, key="x", sha256="x", rows=1, made=now, made_by="Анна")
+    own = OwnList(id=new_id(now), name="Опт", currency="RUB", versions=(version,))
+    discount = Discount(id=new_id(now), name="Акция", kind=Kind.VOLUME, steps=(Step(percent=D(5), min_quantity=D(2)),))
+    upload = RowUpload(id=new_id(now), list_id=own.id, actor=shop.manager, made=now, touched=now, name="x.csv", bad=1)
+    book = prices.book_put(tenant, Book(lists=(own,), discounts=(discount,)), 0)
+    shop.db.commit([replace(book, version=None), prices.upload_put(tenant, upload)])
+    return {"list_id": own.id, "number": _NEVER, "price_upload_id": upload.id, "discount_id": discount.id}
 
 
 def _price_list(shop: Shop) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from chalicelib.http.sessions import SignedIn
 from chalicelib.identity.actions import work_under
 from chalicelib.kernel.access import Actor
-from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.kernel.ids import new_id
 from chalicelib.network import store
 from chalicelib.network.actions.people import relabel
@@ -98,6 +98,30 @@ def change_contract(
         writes.append(store.party_put(db.tenant_id, replace(party, contracts=marks), profile.version))
     db.commit(writes)
     relabel(db, party_id, now)
+
+
+def set_price_lists(
+    db: TenantSession,
+    actor: Actor,
+    party_id: str,
+    contract_id: str,
+    list_ids: Sequence[str],
+    version: int,
+    now: datetime,
+) -> None:
+    """What is asked for prices before the contract's price type, in this order. `version` = that of the contract as it
+    was seen: Refused("contract_moved") if somebody has changed it since."""
+    record = db.fetch(keys.contract(db.tenant_id, party_id, contract_id))
+    contract = store.contract_from(record)
+    wanted = tuple(dict.fromkeys(list_ids))
+    if contract.price_list_ids == wanted:
+        return
+    if record.version != version:
+        raise Refused("contract_moved")
+    done = network_audit(
+        db, actor, party_id, "contract_lists_set", now, number=contract.number, lists=", ".join(wanted)
+    )
+    db.commit([store.contract_put(db.tenant_id, replace(contract, price_list_ids=wanted), record.version), done])
 
 
 def block_contract(

@@ -40,6 +40,16 @@ def assortment(tenant: str) -> Key:
     return core(tenant, "CFG", "ASSORTMENT")
 
 
+@pattern("files with rows of own price lists that people uploaded, newest last")
+def price_uploads(tenant: str) -> Partition:
+    return core_part(tenant, "PRICES#UPLOADS")
+
+
+@pattern("one such file and what became of it")
+def price_upload(tenant: str, upload: str) -> Key:
+    return price_uploads(tenant).item(upload)
+
+
 @pattern("the manufacturer's own people")
 def staff(tenant: str) -> Partition:
     return core_part(tenant, "STAFF", "USER#")

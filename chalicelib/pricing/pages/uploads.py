@@ -1,0 +1,115 @@
+"""Files with rows of a list: choosing one, seeing its first rows, and what became of it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from chalicelib.http.request import Request
+from chalicelib.http.responses import SECURITY_HEADERS, XLSX, Response, disposition, redirect
+from chalicelib.kernel.errors import Invalid, NotFound, Refused, found
+from chalicelib.pricing import importing, store
+from chalicelib.pricing.actions import load_book
+from chalicelib.pricing.lists import OwnList
+from chalicelib.pricing.pages.base import MAY, doors, said
+from chalicelib.pricing.sheet import COLUMNS
+from chalicelib.pricing.uploads import RowUpload, UploadState
+from chalicelib.storage import files
+
+_UPLOAD = "/prices/uploads/{price_upload_id}"
+_SECONDS = 300
+
+
+@doors.page("/prices/lists/{list_id}/upload", may=MAY, methods=("POST",))
+def begin(request: Request) -> Response:
+    list_id, key = request.params["list_id"], request.idempotency_key
+    upload_id = importing.begin(request.db, request.actor, list_id, key, request.now)
+    return redirect(request.url(f"/prices/uploads/{upload_id}"))
+
+
+@doors.page(_UPLOAD, may=MAY)
+def upload_page(request: Request) -> Response:
+    upload, own = _upload(request)
+    if upload.state is not UploadState.NEW:
+        return _result(request, upload, own)
+    key = request.query.text("key")
+    return _preview(request, upload, own, key) if key else _choice(request, upload, own)
+
+
+@doors.page(_UPLOAD, may=MAY, methods=("POST",))
+def start(request: Request) -> Response:
+    upload, _ = _upload(request)
+    name = importing.name_of(request.db, upload, request.form.text("key"))
+    importing.start(request.db, request.actor, upload, name, request.now)
+    return request.go(f"/prices/uploads/{upload.id}")
+
+
+@doors.page(_UPLOAD + "/rejected", may=MAY)
+def rejected(request: Request) -> Response:
+    upload, _ = _upload(request)
+    if not upload.bad:
+        raise NotFound()
+    tenant_id = request.db.tenant_id
+    name = f"{request.t.t('pricing.rejected')} {upload.name.rpartition('.')[0] or upload.name}.xlsx"
+    key = store.rejected_key(tenant_id, upload.id)
+    return redirect(files.address(tenant_id, key, disposition=disposition(name), content_type=XLSX, seconds=_SECONDS))
+
+
+def _upload(request: Request) -> tuple[RowUpload, OwnList]:
+    upload = found(store.find_upload(request.db, request.params["price_upload_id"]))
+    return upload, found(load_book(request.db)[0].find(upload.list_id))
+
+
+def _choice(request: Request, upload: RowUpload, own: OwnList) -> Response:
+    """The form goes straight to S3, so this page's policy lets it."""
+    form = importing.form_for(request.db, upload)
+    where = urlsplit(form.action)
+    policy = SECURITY_HEADERS["Content-Security-Policy"].replace(
+        "form-action 'self'", f"form-action 'self' {where.scheme}://{where.netloc}"
+    )
+    page = request.page("pricing/choose.html", form=form, own=own)
+    return Response(status=page.status, body=page.body, headers={"Content-Security-Policy": policy})
+
+
+def _preview(request: Request, upload: RowUpload, own: OwnList, key: str) -> Response:
+    name = importing.name_of(request.db, upload, key)
+    try:
+        seen = importing.preview(request.db, upload, name)
+    except (Invalid, Refused) as wrong:
+        return _unreadable(request, upload, own, name, wrong)
+    columns = [column for column in COLUMNS if column in seen.layout.places]
+    rows = [(row.number, [seen.layout.cell(row, one) for one in columns]) for row in seen.rows]
+    return request.page(
+        "pricing/preview.html",
+        upload=upload,
+        own=own,
+        name=name,
+        key=key,
+        columns=columns,
+        rows=rows,
+        refused=(),
+    )
+
+
+def _unreadable(request: Request, upload: RowUpload, own: OwnList, name: str, wrong: Invalid | Refused) -> Response:
+    return request.page(
+        "pricing/preview.html",
+        status=wrong.status,
+        upload=upload,
+        own=own,
+        name=name,
+        key="",
+        columns=(),
+        rows=(),
+        refused=said(request, wrong),
+    )
+
+
+def _result(request: Request, upload: RowUpload, own: OwnList) -> Response:
+    t = request.t.t
+    return request.page(
+        "pricing/upload.html",
+        upload=upload,
+        own=own,
+        failed=t(f"error.{upload.code}", **upload.params) if upload.code else "",
+        shown=tuple((one, t(f"pricing.bad.{one.reason}", detail=one.detail)) for one in upload.shown),
+    )

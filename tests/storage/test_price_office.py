@@ -1,0 +1,354 @@
+"""The back office of prices: lists and their rows, as the manufacturer's people make and switch them."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import xlsxwriter
+
+from chalicelib.catalogue.model import sku_id
+from chalicelib.gateways import queues
+from chalicelib.http import csrf, sessions
+from chalicelib.kernel.access import Role
+from chalicelib.kernel.clock import utc_now
+from chalicelib.kernel.ids import new_id
+from chalicelib.kernel.sheets.reading import rows_of
+from chalicelib.network.model import PriceType
+from chalicelib.network.segments import DealerGroup, Segments
+from chalicelib.network.store import price_types_write, segments_put
+from chalicelib.pricing import importing, store
+from chalicelib.pricing.actions import load_book
+from chalicelib.pricing.discounts import Step
+from chalicelib.pricing.jobs import run_price_rows
+from chalicelib.pricing.lists import ListRow, OwnList
+from chalicelib.pricing.model import Strategy
+from chalicelib.pricing.rates import ExchangeRate
+from chalicelib.pricing.sheet import layout_of
+from chalicelib.storage import files
+from tests.clients.in_process import InProcess
+from tests.clients.onec import Reply
+from tests.support.range import publish_range
+from tests.support.shop import D, Shop
+
+pytestmark = pytest.mark.usefixtures("tables")
+WINDOW, HANDLE = sku_id("window-0", None), sku_id("handle", "b")
+
+
+@dataclass
+class Desk:
+    """A person of the manufacturer at the pages of prices; the bucket is a folder, the worker's queue a list."""
+
+    shop: Shop
+    folder: Path
+    cookie: str
+    queue: list[dict[str, Any]] = field(default_factory=list)
+
+    def get(self, path: str) -> Reply:
+        return InProcess()("GET", path, self._headers(), b"")
+
+    def post(self, path: str, once: str = "", **fields: str) -> Reply:
+        typed = {"version": str(load_book(self.shop.db)[1]), "once": once or new_id(utc_now()), **fields}
+        return self.post_pairs(path, list(typed.items()))
+
+    def post_pairs(self, path: str, pairs: list[tuple[str, str]]) -> Reply:
+        token = csrf.token_for(self.cookie.split(".", 1)[1])
+        once = [] if "once" in dict(pairs) else [("once", new_id(utc_now()))]
+        return InProcess()("POST", path, self._headers(), urlencode([("csrf", token), *once, *pairs]).encode())
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "Cookie": f"{sessions.cookie_name()}={self.cookie}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+
+    def text(self, path: str) -> str:
+        reply = self.get(path)
+        assert reply.status == 200, path
+        return text(reply)
+
+    def made(self, name: str = "Опт", **fields: str) -> str:
+        """A new list; its id."""
+        typed = {"name": name, "currency": "RUB", "vat": "included", **fields}
+        return went(self.post("/prices/lists/new", **typed)).rpartition("/")[2]
+
+    def own(self, list_id: str) -> OwnList:
+        found = load_book(self.shop.db)[0].find(list_id)
+        assert found
+        return found
+
+    def rows(self, list_id: str) -> list[ListRow]:
+        return list(store.opened(self.shop.db.tenant_id, self.own(list_id).versions[-1]).rows())
+
+    def upload(self, list_id: str, name: str, content: bytes) -> str:
+        """Brings a file as a browser and S3 do, and says that it is to be read; the upload's page."""
+        page = went(self.post(f"/prices/lists/{list_id}/upload"))
+        key = f"{store.upload_folder(self.shop.db.tenant_id, page.rpartition('/')[2])}/{name}"
+        (self.folder / key.replace("/", "-")).write_bytes(content)
+        assert self.get(f"{page}?{urlencode({'key': key})}").status == 200
+        assert went(self.post(page, key=key)) == page
+        return page
+
+    def work(self) -> None:
+        for body in self.queue:
+            run_price_rows(body, utc_now)
+
+
+def went(reply: Reply) -> str:
+    """Where a form that was carried out leads, without its notice."""
+    assert reply.status == 303, text(reply)
+    return reply.headers["location"][0].partition("?")[0]
+
+
+def text(reply: Reply) -> str:
+    return re.sub(r"[\u00a0\u202f]", " ", unescape(reply.body.decode()))
+
+
+def sheet(*rows: tuple[object, ...]) -> bytes:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        page = book.add_worksheet()
+        for number, row in enumerate(rows):
+            page.write_row(number, 0, row)
+    return content.getvalue()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    shop = Shop({})
+    catalogue = publish_range(shop.db, tmp_path, monkeypatch)
+    types = [PriceType(id=one.id, name=one.name, currency=one.currency) for one in catalogue.price_types()]
+    shop.db.commit([price_types_write(shop.settings.id, types)])
+    return desk_of(shop, tmp_path, monkeypatch)
+
+
+def desk_of(shop: Shop, folder: Path, monkeypatch: pytest.MonkeyPatch, role: Role = Role.SALES_MANAGER) -> Desk:
+    signed = sessions.SignedIn(
+        tenant_id=shop.settings.id, tenant_name="Завод", currency="RUB", time_zone="Europe/Moscow",
+        user_id=new_id(utc_now()), name="Анна", email="a@example.org", locale="ru", role=role,
+    )  # fmt: skip
+    made = Desk(shop, folder, sessions.start(shop.db, signed, now=utc_now(), agent="test"))
+    monkeypatch.setattr(queues, "send", lambda _url, body, **_: made.queue.append(body))
+    monkeypatch.setattr(importing, "form_for", lambda *_: files.UploadForm("https://s3.example/bucket", {"key": "k"}))
+    return made
+
+
+def test_a_list_is_made_typed_put_in_force_and_gone_back_from(desk: Desk) -> None:
+    one = desk.made()
+    page = f"/prices/lists/{one}"
+    typed = {"new_article_0": "ОК-1300", "new_price_0": "7 500,50", "pasted": "RH-5b\t1"}
+    refused = desk.post(f"{page}/rows", **typed)
+    assert refused.status == 422
+    assert "Такого артикула в каталоге нет" in text(refused)
+    assert 'value="ОК-1300"' in text(refused), "what was typed is shown again"
+    went(desk.post(f"{page}/rows", **(typed | {"pasted": "ОК-1300\t7000\t10"})))
+    assert desk.rows(one) == [
+        ListRow(sku=WINDOW, amount=D("7500.50")),
+        ListRow(sku=WINDOW, amount=D("7000"), min_quantity=D(10)),
+    ]
+    assert desk.own(one).version_at(utc_now()) is None, "a new version is in force only when it was put there"
+    assert "Не введён в действие" in desk.text("/prices")
+
+    went(desk.post(f"{page}/activate", number="1"))
+    row = {"row_0": f"{WINDOW}\t\t0", "price_0": "7000", "row_1": f"{WINDOW}\t\t10", "gone_1": "1"}
+    went(desk.post(f"{page}/rows", **row))
+    assert desk.rows(one) == [ListRow(sku=WINDOW, amount=D(7000))]
+    went(desk.post(f"{page}/activate", number="2"))
+    assert desk.own(one).activation_at(utc_now()).number == 2  # type: ignore[union-attr]
+    assert "Вернуться к ней" in desk.text(page)
+    went(desk.post(f"{page}/activate", number="1"))
+    assert desk.own(one).activation_at(utc_now()).number == 1  # type: ignore[union-attr]
+
+
+def test_a_version_is_planned_for_a_moment_in_the_tenants_zone_and_called_off(desk: Desk) -> None:
+    page = f"/prices/lists/{(one := desk.made())}"
+    went(desk.post(f"{page}/rows", new_article_0="ОК-1300", new_price_0="1"))
+    tomorrow = (utc_now() + timedelta(days=1)).astimezone().strftime("%Y-%m-%d")
+    went(desk.post(f"{page}/activate", number="1", at=f"{tomorrow}T09:00"))
+    (planned,) = desk.own(one).planned(utc_now())
+    assert planned.since == datetime.fromisoformat(f"{tomorrow}T09:00:00+03:00")
+    assert "Запланирована" in desk.text(page)
+    went(desk.post(f"{page}/call-off"))
+    assert desk.own(one).planned(utc_now()) == ()
+    passed = desk.post(f"{page}/activate", number="1", at="2020-01-01T09:00")
+    assert (passed.status, "Этот момент уже прошёл" in text(passed)) == (409, True)
+    assert desk.post(f"{page}/activate", number="1", at="завтра").status == 422
+
+
+def test_what_somebody_else_changed_meanwhile_is_told_and_the_same_form_twice_makes_one_list(desk: Desk) -> None:
+    seen = str(load_book(desk.shop.db)[1])
+    once = new_id(utc_now())
+    first = desk.made(once=once)
+    assert desk.made(once=once, version=seen) == first
+    late = desk.post("/prices/lists/new", name="Розница", currency="RUB", vat="included", version=seen)
+    assert (late.status, "Цены уже изменил кто-то другой" in text(late)) == (409, True)
+    assert 'value="Розница"' in text(late)
+    assert [one.name for one in load_book(desk.shop.db)[0].lists] == ["Опт"]
+
+
+def test_a_list_is_derived_shown_on_products_and_never_in_a_circle(desk: Desk) -> None:
+    typed = {"name": "Плюс 5 %", "base": "p", "factor": "1,05", "step": "100", "surcharge": "-0,01"}
+    shown = text(desk.post("/prices/lists/derive", preview="1", **typed))
+    assert "9 499,99 ₽" in shown, "9000 × 1.05 = 9450 → 9500 − 0.01"
+    assert load_book(desk.shop.db)[0].lists == ()
+    one = went(desk.post("/prices/lists/derive", **typed)).rpartition("/")[2]
+    other = went(desk.post("/prices/lists/derive", **(typed | {"name": "Ещё", "base": one}))).rpartition("/")[2]
+    circle = desk.post(f"/prices/lists/{one}/edit", **(typed | {"base": other}))
+    assert circle.status == 409
+    assert re.search("по кругу: (Плюс 5 % → Ещё → Плюс 5 %|Ещё → Плюс 5 % → Ещё)", text(circle))
+    in_use = desk.post(f"/prices/lists/{one}/remove")
+    assert (in_use.status, "Сначала уберите" in text(in_use)) == (409, True)
+    went(desk.post(f"/prices/lists/{other}/remove"))
+    went(desk.post(f"/prices/lists/{one}/remove"))
+    assert load_book(desk.shop.db)[0].lists == ()
+
+
+def test_good_rows_of_a_file_become_a_version_and_bad_ones_are_named_and_given_back(desk: Desk) -> None:
+    one = desk.made()
+    content = sheet(
+        ("Прайс завода",),
+        ("Артикул", "Цена, руб.", "От количества", "Ед. изм.", "Коэффициент"),
+        ("ОК-1300", 19.99, 0, "шт"),
+        ("ок 1300", 19.99),
+        ("ОК-1300", 20),
+        ("ОК-1301", 180, 10, "уп", 10),
+        ("RH-5", 5),
+        ("нет такого", 5),
+        ("ОК-1302", -1),
+        ("ОК-1302", "дорого"),
+        ("ОК-1302", 1, 0, "ящик"),
+        ("", 7),
+    )
+    page = desk.upload(one, "цены.xlsx", content)
+    assert "ждёт очереди" in desk.text(page)
+    desk.work()
+    desk.work()
+    assert sorted(desk.rows(one), key=lambda row: row.amount) == [
+        ListRow(sku=WINDOW, amount=D("19.99")),
+        ListRow(sku=sku_id("window-1", None), amount=D(180), unit="уп", coefficient=D(10), min_quantity=D(10)),
+    ]
+    assert len(desk.own(one).versions) == 1, "a message that comes twice is worked once"
+    assert desk.own(one).version_at(utc_now()) is None
+    said = desk.text(page)
+    reasons = dict(re.findall(r'>(\d+)</td>.*?<td class="what wrap">(.*?)</td>', said))
+    assert reasons == {
+        "5": "В строке 3 у этого товара другая цена",
+        "7": "Артикул подходит нескольким товарам: 2",
+        "8": "Такого артикула в каталоге нет",
+        "9": "Цена «-1» не подходит: нужно число больше нуля, не больше шести знаков после запятой",
+        "10": "Цена «дорого» не подходит: нужно число больше нуля, не больше шести знаков после запятой",
+        "11": "Для единицы «ящик» нужен коэффициент: сколько в ней базовых",
+        "12": "Нет ни артикула, ни штрихкода",
+    }
+    key = store.rejected_key(desk.shop.db.tenant_id, page.rpartition("/")[2])
+    head, *rejected = rows_of(io.BytesIO((desk.folder / key.replace("/", "-")).read_bytes()))
+    assert head.cells[-2:] == ("Строка", "Почему не принята")
+    assert [row.cells[5] for row in rejected] == list(reasons)
+
+
+def test_a_file_without_prices_is_refused_before_it_is_read_and_one_that_breaks_leaves_the_list(desk: Desk) -> None:
+    one = desk.made()
+    page = went(desk.post(f"/prices/lists/{one}/upload"))
+    key = f"{store.upload_folder(desk.shop.db.tenant_id, page.rpartition('/')[2])}/x.csv"
+    (desk.folder / key.replace("/", "-")).write_bytes("Название;Цвет\nОкно;белый\n".encode())
+    refused = desk.get(f"{page}?{urlencode({'key': key})}")
+    assert (refused.status, "не нашлось столбцов" in text(refused)) == (422, True)
+    went(desk.post(page, key=key))
+    desk.work()
+    assert "не нашлось столбцов" in desk.text(page)
+    assert desk.own(one).versions == ()
+    assert desk.post(page, key="uploads/another").status == 404
+
+
+def test_what_is_downloaded_can_be_uploaded_again_and_no_name_becomes_a_formula(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = desk.made()
+    desk.upload(one, "=1+1.csv", "ОК-1300;7,5\nОК-1301;8\n".encode("cp1251"))
+    desk.work()
+    kept: list[str] = []
+
+    def address(_tenant_id: str, key: str, **_: object) -> str:
+        kept.append(key)
+        return "https://s3.example/file"
+
+    monkeypatch.setattr(files, "address", address)
+    assert desk.get(f"/prices/lists/{one}/versions/1").status == 303
+    content = (desk.folder / kept[0].replace("/", "-")).read_bytes()
+    assert layout_of(tuple(rows_of(io.BytesIO(content)))).places["least"] == 3
+    desk.upload(one, "again.xlsx", content)
+    desk.work()
+    first, second = desk.own(one).versions
+    assert first.sha256 == second.sha256
+    assert desk.get(f"/prices/lists/{one}/versions/7").status == 409
+    assert Decimal(first.rows) == 2
+
+
+@pytest.mark.parametrize("role", [Role.ACCOUNTANT, Role.WAREHOUSE])
+def test_others_neither_see_nor_change_prices(desk: Desk, monkeypatch: pytest.MonkeyPatch, role: Role) -> None:
+    other = desk_of(desk.shop, desk.folder, monkeypatch, role)
+    assert other.get("/prices").status == 403
+    assert other.post("/prices/lists/new", name="x", currency="RUB", vat="included").status == 403
+    assert 'href="/prices"' not in text(other.get("/catalogue"))
+
+
+def test_lists_are_given_to_groups_regions_and_everybody_in_their_order(desk: Desk) -> None:
+    group = DealerGroup(id=new_id(utc_now()), name="Золото")
+    desk.shop.db.commit([segments_put(desk.shop.settings.id, Segments(groups=(group,)))])
+    one = desk.made()
+    page = f"/prices/assignments/{group.id}"
+    token = {"version": str(load_book(desk.shop.db)[1])}
+    body = [("list", "p"), ("list", one), ("list", ""), ("list", one), ("list", "gone")]
+    went(desk.post_pairs(page, [*token.items(), *body]))
+    went(desk.post_pairs("/prices/assignments/default", [("version", "2"), ("list", one)]))
+    went(desk.post("/prices/assignments", strategy="best"))
+    book, _ = load_book(desk.shop.db)
+    assert (book.groups, book.default, book.strategy) == ({group.id: ("p", one)}, (one,), Strategy.BEST)
+    assert "Дилерская → Опт" in desk.text("/prices/assignments")
+    assert "группы: 1" in desk.text("/prices")
+    used = desk.text(f"/prices/lists/{one}")
+    assert "Золото" in used
+    assert "Все контрагенты" in used
+    assert desk.post("/prices/assignments/nowhere", list="p").status == 404
+
+
+def test_a_discount_is_kept_with_what_it_names_and_one_that_disagrees_is_refused_with_both_names(desk: Desk) -> None:
+    typed = {"name": "Зима", "kind": "product", "interaction": "exclusive", "priority": "3", "percent_0": "5"}
+    wrong = desk.post("/prices/discounts/new", **(typed | {"percent_1": "120", "least_1": "3"}), articles="нет")
+    assert wrong.status == 422
+    assert "Нет в каталоге или подходит нескольким товарам: нет" in text(wrong)
+    assert "больше 0 и меньше 100" in text(wrong)
+    assert "назовите артикулы" in text(desk.post("/prices/discounts/new", **typed))
+    went(desk.post("/prices/discounts/new", **typed, articles="ОК-1300"))
+    (kept,) = load_book(desk.shop.db)[0].discounts
+    assert (kept.skus, kept.steps, kept.priority) == ((WINDOW,), (Step(percent=D(5)),), 3)
+    other = {"name": "Марка", "kind": "brand", "interaction": "best", "priority": "3", "percent_0": "7,5"}
+    refused = desk.post("/prices/discounts/new", **other, brands="КБЕ")
+    assert refused.status == 409
+    assert "«Зима» и «Марка» с приоритетом 3 противоречат" in text(refused)
+    assert 'value="7,5"' in text(refused)
+    went(desk.post("/prices/discounts/new", **(other | {"priority": "4"}), brands="КБЕ"))
+    page = f"/prices/discounts/{kept.id}"
+    assert "ОК-1300" in desk.text(page)
+    went(desk.post(page, **(typed | {"percent_0": "6"}), articles="ОК-1300"))
+    assert "6 %" in desk.text("/prices/discounts")
+    went(desk.post(f"{page}/remove"))
+    assert [one.name for one in load_book(desk.shop.db)[0].discounts] == ["Марка"]
+
+
+def test_an_exchange_rate_is_added_in_place_of_the_days_and_removed(desk: Desk) -> None:
+    went(desk.post("/prices/rates", currency="EUR", rate="98,5", since="2026-01-01"))
+    went(desk.post("/prices/rates", currency="EUR", rate="99", since="2026-01-01"))
+    assert load_book(desk.shop.db)[0].rates == (ExchangeRate(currency="EUR", rate=D(99), since=date(2026, 1, 1)),)
+    wrong = desk.post("/prices/rates", currency="RUB", rate="0")
+    assert (wrong.status, "Введите число больше нуля" in text(wrong)) == (422, True)
+    went(desk.post("/prices/rates/remove", currency="EUR", since="2026-01-01"))
+    assert load_book(desk.shop.db)[0].rates == ()
