@@ -201,24 +201,31 @@ def all_contracts(db: TenantSession) -> list[Contract]:
 
 def add_rate(db: TenantSession, wish: PriceChange, typed: Typed, home: str) -> None:
     """A rate from a day on, in place of the one of that day. `home` = the tenant's currency."""
+    rate = checked_rate(typed, home)
+    change_book(db, wish, lambda book: replace(book, rates=with_rate(book.rates, rate)))
+
+
+def checked_rate(typed: Typed, home: str) -> ExchangeRate:
+    """Invalid names every wrong field."""
     checks = Checks(typed)
     rate = rate_from_form(checks, home)
     checks.finish()
-
-    def change(book: Book) -> Book:
-        others = [one for one in book.rates if (one.currency, one.since) != (rate.currency, rate.since)]
-        return replace(book, rates=(*others, rate))
-
-    change_book(db, wish, change)
+    return rate
 
 
-def remove_rate(db: TenantSession, wish: PriceChange, currency: str, since: str) -> None:
-    """Removes the rate of a currency of the day `since` (ISO; empty = from ever)."""
+def with_rate(rates: Sequence[ExchangeRate], rate: ExchangeRate) -> tuple[ExchangeRate, ...]:
+    """The rates with one more, in place of the one of its day."""
+    return (*(one for one in rates if (one.currency, one.since) != (rate.currency, rate.since)), rate)
+
+
+def without_rate(rates: Sequence[ExchangeRate], currency: str, since: str) -> tuple[ExchangeRate, ...]:
+    """The rates but for that of a currency of the day `since` (ISO; empty = from ever)."""
 
     def is_it(one: ExchangeRate) -> bool:
         return (one.currency, one.since.isoformat() if one.since else "") == (currency, since)
 
-    def change(book: Book) -> Book:
-        return replace(book, rates=tuple(one for one in book.rates if not is_it(one)))
+    return tuple(one for one in rates if not is_it(one))
 
-    change_book(db, wish, change)
+
+def remove_rate(db: TenantSession, wish: PriceChange, currency: str, since: str) -> None:
+    change_book(db, wish, lambda book: replace(book, rates=without_rate(book.rates, currency, since)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -71,15 +71,22 @@ def edit_rows(db: TenantSession, wish: PriceChange, list_id: str, typed: TypedRo
     """Makes the next version of the newest one; it is not in force before it is activated. If any row is bad, nothing
     is made: they are answered, numbered as they were typed. Refused("rows_unchanged") where nothing was."""
     own = found(load_book(db)[0].find(list_id))
+    rows, bad = next_rows(db, own, typed, wish.now)
+    if not bad:
+        upload_rows(db, wish, list_id, rows)
+    return bad
+
+
+def next_rows(
+    db: TenantSession, own: OwnList, typed: TypedRows, now: datetime
+) -> tuple[Collection[ListRow], tuple[BadRow, ...]]:
+    """The newest version's rows after what was typed, and what of it was bad."""
     before = store.opened(db.tenant_id, own.versions[-1]).rows() if own.versions else iter(())
     kept = {(row.sku, row.unit, row.min_quantity): row for row in before}
-    after, bad = edited(kept, typed, current_catalogue(db, None, wish.now))
-    if bad:
-        return bad
-    if after == kept:
+    after, bad = edited(kept, typed, current_catalogue(db, None, now))
+    if not bad and after == kept:
         raise Refused("rows_unchanged")
-    upload_rows(db, wish, list_id, after.values())
-    return ()
+    return after.values(), bad
 
 
 def edited(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from html import unescape
@@ -22,15 +22,16 @@ from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.sheets.reading import rows_of
-from chalicelib.network.model import PriceType
+from chalicelib.network.model import ContractMark, PriceType
 from chalicelib.network.segments import DealerGroup, Segments
-from chalicelib.network.store import price_types_write, segments_put
-from chalicelib.pricing import importing, store
-from chalicelib.pricing.actions import load_book
+from chalicelib.network.store import party_put, price_types_write, segments_put
+from chalicelib.pricing import contracting, importing, store
+from chalicelib.pricing.actions import explain_price, load_book
+from chalicelib.pricing.contracting import ContractPrices
 from chalicelib.pricing.discounts import Step
 from chalicelib.pricing.jobs import run_price_rows
 from chalicelib.pricing.lists import ListRow, OwnList
-from chalicelib.pricing.model import Strategy
+from chalicelib.pricing.model import Origin, Quote, Strategy
 from chalicelib.pricing.rates import ExchangeRate
 from chalicelib.pricing.sheet import layout_of
 from chalicelib.storage import files
@@ -352,3 +353,35 @@ def test_an_exchange_rate_is_added_in_place_of_the_days_and_removed(desk: Desk) 
     assert (wrong.status, "Введите число больше нуля" in text(wrong)) == (422, True)
     went(desk.post("/prices/rates/remove", currency="EUR", since="2026-01-01"))
     assert load_book(desk.shop.db)[0].rates == ()
+
+
+def test_a_contract_shows_its_chain_and_has_lists_prices_and_rates_of_its_own(desk: Desk) -> None:
+    party_id, contract = desk.shop.party.id, desk.shop.contract
+    page, one = f"/prices/contracts/{party_id}/{contract.id}", desk.made()
+    mark = ContractMark(id=contract.id, number=contract.number, currency=contract.currency)
+    desk.shop.db.commit([party_put(desk.shop.settings.id, replace(desk.shop.party, contracts=(mark,)), 1)])
+
+    def seen() -> ContractPrices:
+        return contracting.look(desk.shop.db, party_id, contract.id, utc_now())
+
+    went(desk.post(f"{page}/lists", list=one, version=str(seen().contract_version)))
+    assert desk.post(f"{page}/lists", list="p", version="0").status == 409, "somebody else has changed the contract"
+    assert seen().basis.contract.price_list_ids == (one,)
+    assert "договоры: 1" in desk.text("/prices")
+
+    typed = {"new_article_0": "ОК-1300", "new_price_0": "6 500"}
+    went(desk.post(f"{page}/rows", version="0", **typed))
+    went(desk.post(f"{page}/rates", version="1", currency="EUR", rate="95"))
+    assert [link.origin for link in seen().terms.chain][:2] == [Origin.PERSONAL, Origin.CONTRACT]
+    price = explain_price(desk.shop.db, desk.shop.manager, contract.id, WINDOW, None, utc_now()).answer
+    assert isinstance(price, Quote)
+    assert (price.price, price.price_list.origin) == (D(6500), Origin.PERSONAL), "personal prices hold at once"
+    shown = desk.text(page)
+    assert "Строк с ценами: 1" in shown
+    assert "EUR" in shown
+    unchanged = desk.post(f"{page}/rows", version="2", **typed)
+    assert (unchanged.status, "Ничего не изменилось" in text(unchanged)) == (409, True)
+    went(desk.post(f"{page}/rates/remove", version="2", currency="EUR", since=""))
+    went(desk.post(f"{page}/rows", version="3", row_0=f"{WINDOW}\t\t0", gone_0="1"))
+    assert "Персональных цен нет" in desk.text(page)
+    assert desk.get(f"/prices/contracts/{new_id(utc_now())}/{contract.id}").status == 404

@@ -88,6 +88,22 @@ def _key_of(text: str) -> RowKey | None:
 def _page(
     request: Request, own: OwnList, *, bad: tuple[BadRow, ...] = (), wrong: Invalid | Refused | None = None
 ) -> Response:
+    back, version = (own.name, f"/prices/lists/{own.id}"), load_book(request.db)[1]
+    return grid_page(request, own, version=version, back=back, saves="version", bad=bad, wrong=wrong)
+
+
+def grid_page(
+    request: Request,
+    own: OwnList,
+    *,
+    version: int,
+    back: tuple[str, str],
+    saves: str,
+    bad: tuple[BadRow, ...] = (),
+    wrong: Invalid | Refused | None = None,
+) -> Response:
+    """The grid of a list's newest rows. `back` = the name and address of the page above, under which the form is sent;
+    `saves`: "version" or, where it holds at once, "now"."""
     fmt, t = Formats(request.locale, request.time_zone), request.t.t
     asked, page = request.query.text("q") or request.form.text("q"), request.query.text("page")
     number = int(page) if page.isascii() and page.isdecimal() and 0 < len(page) < 6 else 1
@@ -100,7 +116,9 @@ def _page(
         wrong,
         status=422 if bad else 200,
         own=own,
-        version=load_book(request.db)[1],
+        version=version,
+        back=back,
+        saves=saves,
         rows=tuple((key_text(one), one, fmt.quantity(one.row.amount)) for one in grid.rows),
         more=grid.more,
         page=max(number, 1),

@@ -120,7 +120,7 @@ def _users(request: Request, book: Book, list_id: str) -> tuple[tuple[str, str],
     if list_id in book.default:
         rows.append((request.t.t("pricing.everybody"), f"/prices/assignments/{office.DEFAULT}"))
     rows += [
-        (one.number, f"/dealers/{one.party_id}")
+        (one.number, f"/prices/contracts/{one.party_id}/{one.id}")
         for one in office.all_contracts(request.db)
         if list_id in one.price_list_ids
     ]
