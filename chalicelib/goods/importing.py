@@ -32,7 +32,6 @@ from chalicelib.gateways.telemetry import count, failure
 from chalicelib.goods import store
 from chalicelib.goods.feeding import Feed, Known, paths_of
 from chalicelib.goods.model import MOST_ATTEMPTS, SHOWN_REJECTED, Plan, State, Upload
-from chalicelib.goods.rejected import write_rejected
 from chalicelib.goods.words import reason
 from chalicelib.http.i18n import translator
 from chalicelib.kernel.errors import Invalid, KontorError, Unavailable
@@ -149,11 +148,14 @@ def _never(_before: int, _after: int) -> bool:
 
 
 def _keep_rejected(db: TenantSession, upload: Upload, path: Path, plan: Plan, feed: Feed, locale: str) -> None:
+    from chalicelib.http.spreadsheet import write_rejected  # heavy, and needed only when something was wrong
+
     t = translator(locale)
+    said = {number: reason(t, bad) for number, bad in feed.bad.items()}
     with path.open("rb") as file, TemporaryDirectory(prefix="goods-") as folder:
         list_path = Path(folder) / "rejected.xlsx"
         titles = t.t("goods.rejected_row"), t.t("goods.rejected_reason")
-        write_rejected(list_path, rows_of(file), plan.head, feed.bad, lambda bad: reason(t, bad), titles)
+        write_rejected(list_path, rows_of(file), plan.head, said, titles)
         files.put_path(db.tenant_id, store.rejected_key(db.tenant_id, upload.id), list_path)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.exchange.model import KindCount
+from chalicelib.kernel.filenames import title_of
 from chalicelib.kernel.ids import stable_id
 
 KEPT = timedelta(days=30)
@@ -92,14 +93,6 @@ class Edited:
 
     by: str
     at: datetime
-
-
-def title_of(name: str) -> str:
-    """A file's name as people know it. Browsers send it in UTF-8, which some stores read as Latin-1."""
-    try:
-        return name.encode("latin-1").decode()
-    except ValueError:
-        return name
 
 
 def heads_id(heads: tuple[str, ...]) -> str:

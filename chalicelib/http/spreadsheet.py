@@ -72,15 +72,18 @@ def write_rejected(
     width, line = 0, 0
     with xlsxwriter.Workbook(str(path), {"constant_memory": True, **_PLAIN}) as book:
         page = book.add_worksheet()
+        bold = book.add_format({"bold": True, "bottom": 1})
         for row in sheet:
             if row.number != head and row.number not in said:
                 continue
             width = width if line else len(row.cells)
+            style = bold if row.number == head else None
             for place, text in enumerate(row.cells[:width]):
-                page.write_string(line, place, text[:_LONGEST_CELL])
+                page.write_string(line, place, text[:_LONGEST_CELL], style)
             if row.number == head:
-                page.write_string(line, width, titles[0])
-                page.write_string(line, width + 1, titles[1])
+                page.freeze_panes(1, 0)
+                page.write_string(line, width, titles[0], bold)
+                page.write_string(line, width + 1, titles[1], bold)
             else:
                 page.write_number(line, width, row.number)
                 page.write_string(line, width + 1, said[row.number])

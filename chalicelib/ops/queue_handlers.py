@@ -19,7 +19,7 @@ def consume_events(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def consume_imports(event: Mapping[str, Any]) -> dict[str, Any]:
-    """What is heavy: uploads of 1C and of people, one after another per tenant, price lists and files with their rows."""
+    """What is heavy: uploads of 1C and of people, one after another per tenant, and price lists, made and read."""
 
     def one(body: dict[str, Any]) -> None:
         if body["do"] == "price_list":

@@ -159,13 +159,13 @@ def _read(db: TenantSession, progress: _Progress, clock: Clock) -> None:
 
 
 def _as_version(db: TenantSession, upload: RowUpload, taking: Taking, now: datetime) -> int:
-    """The number of the version that the rows make; a message that comes twice makes one more, which hurts nobody."""
+    """The number of the version that the rows make; a message that comes twice makes one."""
     wish = PriceChange(
         actor=upload.actor,
         version=None,
-        key=f"{upload.run}.{upload.attempts}",
+        key=upload.run,
         action="list.rows_uploaded",
-        about={"list": upload.list_id, "file": upload.name[:200]},
+        about={"list": upload.list_id, "file": upload.title[:200]},
         now=now,
     )
     own = found(upload_rows(db, wish, upload.list_id, taking.rows.values()).find(upload.list_id))

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.kernel.access import Actor
+from chalicelib.kernel.filenames import title_of
 from chalicelib.pricing.sheet import BadRow
 
 KEPT = timedelta(days=30)
@@ -49,6 +50,10 @@ class RowUpload:
     code: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     version: int = 0  # filled from the stored row
+
+    @property
+    def title(self) -> str:
+        return title_of(self.name)
 
     @property
     def is_under_way(self) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.goods.model import heads_id, title_of
+from chalicelib.goods.model import heads_id
+from chalicelib.kernel.filenames import title_of
 
 
 @pytest.mark.parametrize("name", ["осень.csv", "осень.csv".encode().decode("latin-1")])

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from chalicelib.goods import columns, store
 from chalicelib.goods.actions import uploads
 from chalicelib.goods.actions.uploads import Choices, Preview
-from chalicelib.goods.model import Plan, State, Upload, title_of
+from chalicelib.goods.model import Plan, State, Upload
 from chalicelib.goods.pages.base import MAY, doors
 from chalicelib.goods.words import reason
 from chalicelib.http.formats import Formats
@@ -16,6 +16,7 @@ from chalicelib.http.request import Request
 from chalicelib.http.responses import SECURITY_HEADERS, XLSX, Response, disposition, download, redirect
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
+from chalicelib.kernel.filenames import title_of
 from chalicelib.storage import files
 
 _LIST = "/goods/uploads"

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from chalicelib.http.request import Request
 from chalicelib.http.responses import SECURITY_HEADERS, XLSX, Response, disposition, redirect
 from chalicelib.kernel.errors import Invalid, NotFound, Refused, found
+from chalicelib.kernel.filenames import title_of
 from chalicelib.pricing import importing, store
 from chalicelib.pricing.actions import load_book
 from chalicelib.pricing.lists import OwnList
@@ -49,7 +50,7 @@ def rejected(request: Request) -> Response:
     if not upload.bad:
         raise NotFound()
     tenant_id = request.db.tenant_id
-    name = f"{request.t.t('pricing.rejected')} {upload.name.rpartition('.')[0] or upload.name}.xlsx"
+    name = f"{request.t.t('pricing.rejected')} {upload.title.rpartition('.')[0] or upload.title}.xlsx"
     key = store.rejected_key(tenant_id, upload.id)
     return redirect(files.address(tenant_id, key, disposition=disposition(name), content_type=XLSX, seconds=_SECONDS))
 
@@ -82,7 +83,7 @@ def _preview(request: Request, upload: RowUpload, own: OwnList, key: str) -> Res
         "pricing/preview.html",
         upload=upload,
         own=own,
-        name=name,
+        name=title_of(name),
         key=key,
         columns=columns,
         rows=rows,
@@ -96,7 +97,7 @@ def _unreadable(request: Request, upload: RowUpload, own: OwnList, name: str, wr
         status=wrong.status,
         upload=upload,
         own=own,
-        name=name,
+        name=title_of(name),
         key="",
         columns=(),
         rows=(),
