@@ -69,12 +69,15 @@ def add_rule(db: TenantSession, actor: Actor, typed: Mapping[str, str], key: str
     """
     made = stable_id("assortment", key)
     if load_assortment(db, consistent=True).rule(made) is None:
-        _save(db, actor, _rule(look(db, now), typed, made, None), now)
+        _save(db, actor, _rule(look(db, now), typed, made, None), None, now)
 
 
-def change_rule(db: TenantSession, actor: Actor, rule_id: str, typed: Mapping[str, str], now: datetime) -> None:
+def change_rule(
+    db: TenantSession, actor: Actor, rule_id: str, typed: Mapping[str, str], seen: int, now: datetime
+) -> None:
+    """`seen` = the version of the rules that the person changes. Refused("assortment_changed") for an older one."""
     desk = look(db, now)
-    _save(db, actor, _rule(desk, typed, rule_id, found(desk.assortment.rule(rule_id))), now)
+    _save(db, actor, _rule(desk, typed, rule_id, found(desk.assortment.rule(rule_id))), seen, now)
 
 
 def remove_rule(db: TenantSession, actor: Actor, rule_id: str, now: datetime) -> None:
@@ -91,13 +94,15 @@ def remove_rule(db: TenantSession, actor: Actor, rule_id: str, now: datetime) ->
     until_committed(act)
 
 
-def _save(db: TenantSession, actor: Actor, rule: Rule, now: datetime) -> None:
+def _save(db: TenantSession, actor: Actor, rule: Rule, seen: int | None, now: datetime) -> None:
     def act() -> None:
         before = load_assortment(db, consistent=True)
         after = before.having(rule)
         if len(after.rules) > MOST_RULES:
             raise Refused("assortment_full", limit=MOST_RULES)
         if after != before:
+            if seen not in (None, before.version):
+                raise Refused("assortment_changed")
             done = _audit(db, actor, "assortment_rule_saved", rule, now)
             db.commit([assortment_put(db.tenant_id, after), done])
 

@@ -118,17 +118,20 @@ def add_rule(request: Request) -> Response:
 
 @doors.page(_PAGE + "/{rule_id}", may=_EDIT)
 def rule_edit_form(request: Request) -> Response:
-    rule = found(actions.look(request.db, request.now).assortment.rule(request.params["rule_id"]))
+    assortment = actions.look(request.db, request.now).assortment
+    rule = found(assortment.rule(request.params["rule_id"]))
     named = rule.name if rule.what is What.PRODUCT else rule.key
     form = {"whom": whom_value(rule.whom, rule.whom_id), "what": str(rule.what), str(rule.what): named}
-    return _form(request, {**form, "shown": "yes" if rule.shown else "no"})
+    return _form(request, {**form, "shown": "yes" if rule.shown else "no", "version": str(assortment.version)})
 
 
 @doors.page(_PAGE + "/{rule_id}", may=_EDIT, methods=("POST",))
 def change_rule(request: Request) -> Response:
     form = request.form.plain()
     try:
-        actions.change_rule(request.db, request.actor, request.params["rule_id"], form, request.now)
+        actions.change_rule(
+            request.db, request.actor, request.params["rule_id"], form, request.form.version, request.now
+        )
     except Invalid as wrong:
         return _form(request, form, wrong)
     return request.go(_PAGE, notice="rule_saved")

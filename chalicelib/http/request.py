@@ -39,6 +39,12 @@ class Form(dict[str, list[str]]):
         """First values by name: what a pydantic form model takes."""
         return {name: values[0].strip() for name, values in self.items() if values}
 
+    @property
+    def version(self) -> int:
+        """Which version of a thing the person saw and means to change: the field `version`; -1 = none that there is."""
+        text = self.text("version")
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:

@@ -6,15 +6,12 @@ goes into the next album together.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from chalicelib.catalogue.snapshot.engine import OperationalError
-from chalicelib.kernel.errors import Unavailable
 from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.recent import Recent
 from chalicelib.pictures.album import Album
@@ -27,7 +24,6 @@ from chalicelib.storage.writes import Delete, Put
 DUE = "pictures"
 NEWS_AT_ONCE = 90
 """Rows of news that one album takes in: they go in the transaction that shows it."""
-_ATTEMPTS = 3
 _open: Recent[str, Album] = Recent(8)
 
 
@@ -64,12 +60,7 @@ def opened(tenant_id: str, album: Snapshot) -> Album:
     kept = _open.get(album.sha256)
     if kept is not None:
         return kept
-    for _ in range(_ATTEMPTS):
-        try:
-            return _open.keep(album.sha256, Album(snapshots.local_copy(tenant_id, album)))
-        except OperationalError:  # another process deleted the copy to make room, just now
-            continue
-    raise Unavailable("catalogue_unreadable")
+    return _open.keep(album.sha256, snapshots.opened_copy(tenant_id, album, Album))
 
 
 def copy_album(tenant_id: str, album: Snapshot, path: Path) -> None:
@@ -82,8 +73,7 @@ def publish(db: TenantSession, path: Path, base: Pointer | None, taken_in: Seque
 
     TransactionRefused if another album came into force meanwhile.
     """
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = snapshots.digest_of(path)
     version = base.album.version + 1 if base else 1
     album = Snapshot(
         version=version,

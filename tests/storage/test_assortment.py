@@ -134,8 +134,11 @@ def test_rules_are_made_once_changed_replaced_and_removed(shop: Shop) -> None:
     assert rules() == [("category", "windows", False)]
     (rule,) = load_assortment(shop.db, consistent=True).rules
     typed = {**FIELDS, "what": "product", "product": _article(shop), "shown": "yes"}
-    actions.change_rule(shop.db, shop.manager, rule.id, typed, NOW)
+    actions.change_rule(shop.db, shop.manager, rule.id, typed, 1, NOW)
     assert rules() == [("product", "window-0", True)]
+    actions.change_rule(shop.db, shop.manager, rule.id, typed, 1, NOW)  # sent twice
+    with pytest.raises(Refused, match="assortment_changed"):
+        actions.change_rule(shop.db, shop.manager, rule.id, FIELDS, 1, NOW)
     actions.add_rule(shop.db, shop.manager, {**typed, "shown": "no"}, "other", NOW + timedelta(minutes=1))
     assert rules() == [("product", "window-0", False)], "of one subject there is one rule"
     (rule,) = load_assortment(shop.db, consistent=True).rules

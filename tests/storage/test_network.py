@@ -301,6 +301,10 @@ def test_a_dealer_is_in_a_group_and_a_region_that_cannot_be_removed_meanwhile() 
     assert (group.stock_shown, group.few_at) == (StockShown.WORDS, 5)
     assert region.warehouse_ids == ("w1",)
 
+    segments.change_group(db, actor, group.id, _GROUP | {"few_at": "7"}, parse_decimal, known.version, NOW)
+    with pytest.raises(Refused, match="segments_changed"):
+        segments.change_group(db, actor, group.id, _GROUP | {"few_at": "9"}, parse_decimal, known.version, NOW)
+
     party_id = manager.create(group=group.id, region=region.id)
     dealer = open_dealer(db, party_id)
     assert known.group_of(dealer.party) == group
@@ -327,7 +331,7 @@ def test_two_groups_have_two_names_and_one_that_is_not_there_is_not_found() -> N
         segments.add_group(db, actor, _GROUP | {"name": "оптовики"}, parse_decimal, "2", NOW)
     assert set(wrong.value.fields) == {"name"}
     with pytest.raises(NotFound):
-        segments.change_group(db, actor, "0" * 20, _GROUP, parse_decimal, NOW)
+        segments.change_group(db, actor, "0" * 20, _GROUP, parse_decimal, 1, NOW)
     with pytest.raises(Invalid) as wrong:
         manager.create(group="0" * 20)
     assert set(wrong.value.fields) == {"group"}

@@ -22,14 +22,15 @@ def add_group(db: TenantSession, actor: Actor, typed: Typed, parse: ParseNumber,
     """A new group; the same `key` again makes none. Invalid names every wrong field."""
     made = stable_id("group", key)
     if load(db).group(made) is None:
-        _save(db, actor, _group(typed, parse, made), now)
+        _save(db, actor, _group(typed, parse, made), None, now)
 
 
 def change_group(
-    db: TenantSession, actor: Actor, group_id: str, typed: Typed, parse: ParseNumber, now: datetime
+    db: TenantSession, actor: Actor, group_id: str, typed: Typed, parse: ParseNumber, seen: int, now: datetime
 ) -> None:
+    """`seen` = the version of the segments that the person changes. Refused("segments_changed") for an older one."""
     found(load(db).group(group_id))
-    _save(db, actor, _group(typed, parse, group_id), now)
+    _save(db, actor, _group(typed, parse, group_id), seen, now)
 
 
 def add_region(
@@ -39,16 +40,22 @@ def add_region(
     made = stable_id("region", key)
     if load(db).region(made) is None:
         known = [one.id for one in store.warehouses(db)]
-        _save(db, actor, _region(typed, known, warehouses, made), now)
+        _save(db, actor, _region(typed, known, warehouses, made), None, now)
 
 
 def change_region(
-    db: TenantSession, actor: Actor, region_id: str, typed: Typed, warehouses: Sequence[str], now: datetime
+    db: TenantSession,
+    actor: Actor,
+    region_id: str,
+    typed: Typed,
+    warehouses: Sequence[str],
+    seen: int,
+    now: datetime,
 ) -> None:
-    """Warehouses of which the ERP no longer tells may stay."""
+    """As `change_group`. Warehouses of which the ERP no longer tells may stay."""
     before = found(load(db).region(region_id))
     known = [*(one.id for one in store.warehouses(db)), *before.warehouse_ids]
-    _save(db, actor, _region(typed, known, warehouses, region_id), now)
+    _save(db, actor, _region(typed, known, warehouses, region_id), seen, now)
 
 
 def remove_segment(db: TenantSession, actor: Actor, segment_id: str, now: datetime) -> None:
@@ -93,13 +100,15 @@ def _region(typed: Typed, known: Sequence[str], warehouses: Sequence[str], regio
     return region
 
 
-def _save(db: TenantSession, actor: Actor, one: DealerGroup | Region, now: datetime) -> None:
+def _save(db: TenantSession, actor: Actor, one: DealerGroup | Region, seen: int | None, now: datetime) -> None:
     def act() -> None:
         before = load(db)
         after = before.with_group(one) if isinstance(one, DealerGroup) else before.with_region(one)
         if after.has_namesake(one):
             raise Invalid(fields={"name": Complaint(code="segment_name_taken")})
         if after != before:
+            if seen not in (None, before.version):
+                raise Refused("segments_changed")
             done = _audit(db, actor, "segment_saved", one.id, one.name, now)
             db.commit([store.segments_put(db.tenant_id, after), done])
 

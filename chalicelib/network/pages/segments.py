@@ -89,15 +89,24 @@ def add_group(request: Request) -> Response:
 
 @doors.page(_GROUPS + "/{group_id}", may=EDIT)
 def group_edit_form(request: Request) -> Response:
-    group = found(store.load_segments(request.db).group(request.params["group_id"]))
-    return _group_form(request, _typed_group(request, group))
+    segments = store.load_segments(request.db)
+    group = found(segments.group(request.params["group_id"]))
+    return _group_form(request, {**_typed_group(request, group), "version": str(segments.version)})
 
 
 @doors.page(_GROUPS + "/{group_id}", may=EDIT, methods=("POST",))
 def change_group(request: Request) -> Response:
     form = request.form.plain()
     try:
-        actions.change_group(request.db, request.actor, request.params["group_id"], form, parse_decimal, request.now)
+        actions.change_group(
+            request.db,
+            request.actor,
+            request.params["group_id"],
+            form,
+            parse_decimal,
+            request.form.version,
+            request.now,
+        )
     except Invalid as wrong:
         return _group_form(request, form, wrong)
     return request.go(_PAGE, notice="segment_saved")
@@ -137,15 +146,18 @@ def add_region(request: Request) -> Response:
 
 @doors.page(_REGIONS + "/{region_id}", may=EDIT)
 def region_edit_form(request: Request) -> Response:
-    region = found(store.load_segments(request.db).region(request.params["region_id"]))
-    return _region_form(request, {"name": region.name}, region.warehouse_ids)
+    segments = store.load_segments(request.db)
+    region = found(segments.region(request.params["region_id"]))
+    return _region_form(request, {"name": region.name, "version": str(segments.version)}, region.warehouse_ids)
 
 
 @doors.page(_REGIONS + "/{region_id}", may=EDIT, methods=("POST",))
 def change_region(request: Request) -> Response:
     form, warehouses = request.form.plain(), request.form.all("warehouse")
     try:
-        actions.change_region(request.db, request.actor, request.params["region_id"], form, warehouses, request.now)
+        actions.change_region(
+            request.db, request.actor, request.params["region_id"], form, warehouses, request.form.version, request.now
+        )
     except Invalid as wrong:
         return _region_form(request, form, tuple(warehouses), wrong)
     return request.go(_PAGE, notice="segment_saved")

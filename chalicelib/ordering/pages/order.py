@@ -139,11 +139,10 @@ def _confirmed(request: Request, ask: Ask) -> Order:
 
 def _acting(request: Request, act: Callable[[Ask], Order], notice: str) -> Response:
     """Does it on the version that the person saw; a refusal is shown above the order as it is now."""
-    version = request.form.text("version")
     ask = Ask(
         actor=request.actor,
         order_id=request.params["order_id"],
-        version=int(version) if version.isdecimal() else 0,
+        version=request.form.version,
         key=request.idempotency_key,
         now=request.now,
     )

@@ -24,10 +24,9 @@ _SPARE = 2  # empty selects behind the chosen lists
 
 def wish(request: Request, action: str, **about: str) -> PriceChange:
     """The change of the posted form; its field `version` says what the person saw."""
-    version = request.form.text("version")
     return PriceChange(
         actor=request.actor,
-        version=int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else -1,
+        version=request.form.version,
         key=request.idempotency_key,
         action=action,
         about=about,
