@@ -30,6 +30,7 @@ class Permission(StrEnum):
     CATALOGUE_READ = "catalogue_read"
     CATALOGUE_EDIT = "catalogue_edit"
     STOCK_READ = "stock_read"
+    STOCK_EDIT = "stock_edit"
     ORDER_PLACE = "order_place"
     PRICE_LISTS = "price_lists"
     PRICES_EDIT = "prices_edit"
@@ -64,9 +65,10 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.BILLING_READ,
         Permission.CATALOGUE_EDIT,
         Permission.PRICES_EDIT,
+        Permission.STOCK_EDIT,
     },
     Role.ACCOUNTANT: _STAFF_READS | {Permission.BILLING_READ, Permission.PAYMENTS_EDIT},
-    Role.WAREHOUSE: _STAFF_READS,
+    Role.WAREHOUSE: _STAFF_READS | {Permission.STOCK_EDIT},
     Role.DEALER_BUYER: _DEALER_READS | {Permission.ORDER_PLACE},
     Role.DEALER_ACCOUNTANT: _DEALER_READS,
 }

@@ -8,7 +8,7 @@ come to, so that the counters can be checked against the journal by its last pag
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -77,6 +77,9 @@ class Shift:
             counted=self.counted + other.counted,
         )
 
+    def __sub__(self, other: Shift) -> Shift:
+        return self + Shift(on_hand=-other.on_hand, allocated=-other.allocated, counted=-other.counted)
+
     def __bool__(self) -> bool:
         return bool(self.on_hand or self.allocated or self.counted)
 
@@ -92,10 +95,11 @@ class Movement:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sums:
     """What movements come to: `closing` by warehouse, `holders` = what each order holds by warehouse (orders that hold
-    nothing are left out)."""
+    nothing are left out). `late` = the row is older than its journal, so that orders from before are not among them."""
 
     closing: Mapping[str, Shift] = field(default_factory=dict)
     holders: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,12 +141,24 @@ def added_up(before: Sums, movements: Iterable[Movement]) -> Sums:
                 held = holders.setdefault(movement.cause.order_id, {})
                 held[name] = held.get(name, _ZERO) + shift.allocated
     left = {order: {name: part for name, part in parts.items() if part} for order, parts in holders.items()}
-    return Sums(closing=closing, holders={order: parts for order, parts in left.items() if parts})
+    return replace(before, closing=closing, holders={order: parts for order, parts in left.items() if parts})
 
 
-def next_page(last: JournalPage | None, waiting: Sequence[Movement]) -> JournalPage:
-    """The page that what waits is turned into."""
-    before = last.sums if last else Sums()
+def opening(level: Level, waiting: Iterable[Movement]) -> Sums:
+    """What a SKU's journal begins with: nothing, or, where the row is older, what it had before what waits."""
+    if level.pages is not None:
+        return Sums()
+    since = added_up(Sums(), waiting).closing
+    closing = {
+        name: Shift(on_hand=row.on_hand, allocated=row.allocated, counted=row.counted) - since.get(name, Shift())
+        for name, row in level.warehouses.items()
+    }
+    return Sums(closing=closing, late=True)
+
+
+def next_page(last: JournalPage | None, begun: Sums, waiting: Sequence[Movement]) -> JournalPage:
+    """The page that what waits is turned into; `begun` = what the first page begins with."""
+    before = last.sums if last else begun
     number = last.number + 1 if last else 1
     return JournalPage(number=number, movements=tuple(waiting), sums=added_up(before, waiting))
 
@@ -165,6 +181,7 @@ def mismatches(level: Level, sums: Sums, held: Mapping[str, Decimal]) -> tuple[M
         row = level.warehouses.get(name, WarehouseLevel(_ZERO))
         due = sums.closing.get(name, Shift())
         pairs = [(what, getattr(row, what), getattr(due, what)) for what in _COUNTERS]
-        pairs.append(("holds", row.allocated, held.get(name, _ZERO)))
+        if not sums.late:
+            pairs.append(("holds", row.allocated, held.get(name, _ZERO)))
         out += [Mismatch(warehouse=name, what=what, kept=kept, due=want) for what, kept, want in pairs if kept != want]
     return tuple(out)

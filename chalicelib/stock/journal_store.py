@@ -13,7 +13,7 @@ from chalicelib.stock.model import Level
 from chalicelib.stock.store import level_from, level_key, levels
 from chalicelib.storage import codec, keys
 from chalicelib.storage.session import Record, TenantSession, TransactionRefused
-from chalicelib.storage.writes import Add, Equals, Put, Set, Unlog, Update, Write
+from chalicelib.storage.writes import Absent, Add, Equals, Put, Set, Unlog, Update, Write
 
 _MOVED_FOR = timedelta(days=30)
 _PAGES_AT_ONCE, _MOST_READS = 10, 5
@@ -31,7 +31,11 @@ class Kept:
     @property
     def sums(self) -> Sums:
         """What the whole journal comes to."""
-        return journal.added_up(self.last.sums if self.last else Sums(), self.waiting)
+        return journal.added_up(self.last.sums if self.last else self.begun, self.waiting)
+
+    @property
+    def begun(self) -> Sums:
+        return journal.opening(self.level, self.waiting)
 
 
 def read_kept(db: TenantSession, skus: Iterable[str]) -> dict[str, Kept]:
@@ -77,13 +81,14 @@ def turn_pages(db: TenantSession, skus: Iterable[str]) -> None:
 
 
 def _page_writes(tenant_id: str, kept: Kept) -> list[Write]:
-    page, level, count = journal.next_page(kept.last, kept.waiting), kept.level, len(kept.waiting)
+    pages = ("data", "pages")
+    page, level, count = journal.next_page(kept.last, kept.begun, kept.waiting), kept.level, len(kept.waiting)
     return [
         Put(key=keys.movement_page(tenant_id, level.sku, page.number), kind="movements", data=page, version=0),
         Update(
             key=level_key(tenant_id, level.sku),
-            changes=(Unlog(count), Set(("data", "pages"), page.number), Add(("data", "waiting"), Decimal(-count))),
-            when=(Equals(("data", "pages"), level.pages),),
+            changes=(Unlog(count), Set(pages, page.number), Add(("data", "waiting"), Decimal(-count))),
+            when=(Absent(pages) if level.pages is None else Equals(pages, level.pages),),
         ),
     ]
 
@@ -120,7 +125,7 @@ def movements(
         if row is None:
             return MovementList(movements=(), next=None)
         out += reversed(waiting_in(row))
-        below = level_from(row, sku).pages + 1
+        below = (level_from(row, sku).pages or 0) + 1
     partition = keys.movement_pages(db.tenant_id, sku)
     for _ in range(_MOST_READS):
         if below <= 1 or sum(_within(one, since, until) for one in out) >= most:

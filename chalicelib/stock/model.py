@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
+from chalicelib.stock.transit import ByHand
 from chalicelib.tenancy.model import StockKind
 
 _ZERO = Decimal(0)
@@ -38,15 +39,18 @@ class TimedHold:
 class Level:
     """All warehouses of a SKU. `told` = as of when the ERP last spoke of a warehouse; `moved_at` = when an order
     that the ERP knows, or a shipment, last changed what the ERP's number means. `timed` = by order, what is
-    held for a time only. Of its journal there are `pages`, and `waiting` movements that are on none yet."""
+    held for a time only. Of its journal there are `pages` (None: the row is older than journals, and has made none
+    yet), and `waiting` movements that are on none. `version` 0 = there is no row of it."""
 
     sku: str
     warehouses: Mapping[str, WarehouseLevel]
     told: Mapping[str, datetime] = field(default_factory=dict)
     moved_at: datetime | None = None
     timed: Mapping[str, TimedHold] = field(default_factory=dict)
-    pages: int = 0
+    pages: int | None = 0
     waiting: int = 0
+    by_hand: ByHand = field(default_factory=ByHand)
+    version: int = 0  # filled from the stored row
 
     def available(self, among: Sequence[str] = ()) -> Decimal:
         """What can be promised from the given warehouses (all if empty); one that is short does not lessen another."""
@@ -197,8 +201,9 @@ def restate(
 
     `complete` = warehouses that the message does not name are empty. A message older than our last `moved_at` may
     only lower the stock: whether it knew of the move cannot be told, and the ERP sends the SKU again once it does.
-    None of a SKU in a warehouse that never had it is no news.
+    None of a SKU in a warehouse that never had it is no news. `safety` is the tenant's; the SKU's own goes before it.
     """
+    safety = safety if level.by_hand.safety is None else level.by_hand.safety
     wanted = dict(quantities)
     if complete:
         wanted |= {name: _ZERO for name in level.warehouses if name not in wanted}
@@ -216,6 +221,16 @@ def restate(
         if late and before is not None:
             on_hand = min(on_hand, before.on_hand)
         after = WarehouseLevel(on_hand, allocated, known, on_hand - allocated - safety)
+        if after != before:
+            changes.append(Restated(warehouse=name, before=before, after=after))
+    return tuple(changes)
+
+
+def kept_back(level: Level, safety: Decimal) -> tuple[Restated, ...]:
+    """What differs once `safety` is what is never promised of the SKU in each warehouse."""
+    changes = []
+    for name, before in sorted(level.warehouses.items()):
+        after = replace(before, available=before.on_hand - before.allocated - safety)
         if after != before:
             changes.append(Restated(warehouse=name, before=before, after=after))
     return tuple(changes)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from chalicelib.network.segments import DealerGroup, StockShown
+from chalicelib.stock.transit import Coming
 
 
 class Amount(StrEnum):
@@ -27,6 +31,20 @@ def shown(quantity: Decimal, group: DealerGroup | None) -> Shown:
     if quantity <= 0:
         return Amount.NONE
     return Amount.FEW if quantity <= group.few_at else Amount.MANY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What a reader is told of goods on their way. `quantity` None: not how much."""
+
+    due: date
+    quantity: Decimal | None
+
+
+def expected(days: Iterable[Coming], group: DealerGroup | None) -> tuple[Expected, ...]:
+    """What a dealer of the group is told of what comes; all of it for the manufacturer's people (no group)."""
+    exact = group is None or group.stock_shown is StockShown.EXACT
+    return tuple(Expected(due=one.due, quantity=one.quantity if exact else None) for one in days)
 
 
 def is_there(told: Shown) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,13 +13,16 @@ from chalicelib.kernel.clock import stamp
 from chalicelib.stock import model
 from chalicelib.stock.journal import Cause, Movement, moved, restated
 from chalicelib.stock.model import Level, Move, Restated, TimedHold, WarehouseLevel
+from chalicelib.stock.transit import ByHand
 from chalicelib.storage import codec, keys
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession
-from chalicelib.storage.writes import Absent, Add, AtLeast, Change, Condition, Equals, Log, Put, Set, Update
+from chalicelib.storage.writes import Absent, Add, AtLeast, Change, Condition, Delete, Equals, Log, Put, Set, Update
 
 _KIND = "stock"
 _COUNTERS = ("on_hand", "allocated", "counted", "available")
+_TIMED = "timed#"  # an attribute for each order: one that is added needs no map that older rows lack
+_BY_HAND = ("data", "by_hand")
 
 LevelWrite = Put | Update
 
@@ -28,7 +32,10 @@ def level_key(tenant_id: str, sku: str) -> Key:
 
 
 def level_from(record: Record | None, sku: str) -> Level:
-    """The level of a stock row that the caller has read among other rows; an absent row holds nothing."""
+    """The level of a stock row that the caller has read among other rows; an absent row holds nothing.
+
+    What rows of earlier versions lack has its default here, and nowhere else.
+    """
     if record is None:
         return model.nothing(sku)
     told = record.data.get("told", {})
@@ -41,9 +48,13 @@ def level_from(record: Record | None, sku: str) -> Level:
         },
         told={_warehouse(name): datetime.fromisoformat(at) for name, at in told.items()},
         moved_at=datetime.fromisoformat(moved) if moved else None,
-        timed={order: _timed(hold) for order, hold in record.data["timed"].items()},
-        pages=record.data["pages"],
-        waiting=record.data["waiting"],
+        timed={
+            name.removeprefix(_TIMED): _timed(hold) for name, hold in record.data.items() if name.startswith(_TIMED)
+        },
+        pages=record.data.get("pages"),
+        waiting=record.data.get("waiting", 0),
+        by_hand=codec.load(ByHand, record.data.get("by_hand", {})),
+        version=record.version,
     )
 
 
@@ -76,7 +87,7 @@ def move(
     too little is available. `timed` = by order what it holds from now on for a time only; None: nothing any more."""
     changes: list[Change] = _journal(moved(because, moves))
     for order, hold in (timed or {}).items():
-        changes.append(Set(("data", "timed", order), None if hold is None else _noted(hold)))
+        changes.append(Set(("data", _TIMED + order), None if hold is None else _noted(hold)))
     when: list[Condition] = []
     for warehouse, step in sorted(moves.items()):
         name = _name(warehouse)
@@ -98,7 +109,7 @@ def _noted(timed: TimedHold) -> dict[str, object]:
 
 def _journal(movement: Movement | None) -> list[Change]:
     """What writes a movement down: it waits in the row until its page is made."""
-    return [] if movement is None else [Log(codec.dump(movement)), Add(("data", "waiting"), Decimal(1))]
+    return [] if movement is None else [Log(codec.dump(movement)), Add(("data", "waiting"), Decimal(1), begins=True)]
 
 
 def restated_write(
@@ -109,7 +120,7 @@ def restated_write(
     Only differences are added, so orders that take stock meanwhile don't disturb.
     """
     told, movement = stamp(as_of), restated(because, changes)
-    if not level.warehouses and not level.told:
+    if not level.version:
         return Put(
             key=level_key(tenant_id, level.sku),
             kind=_KIND,
@@ -117,7 +128,6 @@ def restated_write(
             data={
                 "sku": level.sku,
                 "told": {_name(change.warehouse): told for change in changes},
-                "timed": {},
                 "pages": 0,
                 "waiting": 1 if movement else 0,
             },
@@ -125,7 +135,7 @@ def restated_write(
             log=[codec.dump(movement)] if movement else (),
         )
     updates: list[Change] = _journal(movement)
-    when: list[Condition] = []
+    when: list[Condition] = [_as_noted(level.by_hand)]
     for change in changes:
         name = _name(change.warehouse)
         updates.append(Set(("data", "told", name), told))
@@ -140,6 +150,50 @@ def restated_write(
         when.append(Equals(("n", name, "on_hand"), change.before.on_hand))
         when.append(Equals(("n", name, "counted"), change.before.counted))
     return Update(key=level_key(tenant_id, level.sku), changes=tuple(updates), when=tuple(when))
+
+
+def noted_writes(
+    tenant_id: str, level: Level, after: ByHand, kept_back: Sequence[Restated] = ()
+) -> list[LevelWrite | Delete]:
+    """What people note of a SKU from now on, on condition that its row is as it was read; `kept_back` = what that does
+    to what may be promised. A SKU with arrivals stands in the list of those by the day of the first."""
+    noted = codec.dump(replace(after, edition=level.by_hand.edition + 1))
+    key = level_key(tenant_id, level.sku)
+    row: LevelWrite
+    if level.version:
+        promised = [
+            Add(("n", _name(one.warehouse), "available"), one.after.available - one.before.available)
+            for one in kept_back
+            if one.before is not None
+        ]
+        row = Update(key=key, changes=(Set(_BY_HAND, noted), *promised), when=(Equals(("version",), level.version),))
+    else:
+        data = {"sku": level.sku, "told": {}, "pages": 0, "waiting": 0, "by_hand": noted}
+        row = Put(key=key, kind=_KIND, version=0, data=data, counters={})
+    return [row, *_listed(tenant_id, level, after)]
+
+
+def _listed(tenant_id: str, level: Level, after: ByHand) -> list[Put | Delete]:
+    """Moves the SKU in the list of those with arrivals."""
+    old, new = (
+        keys.coming_sku(tenant_id, by_hand.arrivals[0].due, level.sku) if by_hand.arrivals else None
+        for by_hand in (level.by_hand, after)
+    )
+    if old == new:
+        return []
+    leave = [Delete(key=old)] if old else []
+    return [*leave, *([Put(key=new, kind="coming", data={"sku": level.sku})] if new else [])]
+
+
+def coming_skus(db: TenantSession, *, limit: int, after: str | None = None) -> tuple[list[str], str | None]:
+    """SKUs with arrivals, by the day of the first one, and where the list goes on (None: it ends)."""
+    page = db.query(keys.coming_skus(db.tenant_id), limit=limit, after=after, consistent=True)
+    return [record.data["sku"] for record in page.records], page.next
+
+
+def _as_noted(by_hand: ByHand) -> Condition:
+    """What people have noted of the SKU is still what was read."""
+    return Equals((*_BY_HAND, "edition"), by_hand.edition) if by_hand.edition else Absent(_BY_HAND)
 
 
 def _counters(level: WarehouseLevel) -> dict[str, Decimal]:

@@ -117,7 +117,8 @@ def update_actions(update: Update) -> list[Action]:
         match change:
             case Add():
                 path = Path(list(change.path))
-                actions.append(SetAction(path, path + Value(to_attribute(change.value))))
+                base = path | Value({"N": "0"}) if change.begins else path
+                actions.append(SetAction(path, base + Value(to_attribute(change.value))))
             case Set(value=None):
                 actions.append(RemoveAction(Path(list(change.path))))
             case Set():

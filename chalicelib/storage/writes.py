@@ -66,10 +66,11 @@ class Set:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """Adds an exact number to a counter that exists."""
+    """Adds an exact number to a counter that exists, or that `begins` with it."""
 
     path: Attr
     value: Decimal
+    begins: bool = False
 
 
 @dataclass(frozen=True, slots=True)

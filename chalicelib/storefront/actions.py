@@ -30,6 +30,7 @@ from chalicelib.pricing.store import basis_keys, basis_of
 from chalicelib.stock import showing
 from chalicelib.stock.model import Level
 from chalicelib.stock.store import promised
+from chalicelib.stock.transit import coming
 from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.model import TenantSettings
@@ -41,11 +42,12 @@ _ORDER = Permission.ORDER_PLACE
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A SKU with its price (None: the person has no terms to be quoted under) and what they may be told of what can be
-    promised now."""
+    promised now, and of what comes by day."""
 
     item: Item
     answer: Answer | None
     stock: showing.Shown
+    coming: tuple[showing.Expected, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,11 @@ class _Desk:
     def pictures(self, paths: Iterable[str]) -> Mapping[str, Picture]:
         """The pictures that came, by the names that goods give them."""
         return self.album.find(paths) if self.album else {}
+
+    def coming(self, level: Level) -> tuple[showing.Expected, ...]:
+        """What the person may know of what is on its way."""
+        days = coming(level.by_hand.arrivals, self.day, self.warehouses)
+        return showing.expected(days, self.group)
 
 
 def browse(
@@ -254,7 +261,12 @@ def _priced(
 ) -> dict[str, Offer]:
     answers: Mapping[str, Answer] = quotes(catalogue, items, {}, terms) if terms else {}
     return {
-        sku: Offer(item=item, answer=answers.get(sku), stock=desk.told(found[sku].available(desk.warehouses)))
+        sku: Offer(
+            item=item,
+            answer=answers.get(sku),
+            stock=desk.told(found[sku].available(desk.warehouses)),
+            coming=desk.coming(found[sku]),
+        )
         for sku, item in items.items()
     }
 

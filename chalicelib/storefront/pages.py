@@ -13,12 +13,13 @@ from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Ro
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.kernel.access import Permission
+from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.pricing.explain import why, why_not
 from chalicelib.pricing.model import PriceOnRequest, Quote
 from chalicelib.pricing.words import sentences
 from chalicelib.stock.showing import is_there
-from chalicelib.stock.words import stock_text
+from chalicelib.stock.words import coming_text, stock_text
 from chalicelib.storefront import actions
 from chalicelib.storefront.actions import Answer, Offer, Place, Range, Shown
 from chalicelib.storefront.facts import facts_of
@@ -90,6 +91,8 @@ def product(request: Request) -> Response:
         back=_back_to(shown.product.category_path),
         facts=facts_of(shown, request.t, Formats(request.locale, request.time_zone)),
         places=_places(request, shown),
+        coming=_coming(request, Formats(request.locale, request.time_zone), shown.offer),
+        may_see_stock=request.actor.may(Permission.STOCK_READ),
         why=_why(request, shown.offer.answer),
         tiers=_tiers(request, shown.offer.answer),
         variants=_variants(request, shown),
@@ -202,9 +205,16 @@ def _row(request: Request, fmt: Formats, offer: Offer) -> Row:
 
 
 def _stock(request: Request, fmt: Formats, offer: Offer) -> Cell:
+    """What there is, and what comes next; where there is neither, that it is made or brought on order."""
+    following = _coming(request, fmt, offer)[:1]
     if is_there(offer.stock):
-        return Cell(stock_text(request.t, fmt, offer.stock, offer.item.unit))
-    return Cell("", sub=request.t.t("storefront.none_left"))
+        return Cell(stock_text(request.t, fmt, offer.stock, offer.item.unit), sub=next(iter(following), None))
+    return Cell("", sub=next(iter(following), request.t.t("storefront.none_left")))
+
+
+def _coming(request: Request, fmt: Formats, offer: Offer) -> tuple[str, ...]:
+    today = local_day(request.now, request.time_zone)
+    return tuple(coming_text(request.t, fmt, one, offer.item.unit, today) for one in offer.coming)
 
 
 def _price_cell(request: Request, fmt: Formats, offer: Offer) -> Cell:

@@ -69,7 +69,7 @@ _MOVEMENTS = st.lists(
 def test_pages_carry_forward_what_all_movements_come_to(movements: list[Movement], size: int) -> None:
     last: JournalPage | None = None
     for start in range(0, len(movements), size):
-        last = next_page(last, movements[start : start + size])
+        last = next_page(last, Sums(), movements[start : start + size])
     whole = added_up(Sums(), movements)
     assert (last.sums if last else Sums()) == whole
     assert (last.number if last else 0) == -(-len(movements) // size)

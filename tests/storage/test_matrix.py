@@ -175,6 +175,7 @@ def _things(shop: Shop) -> Ids:
         "entry": _NEVER,
         "version": str(version),
         "sku": _NEVER,
+        "arrival_id": _NEVER,
         "price_list_id": _price_list(shop),
         **_own_list(shop),
         "name": _NEVER,

@@ -70,7 +70,7 @@ class Clock:
 
     def tick(self) -> datetime:
         with self._lock:
-            self._now += timedelta(minutes=2)
+            self._now += timedelta(minutes=5)
             return self._now
 
 
@@ -258,10 +258,14 @@ def test_sold_and_held_and_free_is_what_was_received_whatever_happens_at_once(ta
     market = Market(kind)
     for name in NAMES:
         for place in PLACES:
-            market.received[name, place] = D(25)
+            market.received[name, place] = D(9)
     market.tell(market.shop.db)
     for number in range(16):
         market.place(market.session("first"), random.Random(number), market.shop.buyer, f"first{number:016d}")
+    for order_id in list(market.placed.values())[:6]:
+        file = store.load_order(market.shop.db, order_id)
+        confirm(market.shop.db, replace(market.shop.ask(file), now=market.clock.tick()))
+    market.exchange(random.Random(SEED), market.session("early"))
     market.run()
     if kind is StockKind.FREE:  # a cancelled order is free again only when the ERP has heard of it
         market.exchange(random.Random(SEED), market.session("last"))
@@ -294,3 +298,5 @@ def test_sold_and_held_and_free_is_what_was_received_whatever_happens_at_once(ta
         noted = [one for one, level in found.items() if file.order.id in level.timed]
         assert sorted(noted) == sorted(reserve.held if reserve.until else ()), file.order.number
     assert market.seen["failed before"] + market.seen["failed after"] > 0
+    assert market.seen["moved: lapsed"] > 0, "goods were short, and somebody's time was over"
+    assert market.seen["shipped"] > 0

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
-from chalicelib.kernel.clock import utc_now
+from chalicelib.kernel.clock import local_day, utc_now
 from chalicelib.network.segments import DealerGroup, Segments, StockShown
 from chalicelib.network.store import party_put, segments_put
 from chalicelib.ordering.store import load_order, order_put
 from chalicelib.stock import tally
 from chalicelib.stock.journal import Mismatch
+from chalicelib.stock.store import levels, noted_writes
+from chalicelib.stock.transit import Arrival
 from chalicelib.storage import keys
 from chalicelib.tenancy.store import settings_write
 from tests.storage.test_ordering_pages import World, _strings, catalogue, text_of, version_of, world  # noqa: F401
@@ -90,9 +93,23 @@ def _in_words(world: World) -> None:
     )
 
 
+def _expect(world: World, quantity: int) -> None:
+    level = levels(world.shop.db, [sku("A-1")])[sku("A-1")]
+    days = (local_day(utc_now(), "Europe/Moscow") + timedelta(days=n) for n in (3, 4))
+    due = next(day for day in days if quantity not in (day.day, day.month))
+    arrival = Arrival(id="a", warehouse=W, quantity=D(quantity), due=due)
+    world.shop.db.commit(noted_writes(world.shop.settings.id, level, level.by_hand.expecting([arrival])))
+
+
 def test_a_dealer_who_is_told_in_words_finds_the_quantity_nowhere(world: World) -> None:
     _in_words(world)
     world.shop.tell({"A-1": 7}, utc_now())
+    _expect(world, 7)
+    for path in ("/catalogue", f"/catalogue/{sku('A-1')}"):
+        text = text_of(world.buyer.get(path))
+        assert "мало" in text, path
+        assert "в пути," in text, path
+        assert not re.search(r"\b7\b", text), path
     world.buyer.post("/cart/add", sku=sku("A-1"), quantity="3")
     assert "в наличии: мало" in text_of(world.buyer.get("/cart"))
     world.buyer.post("/cart/change", **{f"q-{sku('A-1')}": "9", f"was-{sku('A-1')}": "3"})

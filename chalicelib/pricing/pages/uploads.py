@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from chalicelib.http.request import Request
-from chalicelib.http.responses import SECURITY_HEADERS, XLSX, Response, disposition, redirect
+from chalicelib.http.responses import XLSX, Response, disposition, redirect, sending_to
 from chalicelib.kernel.errors import Invalid, NotFound, Refused, found
 from chalicelib.kernel.filenames import title_of
 from chalicelib.pricing import importing, store
@@ -61,14 +59,8 @@ def _upload(request: Request) -> tuple[RowUpload, OwnList]:
 
 
 def _choice(request: Request, upload: RowUpload, own: OwnList) -> Response:
-    """The form goes straight to S3, so this page's policy lets it."""
     form = importing.form_for(request.db, upload)
-    where = urlsplit(form.action)
-    policy = SECURITY_HEADERS["Content-Security-Policy"].replace(
-        "form-action 'self'", f"form-action 'self' {where.scheme}://{where.netloc}"
-    )
-    page = request.page("pricing/choose.html", form=form, own=own)
-    return Response(status=page.status, body=page.body, headers={"Content-Security-Policy": policy})
+    return sending_to(form.action, request.page("pricing/choose.html", form=form, own=own))
 
 
 def _preview(request: Request, upload: RowUpload, own: OwnList, key: str) -> Response:

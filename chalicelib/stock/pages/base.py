@@ -11,7 +11,7 @@ from chalicelib.http.request import Request
 from chalicelib.kernel.access import Permission
 
 doors = Doors("chalicelib.stock.pages")
-READ = Permission.STOCK_READ
+READ, EDIT = Permission.STOCK_READ, Permission.STOCK_EDIT
 
 
 def formats(request: Request) -> Formats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from urllib.parse import quote
 
 from chalicelib.catalogue.model import Item, Query, Sort
 from chalicelib.http.formats import NBSP, Formats
@@ -11,11 +12,14 @@ from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Ro
 from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, download
 from chalicelib.kernel.access import Permission
+from chalicelib.kernel.clock import local_day
 from chalicelib.stock import tally
 from chalicelib.stock.actions import StockPage, show_stock, wrong_stock
 from chalicelib.stock.model import Level
 from chalicelib.stock.pages.base import READ, doors, warehouse_name
 from chalicelib.stock.tally import Check
+from chalicelib.stock.transit import coming
+from chalicelib.stock.words import day_text
 
 _SHEET = (
     ("stock.article", 18),
@@ -24,6 +28,7 @@ _SHEET = (
     ("stock.available", 14),
     ("stock.on_hand", 14),
     ("stock.allocated", 14),
+    ("stock.in_transit", 30),
     ("stock.where", 48),
 )
 _WRONG_SHOWN = 10
@@ -66,7 +71,7 @@ def stock_file(request: Request) -> Response:
 def _sheet_row(request: Request, item: Item, found: StockPage) -> tuple[str | Decimal, ...]:
     level = found.levels[item.sku]
     where = _where(request, level, found)
-    return item.article, item.name, item.unit, *_sums(level), where
+    return item.article, item.name, item.unit, *_sums(level), _coming(request, item, level).text, where
 
 
 def _sums(level: Level) -> tuple[Decimal, Decimal, Decimal]:
@@ -98,6 +103,7 @@ def _listing(request: Request, query: ListQuery, found: StockPage | None) -> Lis
             Column(key="available", label_key="stock.available", kind="num", phone="sum"),
             Column(key="on_hand", label_key="stock.on_hand", kind="num", phone="units"),
             Column(key="allocated", label_key="stock.allocated", kind="num", phone="state"),
+            Column(key="coming", label_key="stock.in_transit"),
             Column(key="where", label_key="stock.where"),
         ),
         rows=tuple(_row(request, item, found) for item in found.page.items) if found else (),
@@ -125,13 +131,27 @@ def _row(request: Request, item: Item, found: StockPage) -> Row:
             "available": Cell(
                 f"{fmt.quantity(available)}{NBSP}{item.unit}".strip(),
                 sub=request.t.t("stock.below_zero") if available < 0 else None,
+                href=f"/stock/{quote(item.sku)}",
                 tone="bad" if available < 0 else None,
             ),
             "on_hand": Cell(fmt.quantity(on_hand), href=f"/stock/{item.sku}/movements"),
             "allocated": fmt.quantity(allocated),
+            "coming": _coming(request, item, level),
             "where": _where(request, level, found),
         },
     )
+
+
+def _coming(request: Request, item: Item, level: Level) -> Cell:
+    """What is on its way, day by day; what should have come is named."""
+    fmt, today = Formats(request.locale, request.time_zone), local_day(request.now, request.time_zone)
+    following = coming(level.by_hand.arrivals, today)
+    text = "; ".join(
+        f"{fmt.quantity(one.quantity)}{NBSP}{item.unit}, {day_text(fmt, one.due, today)}" for one in following
+    )
+    overdue = sum((one.quantity for one in level.by_hand.arrivals if one.is_overdue(today)), Decimal(0))
+    sub = request.t.t("stock.overdue_of", quantity=overdue) if overdue else None
+    return Cell(text, sub=sub, tone="bad" if overdue else None)
 
 
 def _where(request: Request, level: Level, found: StockPage) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from chalicelib.kernel.clock import stamp
 from chalicelib.storage.keys.base import (
@@ -46,6 +46,16 @@ def moved_skus(tenant: str) -> Partition:
 @pattern("the SKUs that one change moved")
 def moved_by(tenant: str, at: datetime, cause: str) -> Key:
     return moved_skus(tenant).item(f"{stamp(at)}#{cause}")
+
+
+@pattern("SKUs with goods on their way, by the day of the first arrival")
+def coming_skus(tenant: str) -> Partition:
+    return Partition(Table.STOCK, f"{tenant_prefix(tenant)}COMING")
+
+
+@pattern("a SKU among those with goods on their way")
+def coming_sku(tenant: str, due: date, sku: str) -> Key:
+    return coming_skus(tenant).item(f"{due.isoformat()}#{sku}")
 
 
 @pattern("how far the nightly check of stock has come")

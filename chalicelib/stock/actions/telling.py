@@ -1,22 +1,17 @@
-"""What the ERP says of the stock, and how it stands."""
+"""What the ERP says of the stock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 
-from chalicelib.catalogue.model import Item, Page, Query, Warehouse
-from chalicelib.catalogue.store import current_catalogue
-from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.ids import new_id
 from chalicelib.stock import journal_store, store, tally
 from chalicelib.stock.journal import WAITING_MOST, Cause, Why
-from chalicelib.stock.journal_store import MovementList
-from chalicelib.stock.model import Level, restate
-from chalicelib.stock.tally import Check
+from chalicelib.stock.model import restate
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.model import StockKind
@@ -94,66 +89,3 @@ def _apply(
     until_committed(once)
     journal_store.turn_pages(db, long)
     return Applied(changed=len(changed), unchanged=len(batch) - len(changed))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockPage:
-    """A page of the catalogue with live levels; `warehouses` names those that the ERP has described."""
-
-    page: Page
-    levels: Mapping[str, Level]
-    warehouses: Mapping[str, Warehouse]
-
-
-def wrong_stock(db: TenantSession, found: Sequence[Check], now: datetime) -> list[tuple[Check, Item | None]]:
-    """What the nightly check found, with the catalogue's items."""
-    catalogue = current_catalogue(db, None, now) if found else None
-    items = catalogue.skus([one.sku for one in found]) if catalogue else {}
-    return [(one, items.get(one.sku)) for one in found]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which movements: about `most`, between two moments, from the journal's pages `below` a number on (0 = all)."""
-
-    most: int
-    since: datetime | None = None
-    until: datetime | None = None
-    below: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownMovements:
-    """Movements of an item, newest first, with the warehouses that the ERP has described."""
-
-    item: Item
-    found: MovementList
-    warehouses: Mapping[str, Warehouse]
-
-
-def show_movements(db: TenantSession, sku: str, wanted: Wanted, now: datetime) -> ShownMovements:
-    """NotFound for a SKU that the catalogue never had."""
-    catalogue = current_catalogue(db, None, now)
-    item = catalogue.skus([sku]).get(sku) if catalogue else None
-    if catalogue is None or item is None:
-        raise NotFound()
-    return ShownMovements(
-        item=item,
-        found=journal_store.movements(
-            db, sku, most=wanted.most, since=wanted.since, until=wanted.until, below=wanted.below
-        ),
-        warehouses={warehouse.id: warehouse for warehouse in catalogue.warehouses()},
-    )
-
-
-def show_stock(db: TenantSession, query: Query, now: datetime) -> StockPage | None:
-    """SKUs that fit with how they stand; None before the first import."""
-    catalogue = current_catalogue(db, None, now)
-    if catalogue is None:
-        return None
-    page = catalogue.search(query)
-    return StockPage(
-        page=page,
-        levels=store.promised(db, [item.sku for item in page.items], now),
-        warehouses={warehouse.id: warehouse for warehouse in catalogue.warehouses()},
-    )

@@ -1,0 +1,40 @@
+"""What can be done with the stock."""
+
+from chalicelib.stock.actions.noting import (
+    add_arrival,
+    change_arrival,
+    remove_arrival,
+    set_safety,
+)
+from chalicelib.stock.actions.reading import (
+    ShownArrivals,
+    ShownMovements,
+    ShownStock,
+    StockPage,
+    Wanted,
+    show_arrivals,
+    show_movements,
+    show_sku,
+    show_stock,
+    wrong_stock,
+)
+from chalicelib.stock.actions.telling import Applied, erp_levels
+
+__all__ = (
+    "Applied",
+    "ShownArrivals",
+    "ShownMovements",
+    "ShownStock",
+    "StockPage",
+    "Wanted",
+    "add_arrival",
+    "change_arrival",
+    "erp_levels",
+    "remove_arrival",
+    "set_safety",
+    "show_arrivals",
+    "show_movements",
+    "show_sku",
+    "show_stock",
+    "wrong_stock",
+)

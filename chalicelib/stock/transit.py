@@ -1,0 +1,108 @@
+"""What people note of a SKU's stock beside what the ERP tells: goods on their way, its own safety stock. Pure rules.
+
+An arrival stays until a person, or the next whole file of arrivals, says that it has come or was called off: when the
+ERP raises what is on hand, nothing says that it was by this arrival. One whose day has passed is promised to nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from chalicelib.kernel.errors import Complaint
+from chalicelib.kernel.money import quantity as exact_quantity
+from chalicelib.tenancy.company import Checks
+
+ParseNumber = Callable[[str], Decimal]
+MOST_ARRIVALS = 50
+"""Of one SKU: they stand in its row, which is read whole."""
+MAX_QUANTITY = Decimal(10) ** 9
+MAX_NOTE = 120
+_MAX_SAFETY = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Goods that are expected in a warehouse on a day, in the SKU's unit. `note` = what says so, e.g. a document."""
+
+    id: str
+    warehouse: str
+    quantity: Decimal
+    due: date
+    note: str = ""
+
+    def is_overdue(self, today: date) -> bool:
+        return self.due < today
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """What people have noted of a SKU. `safety` = what is never promised of it in each warehouse, None: as much as the
+    tenant's settings say; `edition` counts changes."""
+
+    arrivals: tuple[Arrival, ...] = ()  # the first to come first
+    safety: Decimal | None = None
+    edition: int = 0
+
+    def expecting(self, arrivals: Iterable[Arrival]) -> ByHand:
+        """With these and no other arrivals."""
+        return replace(self, arrivals=tuple(sorted(arrivals, key=lambda one: (one.due, one.warehouse, one.id))))
+
+    def arrival(self, arrival_id: str) -> Arrival | None:
+        return next((one for one in self.arrivals if one.id == arrival_id), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coming:
+    """How much comes next, and when."""
+
+    quantity: Decimal
+    due: date
+
+
+def coming(arrivals: Iterable[Arrival], today: date, among: Sequence[str] = ()) -> tuple[Coming, ...]:
+    """What will come to the given warehouses (all if empty), by day, the first one first; nothing that is overdue."""
+    days: dict[date, Decimal] = {}
+    for one in arrivals:
+        if not one.is_overdue(today) and (not among or one.warehouse in among):
+            days[one.due] = days.get(one.due, Decimal(0)) + one.quantity
+    return tuple(Coming(quantity=quantity, due=due) for due, quantity in sorted(days.items()))
+
+
+def arrival_from_form(
+    checks: Checks, parse: ParseNumber, places: Sequence[str], arrival_id: str, today: date
+) -> Arrival:
+    """An arrival of the fields `warehouse quantity due note`."""
+    arrival = Arrival(
+        id=arrival_id,
+        warehouse=checks.choice("warehouse", tuple(places)),
+        quantity=checks.parsed(
+            "quantity", lambda text: expected_quantity(parse(text)), Decimal(1), code="arrival_quantity"
+        ),
+        due=checks.parsed("due", date.fromisoformat, today, code="not_a_date"),
+        note=checks.text("note", limit=MAX_NOTE),
+    )
+    if arrival.is_overdue(today):
+        checks.wrong["due"] = Complaint(code="day_passed")
+    return arrival
+
+
+def expected_quantity(number: Decimal) -> Decimal:
+    """A quantity that may be on its way; ValueError for none, too much, or finer than a thousandth."""
+    if not 0 < number <= MAX_QUANTITY:
+        raise ValueError("out of bounds")
+    return exact_quantity(number)
+
+
+def safety_from_form(checks: Checks, parse: ParseNumber) -> Decimal | None:
+    """The field `safety`; None where it is empty."""
+
+    def kept(text: str) -> Decimal | None:
+        number = parse(text) if text else None
+        if number is not None and not 0 <= number <= _MAX_SAFETY:
+            raise ValueError("out of bounds")
+        return number if number is None else exact_quantity(number)
+
+    return checks.parsed("safety", kept, None, code="number_between", low=0, high=_MAX_SAFETY)
