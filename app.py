@@ -37,6 +37,7 @@ if settings().serves_pages:
     import chalicelib.pricelist.pages
     import chalicelib.pricing.api
     import chalicelib.pricing.pages
+    import chalicelib.simulator.pages
     import chalicelib.stock.pages
     import chalicelib.storefront.pages
     import chalicelib.tenancy.pages
@@ -53,6 +54,7 @@ if settings().serves_pages:
         chalicelib.storefront.pages,
         chalicelib.pricelist.api,
         chalicelib.pricelist.pages,
+        chalicelib.simulator.pages,
         chalicelib.stock.pages,
         chalicelib.billing.pages,
         chalicelib.ordering.pages,

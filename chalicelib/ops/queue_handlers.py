@@ -19,7 +19,7 @@ def consume_events(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def consume_imports(event: Mapping[str, Any]) -> dict[str, Any]:
-    """What is heavy: uploads of 1C and of people, one after another per tenant, and price lists, made and read."""
+    """What is heavy: uploads of 1C and of people, price lists, made, read and simulated."""
 
     def one(body: dict[str, Any]) -> None:
         if body["do"] == "price_list":
@@ -34,6 +34,10 @@ def consume_imports(event: Mapping[str, Any]) -> dict[str, Any]:
             from chalicelib.pricing.jobs import run_price_rows
 
             return run_price_rows(body, utc_now)
+        if body["do"] == "price_simulation":
+            from chalicelib.simulator.jobs import run_simulation
+
+            return run_simulation(body, utc_now)
         from chalicelib.exchange.jobs import run_import  # the other queues' functions needn't have it
 
         return run_import(body, utc_now())

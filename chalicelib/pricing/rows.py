@@ -79,12 +79,35 @@ def _whole(number: Decimal, digits: int) -> int | None:
 _one_of_few = lru_cache(maxsize=4096)(_whole)  # packs and least quantities are few numbers, written very many times
 
 
+def differing(before: Path | None, after: Path) -> list[str]:
+    """SKUs of which two files do not say the same, in order; without `before` all of them.
+
+    sqlite3.OperationalError if a file is not there.
+    """
+    db = connect("file::memory:", uri=True)
+    try:
+        db.executescript(_TABLE)  # stands for a list without rows
+        db.execute("ATTACH ? AS later", (_address(after),))
+        if before:
+            db.execute("ATTACH ? AS earlier", (_address(before),))
+        old, new = ("earlier.price" if before else "main.price"), "later.price"
+        changed = f"""SELECT sku FROM (SELECT {_COLUMNS} FROM {old} EXCEPT SELECT {_COLUMNS} FROM {new})
+            UNION SELECT sku FROM (SELECT {_COLUMNS} FROM {new} EXCEPT SELECT {_COLUMNS} FROM {old}) ORDER BY sku"""  # noqa: S608
+        return [sku for (sku,) in db.execute(changed)]
+    finally:
+        db.close()
+
+
+def _address(path: Path) -> str:
+    return f"file:{quote(str(path))}?mode=ro&immutable=1"
+
+
 class ListFile:
     """The rows of one version, open for reading. Threads may share it."""
 
     def __init__(self, path: Path) -> None:
         """sqlite3.OperationalError if there is no such file."""
-        self._db = connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+        self._db = connect(_address(path), uri=True)
         self._db.executescript(f"PRAGMA mmap_size = {_MAPPED_BYTES}; PRAGMA cache_size = -512;")
 
     def __del__(self) -> None:

@@ -101,6 +101,16 @@ def opened(tenant_id: str, version: ListVersion) -> ListFile:
     return _open.keep(version.sha256, snapshots.opened_copy(tenant_id, version, ListFile))
 
 
+def differing(tenant_id: str, before: ListVersion | None, after: ListVersion) -> list[str]:
+    """SKUs of which two versions do not say the same, in order; without `before` all of them. Unavailable as above."""
+
+    def with_copy(new: Path) -> list[str]:
+        old = snapshots.local_copy(tenant_id, before) if before else None
+        return list_rows.differing(old, new)
+
+    return snapshots.opened_copy(tenant_id, after, with_copy)
+
+
 # --- files with rows that people upload ----------------------------------------------------------------------
 
 

@@ -42,6 +42,8 @@ from chalicelib.pricing.book import Book
 from chalicelib.pricing.discounts import Discount, Kind, Step
 from chalicelib.pricing.lists import ListVersion, OwnList
 from chalicelib.pricing.uploads import RowUpload
+from chalicelib.simulator import store as simulations
+from chalicelib.simulator.model import Simulation
 from chalicelib.storage import files, keys, snapshots
 from chalicelib.storage.writes import Put
 from tests.support.shop import D, Shop
@@ -178,6 +180,7 @@ def _things(shop: Shop) -> Ids:
         "arrival_id": _NEVER,
         "price_list_id": _price_list(shop),
         **_own_list(shop),
+        "simulation_id": _simulation(shop),
         "name": _NEVER,
         "upload_id": _goods_upload(shop),
         "category_id": _NEVER,
@@ -202,6 +205,13 @@ def _own_list(shop: Shop) -> Ids:
     book = prices.book_put(tenant, Book(lists=(own,), discounts=(discount,)), 0)
     shop.db.commit([replace(book, version=None), prices.upload_put(tenant, upload)])
     return {"list_id": own.id, "number": _NEVER, "price_upload_id": upload.id, "discount_id": discount.id}
+
+
+def _simulation(shop: Shop) -> str:
+    now = utc_now()
+    one = Simulation(id=new_id(now), list_id=_NEVER, list_name="Опт", number=1, asked=now, asked_by="Анна", touched=now)
+    shop.db.commit([simulations.put(shop.settings.id, one, 0)])
+    return one.id
 
 
 def _price_list(shop: Shop) -> str:

@@ -16,7 +16,7 @@ from chalicelib.ordering.actions.desk import Desk, ShelfOf, read_desk
 from chalicelib.ordering.actions.shelf import open_shelf
 from chalicelib.ordering.cart import Cart, CartLine
 from chalicelib.ordering.goods import Goods
-from chalicelib.ordering.lines import summed
+from chalicelib.ordering.lines import Terms, summed
 from chalicelib.ordering.model import OrderLine
 from chalicelib.ordering.quickorder import BadRow, Found, Pasted, PastedRow, quantity_problem
 from chalicelib.ordering.store import load_order
@@ -83,7 +83,7 @@ def show_cart(
     cart = desk.cart
     stock = promised(db, [line.sku for line in cart.lines], now)
     goods = desk.shelf.goods({line.sku: line.quantity for line in cart.lines})
-    sums = priced_lines(desk, cart.lines, goods)
+    sums = priced_lines(desk.terms, cart.lines, goods)
     lines = tuple(
         ShownLine(
             line=line,
@@ -109,14 +109,14 @@ def show_cart(
     )
 
 
-def priced_lines(desk: Desk, lines: Sequence[CartLine], goods: Mapping[str, Goods]) -> dict[str, OrderLine]:
+def priced_lines(terms: Terms, lines: Sequence[CartLine], goods: Mapping[str, Goods]) -> dict[str, OrderLine]:
     """Order lines of what has a price, summed up as the order will be; by SKU."""
     priced = [
         goods[line.sku].line(str(place), line.quantity)
         for place, line in enumerate(lines, 1)
         if line.sku in goods and goods[line.sku].price is not None
     ]
-    return {line.sku: line for line in summed(priced, desk.terms)}
+    return {line.sku: line for line in summed(priced, terms)}
 
 
 def price_problem(line: CartLine, goods: Goods | None) -> str:

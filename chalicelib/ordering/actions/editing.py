@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from chalicelib.catalogue.store import catalogue_keys
 from chalicelib.kernel.errors import Complaint, Invalid
-from chalicelib.network.model import Contract, VatMode
+from chalicelib.network.model import VatMode
 from chalicelib.ordering import quickorder, store
 from chalicelib.ordering.actions.desk import ShelfOf
 from chalicelib.ordering.actions.moderation import change_lines
@@ -17,6 +17,7 @@ from chalicelib.ordering.actions.transaction import Ask
 from chalicelib.ordering.lines import held_by
 from chalicelib.ordering.model import Order, OrderLine
 from chalicelib.ordering.quickorder import BadRow
+from chalicelib.pricing.chain import PriceBasis
 from chalicelib.pricing.store import basis_keys, basis_of
 from chalicelib.storage.session import TenantSession
 
@@ -53,8 +54,7 @@ def _new_lines(
     rows_of_basis = basis_keys(db.tenant_id, order.party_id, order.contract_id)
     found = db.get_many((*rows_of_basis, *catalogue_keys(db.tenant_id, order.party_id)))
     basis = basis_of(found, db.tenant_id, order.party_id, order.contract_id, ask.now)
-    as_ordered = replace(basis, contract=_as_ordered(basis.contract, order), vat_at=order.created)
-    shelf = shelf_of(as_ordered, found)
+    shelf = shelf_of(as_ordered(basis, order), found)
     answers = shelf.found(quickorder.articles(rows))
     known = frozenset(sku for answer in answers.values() for sku in answer.skus)
     wanted = quickorder.resolved(rows, answers, known).quantities
@@ -66,11 +66,13 @@ def _new_lines(
     return tuple(goods[sku].line("", quantity) for sku, quantity in pasted.quantities.items())
 
 
-def _as_ordered(contract: Contract, order: Order) -> Contract:
-    """The contract with VAT in the prices or on top as the order has it; without VAT it has neither."""
-    if contract.vat_exempt:
-        return contract
-    return replace(contract, vat=VatMode.INCLUDED if order.vat_included else VatMode.ON_TOP)
+def as_ordered(basis: PriceBasis, order: Order) -> PriceBasis:
+    """What today's prices of an order depend on: VAT of the day when it was placed, in the prices or on top as the
+    order has it; without VAT it has neither."""
+    contract = basis.contract
+    if not contract.vat_exempt:
+        contract = replace(contract, vat=VatMode.INCLUDED if order.vat_included else VatMode.ON_TOP)
+    return replace(basis, contract=contract, vat_at=order.created)
 
 
 def complaint_of(row: BadRow) -> Complaint:

@@ -147,7 +147,7 @@ def _drafted(
     """The order as it would be; refuses what can't be ordered, naming every line and what credit is missing."""
     goods = desk.shelf.goods({line.sku: line.quantity for line in desk.cart.lines})
     listed = {sku: one for sku, one in goods.items() if one.listed}
-    lines = tuple(priced_lines(desk, desk.cart.lines, listed).values())
+    lines = tuple(priced_lines(desk.terms, desk.cart.lines, listed).values())
     order = _order(desk, new, lines, running, now)
     skus = sorted(line.sku for line in lines)
     stock = levels(db, skus, consistent=True)

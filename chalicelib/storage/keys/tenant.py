@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.storage.keys.base import Key, Partition, core, core_part, pattern
+from chalicelib.storage.keys.base import Key, Partition, Table, core, core_part, pattern, tenant_prefix
 
 
 @pattern("settings, branding, flags")
@@ -98,3 +98,8 @@ def album(tenant: str) -> Key:
 @pattern("pictures that the album does not show yet, oldest first")
 def picture_news(tenant: str) -> Partition:
     return core_part(tenant, "PICS#NEWS")
+
+
+@pattern("what a version of a price list would change, as somebody asked; rows expire")
+def price_simulation(tenant: str, simulation: str) -> Key:
+    return Key(Table.EPHEMERAL, f"{tenant_prefix(tenant)}SIMULATION#{simulation}", "HEAD")

@@ -1,0 +1,165 @@
+"""Working out what a version of a price list would change: the worker's part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from chalicelib.catalogue.assortment import Assortment
+from chalicelib.catalogue.snapshot.read import Catalogue
+from chalicelib.catalogue.store import current_catalogue, load_assortment
+from chalicelib.gateways.telemetry import count, failure
+from chalicelib.kernel.errors import KontorError, Refused, found
+from chalicelib.network import store as network
+from chalicelib.pricing import store as pricing
+from chalicelib.pricing.actions import load_book
+from chalicelib.pricing.book import Book, changed
+from chalicelib.pricing.chain import PriceBasis, contract_terms
+from chalicelib.pricing.lists import activated
+from chalicelib.pricing.simulation import Summary, shifts
+from chalicelib.simulator import store
+from chalicelib.simulator.audience import bases_of
+from chalicelib.simulator.comparing import Seen, compared
+from chalicelib.simulator.documents import Concerned, Question, changed_carts, changed_orders
+from chalicelib.simulator.model import ChangedContract, Report, Simulation, State
+from chalicelib.storage.session import TenantSession
+from chalicelib.tenancy.store import load_settings
+
+_TELL_EVERY = timedelta(seconds=2)
+Clock = Callable[[], datetime]
+
+
+def make(db: TenantSession, simulation_id: str, clock: Clock) -> None:
+    """Works out what was asked; nothing if that is settled. What goes wrong is told to who asked: a message that comes
+    again half an hour later helps nobody."""
+    one, version = store.find(db, simulation_id)
+    if one is None or one.state in (State.DONE, State.FAILED):
+        return
+    progress = _Progress(db, one, version, clock)
+    try:
+        store.write_report(db.tenant_id, one.id, _report(db, one, progress, clock()))
+        progress.write(state=State.DONE)
+        count("simulations", db.tenant_id)
+        return
+    except KontorError as refusal:
+        code, params = refusal.code, {name: str(value)[:200] for name, value in refusal.params.items()}
+    except Exception as broken:
+        failure("a simulation failed", broken, tenant=db.tenant_id, simulation=simulation_id)
+        code, params = "", {}
+    progress.write(state=State.FAILED, code=code, params=params)
+
+
+class _Progress:
+    """The asking's row as far as it is written."""
+
+    def __init__(self, db: TenantSession, one: Simulation, version: int, clock: Clock) -> None:
+        self._db, self._one, self._version, self._clock = db, one, version, clock
+
+    def begin(self, total: int) -> None:
+        self.write(state=State.MAKING, done=0, total=total)
+
+    def tell(self, done: int) -> None:
+        if self._clock() - self._one.touched >= _TELL_EVERY:
+            self.write(done=done)
+
+    def write(self, **changes: object) -> None:
+        self._one = replace(self._one, touched=self._clock(), **changes)  # type: ignore[arg-type]
+        self._db.commit([store.put(self._db.tenant_id, self._one, self._version)])
+        self._version += 1
+
+
+def _report(db: TenantSession, one: Simulation, progress: _Progress, now: datetime) -> Report:
+    catalogue = current_catalogue(db, None, now)
+    if catalogue is None:
+        raise Refused("no_catalogue")
+    at = max(one.since or now, now)
+    book, book_version = load_book(db)
+    own = found(book.find(one.list_id))
+    then = changed(book, own.id, lambda was: activated(was, one.number, since=at, by=one.asked_by, now=now))
+    replaced = own.version_at(at)
+    skus = pricing.differing(db.tenant_id, replaced, own.version(one.number))
+    bases = bases_of(db, network.dealers(db), load_settings(db), book, at)
+    concerned = _concerned(catalogue, load_assortment(db), bases, then)
+    views = _views(concerned)
+    progress.begin(len(views) * len(skus))
+    summaries = compared(views, skus, progress.tell)
+    real = [(shift, summary) for (shift, _), summary in zip(views, summaries, strict=True) if summary.changed]
+    chains = tuple(summary for _, summary in real)
+    chain_of = {contract_id: place for place, (shift, _) in enumerate(real) for contract_id in shift.contract_ids}
+    question = Question(
+        skus=frozenset(skus), contracts={contract_id: concerned[contract_id] for contract_id in chain_of}
+    )
+    return Report(
+        at=at,
+        book_version=book_version,
+        replaces=replaced.number if replaced else 0,
+        rows=len(skus),
+        contracts=len(bases),
+        chains=chains,
+        changed=_by_size([_changed(bases[contract_id], place) for contract_id, place in chain_of.items()], chains),
+        carts=tuple(sorted(changed_carts(db, question), key=lambda cart: (cart.party_name, cart.person))),
+        orders=tuple(changed_orders(db, question)),
+        names=_names(catalogue, chains),
+    )
+
+
+def _concerned(
+    catalogue: Catalogue, assortment: Assortment, bases: Mapping[str, PriceBasis], then: Book
+) -> dict[str, Concerned]:
+    """Every contract, by its id: whether it is concerned turns out when its terms are compared."""
+    types = catalogue.price_types()
+    out = {}
+    for contract_id, basis in bases.items():
+        later = replace(basis, book=then)
+        out[contract_id] = Concerned(
+            before=basis,
+            after=later,
+            terms_before=contract_terms(basis, types),
+            terms_after=contract_terms(later, types),
+            catalogue=catalogue.narrowed(assortment.of(basis.party)),
+        )
+    return out
+
+
+def _views(concerned: Mapping[str, Concerned]) -> list[Seen]:
+    """What is to be compared: each pair of chains once for all dealers who see the same of the catalogue."""
+    moves = shifts(
+        {contract_id: one.terms_before for contract_id, one in concerned.items()},
+        {contract_id: one.terms_after for contract_id, one in concerned.items()},
+    )
+    out = []
+    for shift in moves:
+        seeing: dict[int, list[str]] = {}
+        for contract_id in shift.contract_ids:
+            seeing.setdefault(id(concerned[contract_id].catalogue), []).append(contract_id)
+        for ids in seeing.values():
+            out.append((replace(shift, contract_ids=tuple(ids)), concerned[ids[0]].catalogue))
+    return out
+
+
+def _changed(basis: PriceBasis, chain: int) -> ChangedContract:
+    return ChangedContract(
+        id=basis.contract.id,
+        number=basis.contract.number,
+        party_id=basis.party.id,
+        party_name=basis.party.name,
+        currency=basis.contract.currency,
+        chain=chain,
+    )
+
+
+def _by_size(contracts: Iterable[ChangedContract], chains: Sequence[Summary]) -> tuple[ChangedContract, ...]:
+    """The largest average change first; where there is none, by the number of prices."""
+
+    def rank(one: ChangedContract) -> tuple[Decimal, int, str, str]:
+        chain = chains[one.chain]
+        return -abs(chain.mean or Decimal(0)), -chain.changed, one.party_name, one.number
+
+    return tuple(sorted(contracts, key=rank))
+
+
+def _names(catalogue: Catalogue, chains: Sequence[Summary]) -> dict[str, tuple[str, ...]]:
+    items = catalogue.skus(list({move.sku for chain in chains for move in chain.worst}))
+    return {sku: (item.article, item.name) for sku, item in items.items()}
