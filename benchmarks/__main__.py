@@ -22,6 +22,7 @@ PARTS = {
     "exchange": "Exchange: reading and importing files of 1C (every sample set, then made ones)",
     "catalogue": "Catalogue: building a snapshot and searching it",
     "prices": "Prices: rows of own lists, and quoting under a chain",
+    "activation": "A changed price list: from its file to the prices that dealers see",
     "costs": "Costs: what operations ask of AWS, and a month's price",
     "pricelist": "Price lists: a dealer's file of the whole catalogue",
 }

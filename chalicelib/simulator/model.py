@@ -92,13 +92,16 @@ class ChangedOrder:
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """What changes at the moment `at`. `book_version` = that of the pricing book it holds for; `replaces` = the version
-    of the list that would be in force otherwise, 0 = none; `rows` = SKUs of which the two versions do not say the same;
-    `contracts` = how many were looked at. `names` = article and name of the SKUs in `chains`."""
+    of the list that would be in force otherwise, 0 = none; `contracts` = how many were looked at.
+
+    `rows` = SKUs of which the two versions do not say the same; prices were `compared` of so many of them, where all
+    would take too long. `names` = article and name of the SKUs in `chains`."""
 
     at: datetime
     book_version: int
     replaces: int
     rows: int
+    compared: int
     contracts: int
     chains: tuple[Summary, ...] = ()
     changed: tuple[ChangedContract, ...] = ()  # the largest change first

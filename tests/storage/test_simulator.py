@@ -239,6 +239,17 @@ def test_it_is_compared_with_what_would_be_in_force_at_that_moment(world: World)
     assert (world.report(number, later).replaces, world.report(number, later).total.mean) == (2, D("5.00"))
 
 
+def test_beyond_what_a_worker_has_time_for_prices_are_a_sample_and_carts_are_whole(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "MOST", 1)
+    world.activate(world.version(row("8000"), row("9000", SECOND)))
+    world.fill(window=1, second=1)
+    found = world.report(world.version(row("8800"), row("9900", SECOND)))
+    assert (found.rows, found.compared, found.total.changed) == (2, 1, 1)
+    assert (found.carts[0].lines, found.carts[0].after) == (2, D("18700.00"))
+
+
 def test_the_same_form_and_a_message_that_comes_again_are_one_report(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
