@@ -31,7 +31,7 @@ from chalicelib.http.i18n import LOCALES, negotiate
 from chalicelib.http.problems import error_page, problem
 from chalicelib.http.request import MAX_BODY, Request, parse_cookies, query_form
 from chalicelib.http.responses import Response, as_chalice, redirect, text
-from chalicelib.http.sessions import WebSession
+from chalicelib.http.sessions import Reads, WebSession
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.errors import Forbidden, Invalid, KontorError, Unauthenticated
@@ -64,6 +64,7 @@ class Route:
     may: Permission | Public
     kind: str  # "page" | "endpoint" | "machine" | "rest"
     name: str
+    reads: Reads | None = None
 
 
 ROUTES: list[Route] = []
@@ -76,10 +77,16 @@ class Doors:
         self.blueprint = Blueprint(room)
 
     def page(
-        self, path: str, *, may: Permission | Public, methods: tuple[str, ...] = ("GET",)
+        self,
+        path: str,
+        *,
+        may: Permission | Public,
+        methods: tuple[str, ...] = ("GET",),
+        reads: Reads | None = None,
     ) -> Callable[[Handler], Handler]:
-        """A page or a form of the cabinet: errors are pages, sign-in is offered to strangers."""
-        return self._door(path, may, methods, "page")
+        """A page or a form of the cabinet: errors are pages, sign-in is offered to strangers. `reads` = the rows that
+        the page will want of its person: they may come with the session, as `request.ahead`."""
+        return self._door(path, may, methods, "page", reads)
 
     def endpoint(
         self, path: str, *, may: Permission | Public, methods: tuple[str, ...] = ("GET",)
@@ -96,7 +103,7 @@ class Doors:
         return self._door("/{proxy+}", PUBLIC, _ALL_METHODS, "rest")(handler)
 
     def _door(
-        self, path: str, may: Permission | Public, methods: tuple[str, ...], kind: str
+        self, path: str, may: Permission | Public, methods: tuple[str, ...], kind: str, reads: Reads | None = None
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             for method in methods:
@@ -106,6 +113,7 @@ class Doors:
                     may=may,
                     kind=kind,
                     name=f"{handler.__module__}.{handler.__name__}",
+                    reads=reads,
                 )
                 ROUTES.append(route)
             first = ROUTES[-1]
@@ -176,12 +184,9 @@ def _request(incoming: ChaliceRequest, context: Any, params: dict[str, str], rou
     now = utc_now()
     headers = {name.lower(): value for name, value in incoming.headers.items()}
     cookies = parse_cookies(headers.get("cookie", ""))
-    session, secret, storage = None, cookies.get(csrf.FORM_COOKIE) or new_secret(), None
     cookie = cookies.get(sessions.cookie_name())
-    if cookie and route.kind != "machine":
-        resumed = sessions.resume(cookie, now=now)
-        if resumed is not None:
-            session, secret, storage = resumed
+    resumed = sessions.resume(cookie, now=now, reads=route.reads) if cookie and route.kind != "machine" else None
+    session = resumed.session if resumed else None
     query = query_form(_query(incoming))
     stage = _stage_prefix(incoming.context, headers.get("host", ""))
     return Request(
@@ -197,9 +202,10 @@ def _request(incoming: ChaliceRequest, context: Any, params: dict[str, str], rou
         source_ip=incoming.context.get("identity", {}).get("sourceIp", ""),
         url=lambda path: stage + path,
         locale=_locale(query.text("lang"), session, cookies, headers),
-        form_secret=secret,
+        form_secret=resumed.secret if resumed else cookies.get(csrf.FORM_COOKIE) or new_secret(),
         session=session,
-        storage=storage,
+        storage=resumed.db if resumed else None,
+        ahead=resumed.ahead if resumed else None,
     )
 
 

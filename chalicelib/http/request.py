@@ -19,7 +19,8 @@ from chalicelib.http.sessions import SignedIn, WebSession
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import new_id
-from chalicelib.storage.session import TenantSession
+from chalicelib.storage.keys import Key
+from chalicelib.storage.session import Record, TenantSession
 
 _MAX_FIELDS = 20_000
 MAX_BODY = 6_000_000  # bytes; what Lambda accepts
@@ -65,6 +66,7 @@ class Request:
     form_secret: str
     session: WebSession | None = None
     storage: TenantSession | None = None
+    ahead: Mapping[Key, Record] | None = None  # the rows that the door `reads`, if they came with the session
 
     @property
     def person(self) -> SignedIn:

@@ -7,14 +7,16 @@ under the tenant that made it: the tenant id in the cookie is where to look, the
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.gateways.settings import settings
 from chalicelib.kernel.access import Actor, Role
 from chalicelib.kernel.ids import fingerprint, new_secret
+from chalicelib.kernel.recent import Recent
 from chalicelib.storage import codec, keys
+from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession, TransactionRefused, find_tenant
 from chalicelib.storage.writes import Condition, Delete, Present, Put, Write
 
@@ -66,6 +68,10 @@ class WebSession:
     agent: str = ""
 
 
+Reads = Callable[[SignedIn], Sequence[Key]]
+_met: Recent[Key, SignedIn] = Recent(1_000)
+
+
 def cookie_name() -> str:
     """`__Host-` wants https; a plain-http stage does without."""
     return "__Host-kontor" if settings().cookie_secure else "kontor"
@@ -84,12 +90,32 @@ def start(db: TenantSession, person: SignedIn, *, now: datetime, agent: str) -> 
     return f"{person.tenant_id}.{secret}"
 
 
-def resume(cookie: str, *, now: datetime) -> tuple[WebSession, str, TenantSession] | None:
-    """The session of a cookie's value, its secret and the tenant's storage; None if unknown, revoked or expired."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """A session that goes on, with its secret and its tenant's storage. `ahead` = rows that were read with it."""
+
+    session: WebSession
+    secret: str
+    db: TenantSession
+    ahead: Mapping[Key, Record] | None = None
+
+
+def resume(cookie: str, *, now: datetime, reads: Reads | None = None) -> Resumed | None:
+    """The session of a cookie's value; None if unknown, revoked or expired.
+
+    `reads` = which rows the door will want of its person. They come in the session's round trip if this process has met
+    the session before: whose it was then is where to look, as the tenant's id in the cookie is. The session's row
+    remains the proof: if it says anything else now, what was read ahead is left aside.
+    """
     tenant_id, _, secret = cookie.partition(".")
     db = find_tenant(tenant_id) if _SECRET.fullmatch(secret) else None
-    record = db.get(keys.session(tenant_id, fingerprint(secret))) if db is not None else None
-    if db is None or record is None:
+    if db is None:
+        return None
+    key = keys.session(tenant_id, fingerprint(secret))
+    met = _met.get(key) if reads else None
+    rows = db.get_many([key, *reads(met)]) if reads and met else {}
+    record = rows.get(key) if met else db.get(key)
+    if record is None:
         return None
     session = _load(record)
     if _ends(session) <= now:
@@ -98,7 +124,8 @@ def resume(cookie: str, *, now: datetime) -> tuple[WebSession, str, TenantSessio
         session = replace(session, seen=now)
         if not _rewrite(db, session):
             return None
-    return session, secret, db
+    _met.keep(key, session.person)
+    return Resumed(session=session, secret=secret, db=db, ahead=rows if session.person == met else None)
 
 
 def change(db: TenantSession, session: WebSession, person: SignedIn) -> None:

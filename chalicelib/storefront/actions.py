@@ -5,38 +5,31 @@ A room of its own because it brings them together: `catalogue`, `pricing` and `s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from chalicelib.catalogue.model import Category, Item, Page, PriceType, Product, Query, Suggestions, Warehouse
 from chalicelib.catalogue.snapshot.read import Catalogue
-from chalicelib.catalogue.store import catalogue_in, catalogue_keys, current_catalogue
-from chalicelib.kernel.access import Actor, Permission
-from chalicelib.kernel.clock import local_day
+from chalicelib.catalogue.store import current_catalogue
+from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import NotFound
-from chalicelib.network.segments import DealerGroup, warehouses_of
-from chalicelib.network.store import party_from, segments_of
-from chalicelib.ordering.cart_store import cart_from, cart_keys
-from chalicelib.pictures.album import Album
 from chalicelib.pictures.model import Picture
-from chalicelib.pictures.store import album_of
 from chalicelib.pricing.actions import quotes
-from chalicelib.pricing.chain import PriceBasis, contract_terms, list_terms
+from chalicelib.pricing.chain import list_terms
 from chalicelib.pricing.model import Answer as Answer
 from chalicelib.pricing.model import PriceTerms
-from chalicelib.pricing.store import basis_keys, basis_of
 from chalicelib.stock import showing
 from chalicelib.stock.model import Level
 from chalicelib.stock.store import promised
-from chalicelib.stock.transit import coming
-from chalicelib.storage import keys
-from chalicelib.storage.session import TenantSession
+from chalicelib.storage.keys import Key
+from chalicelib.storage.session import Record, TenantSession
+from chalicelib.storefront.desk import Desk, desk_keys, desk_of
 from chalicelib.tenancy.model import TenantSettings
-from chalicelib.tenancy.store import settings_of
 
-_ORDER = Permission.ORDER_PLACE
+Ahead = Mapping[Key, Record] | None
+"""The rows of `desk_keys`, if somebody has read them already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,48 +86,21 @@ class Shown:
     pictures: tuple[Picture, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Desk:
-    """What every page here reads, in one round trip."""
-
-    catalogue: Catalogue | None
-    settings: TenantSettings
-    basis: PriceBasis | None  # None: the person has no contract
-    group: DealerGroup | None  # says how much of the stock the person learns
-    warehouses: tuple[str, ...]
-    day: date
-    cart: Mapping[str, Decimal] | None
-    album: Album | None
-
-    def terms(self, price_types: Sequence[PriceType], price_type_id: str) -> PriceTerms | None:
-        """A dealer's contract's, or those of the price type that one of the manufacturer's people looks at."""
-        if self.basis is not None:
-            return contract_terms(self.basis, price_types)
-        chosen = next((one for one in price_types if one.id == price_type_id), None)
-        return None if chosen is None else list_terms(chosen, self.settings, self.day)
-
-    def told(self, quantity: Decimal) -> showing.Shown:
-        """What the person may know of a quantity in stock."""
-        return showing.shown(quantity, self.group)
-
-    def pictures(self, paths: Iterable[str]) -> Mapping[str, Picture]:
-        """The pictures that came, by the names that goods give them."""
-        return self.album.find(paths) if self.album else {}
-
-    def coming(self, level: Level) -> tuple[showing.Expected, ...]:
-        """What the person may know of what is on its way."""
-        days = coming(level.by_hand.arrivals, self.day, self.warehouses)
-        return showing.expected(days, self.group)
-
-
 def browse(
-    db: TenantSession, actor: Actor, contract_id: str | None, query: Query, now: datetime, price_type_id: str = ""
+    db: TenantSession,
+    actor: Actor,
+    contract_id: str | None,
+    query: Query,
+    now: datetime,
+    price_type_id: str = "",
+    ahead: Ahead = None,
 ) -> Range | None:
     """One page of the catalogue; None before the first import. NotFound for a category that is not there.
 
-    Two round trips: the terms with the snapshot's pointer, and the stock of the page's SKUs.
+    One round trip for the stock of the page's SKUs, and before it one for the rows of `desk_keys`, unless they were
+    read `ahead`.
     """
-    desk = _desk(db, actor, contract_id, now)
+    desk = _desk(db, actor, contract_id, now, ahead)
     catalogue = desk.catalogue
     if catalogue is None:
         return None
@@ -163,9 +129,12 @@ def suggest(db: TenantSession, actor: Actor, text: str, now: datetime) -> Sugges
     return catalogue.suggest(text) if catalogue else Suggestions()
 
 
-def look_at(db: TenantSession, actor: Actor, contract_id: str | None, sku: str, now: datetime) -> Shown:
-    """A product's page. NotFound if there is none; for a dealer also if it is no longer offered."""
-    desk = _desk(db, actor, contract_id, now)
+def look_at(
+    db: TenantSession, actor: Actor, contract_id: str | None, sku: str, now: datetime, ahead: Ahead = None
+) -> Shown:
+    """A product's page, in as many round trips as `browse`. NotFound if there is none; for a dealer also if it is no
+    longer offered."""
+    desk = _desk(db, actor, contract_id, now, ahead)
     product = desk.catalogue.product(sku) if desk.catalogue else None
     if desk.catalogue is None or product is None or (actor.is_dealer and not product.item.listed):
         raise NotFound()
@@ -196,41 +165,14 @@ def _packs(catalogue: Catalogue, sku: str, terms: PriceTerms | None) -> tuple[tu
     return tuple((unit, coefficient) for coefficient, unit in sorted(found))
 
 
-def _first_pictures(desk: _Desk, items: Sequence[Item]) -> Mapping[str, Picture]:
+def _first_pictures(desk: Desk, items: Sequence[Item]) -> Mapping[str, Picture]:
     found = desk.pictures(item.picture for item in items)
     return {item.sku: found[item.picture] for item in items if item.picture in found}
 
 
-def _desk(db: TenantSession, actor: Actor, contract_id: str | None, now: datetime) -> _Desk:
-    """NotFound for a contract of another counterparty."""
-    settings = keys.tenant_settings(db.tenant_id)
-    own = actor.party_id if contract_id else None
-    basis = basis_keys(db.tenant_id, own, contract_id) if own and contract_id else ()
-    segments, profile = keys.segments(db.tenant_id), keys.party_profile(db.tenant_id, actor.party_id or "")
-    dealer = (segments, profile) if actor.party_id else ()
-    cart = cart_keys(db.tenant_id, actor.user_id, contract_id) if contract_id and actor.may(_ORDER) else []
-    album = keys.album(db.tenant_id)
-    rows = db.get_many([*catalogue_keys(db.tenant_id, actor.party_id), album, settings, *basis, *dealer, *cart])
-    if settings not in rows:
-        raise NotFound()
-    tenant = settings_of(rows[settings])
-    terms = basis_of(rows, db.tenant_id, own, contract_id, now) if own and contract_id else None
-    group, region = None, None
-    if actor.party_id:
-        known, party = segments_of(rows.get(segments)), party_from(rows[profile])
-        group, region = known.group_of(party), known.region_of(party)
-    return _Desk(
-        catalogue=catalogue_in(db.tenant_id, rows, actor.party_id),
-        settings=tenant,
-        basis=terms,
-        group=group,
-        warehouses=warehouses_of(terms.contract, region) if terms else (),
-        day=local_day(now, tenant.time_zone),
-        cart={line.sku: line.quantity for line in cart_from(map(rows.get, cart), contract_id).lines}
-        if contract_id and cart
-        else None,
-        album=album_of(db.tenant_id, rows.get(album)),
-    )
+def _desk(db: TenantSession, actor: Actor, contract_id: str | None, now: datetime, ahead: Ahead) -> Desk:
+    rows = db.get_many(desk_keys(actor, contract_id)) if ahead is None else ahead
+    return desk_of(rows, actor, contract_id, now)
 
 
 def _chosen(price_types: Sequence[PriceType], wanted: str, settings: TenantSettings) -> str:
@@ -244,7 +186,7 @@ def _offers(
     catalogue: Catalogue,
     items: Sequence[Item],
     terms: PriceTerms | None,
-    desk: _Desk,
+    desk: Desk,
     now: datetime,
 ) -> tuple[Offer, ...]:
     by_sku = {item.sku: item for item in items}
@@ -257,7 +199,7 @@ def _priced(
     items: Mapping[str, Item],
     terms: PriceTerms | None,
     found: Mapping[str, Level],
-    desk: _Desk,
+    desk: Desk,
 ) -> dict[str, Offer]:
     answers: Mapping[str, Answer] = quotes(catalogue, items, {}, terms) if terms else {}
     return {
@@ -271,7 +213,7 @@ def _priced(
     }
 
 
-def _places(warehouses: Sequence[Warehouse], level: Level, desk: _Desk) -> tuple[Place, ...]:
+def _places(warehouses: Sequence[Warehouse], level: Level, desk: Desk) -> tuple[Place, ...]:
     """Every warehouse that the person may order from and that has, or had, some of it."""
     return tuple(
         Place(warehouse=one, stock=desk.told(row.available), on_hand=row.on_hand, allocated=row.allocated)
@@ -281,7 +223,7 @@ def _places(warehouses: Sequence[Warehouse], level: Level, desk: _Desk) -> tuple
 
 
 def _listed(
-    catalogue: Catalogue, item: Item, price_types: Sequence[PriceType], desk: _Desk
+    catalogue: Catalogue, item: Item, price_types: Sequence[PriceType], desk: Desk
 ) -> tuple[tuple[PriceType, Answer], ...]:
     terms = ((one, list_terms(one, desk.settings, desk.day)) for one in price_types)
     return tuple((one, quotes(catalogue, {item.sku: item}, {}, own)[item.sku]) for one, own in terms)

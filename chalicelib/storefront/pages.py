@@ -12,6 +12,7 @@ from chalicelib.http.formats import Formats
 from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
+from chalicelib.http.sessions import SignedIn
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.numbers import parse_decimal
@@ -20,8 +21,10 @@ from chalicelib.pricing.model import PriceOnRequest, Quote
 from chalicelib.pricing.words import sentences
 from chalicelib.stock.showing import is_there
 from chalicelib.stock.words import coming_text, stock_text
+from chalicelib.storage.keys import Key
 from chalicelib.storefront import actions
 from chalicelib.storefront.actions import Answer, Offer, Place, Range, Shown
+from chalicelib.storefront.desk import desk_keys
 from chalicelib.storefront.facts import facts_of
 
 doors = Doors(__name__)
@@ -43,12 +46,22 @@ class Branch:
     current: bool
 
 
-@doors.page("/catalogue", may=_MAY)
+def _reads(person: SignedIn) -> tuple[Key, ...]:
+    return desk_keys(person.actor, person.contract_id)
+
+
+@doors.page("/catalogue", may=_MAY, reads=_reads)
 def catalogue(request: Request) -> Response:
     asked = ListQuery.parse(request.query)
     person = request.person
     found = actions.browse(
-        request.db, request.actor, person.contract_id, _query(asked), request.now, asked.get("price_type")
+        request.db,
+        request.actor,
+        person.contract_id,
+        _query(asked),
+        request.now,
+        asked.get("price_type"),
+        request.ahead,
     )
     if found is None:
         return request.page("storefront/empty.html", may_connect=request.actor.may(Permission.EXCHANGE))
@@ -80,9 +93,11 @@ def suggest(request: Request) -> Response:
     return request.page("storefront/suggestions.html", plain=True, found=found, asked=asked)
 
 
-@doors.page("/catalogue/{sku}", may=_MAY)
+@doors.page("/catalogue/{sku}", may=_MAY, reads=_reads)
 def product(request: Request) -> Response:
-    shown = actions.look_at(request.db, request.actor, request.person.contract_id, request.params["sku"], request.now)
+    shown = actions.look_at(
+        request.db, request.actor, request.person.contract_id, request.params["sku"], request.now, request.ahead
+    )
     item = shown.product.item
     return request.page(
         "storefront/product.html",

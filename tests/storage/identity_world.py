@@ -181,7 +181,7 @@ def person(cookie: str) -> SignedIn:
     """Who a session cookie stands for; it must be alive."""
     resumed = sessions.resume(cookie, now=utc_now())
     assert resumed is not None, "the session has ended"
-    return resumed[0].person
+    return resumed.session.person
 
 
 def is_alive(cookie: str) -> bool:

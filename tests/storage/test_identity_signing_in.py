@@ -366,4 +366,4 @@ def reset(desk: Desk, email: str, *, step: str = "", code: str = CODE, password:
 def resumed(cookie: str) -> sessions.WebSession:
     found = sessions.resume(cookie, now=utc_now())
     assert found is not None
-    return found[0]
+    return found.session

@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -28,6 +29,8 @@ from chalicelib.ordering.actions import add_to_cart
 from chalicelib.pricing.model import PriceOnRequest, Quote
 from chalicelib.stock.actions import erp_levels
 from chalicelib.stock.showing import Amount
+from chalicelib.storage import keys
+from chalicelib.storage.session import Session
 from chalicelib.storefront.actions import Range, browse, look_at, suggest
 from chalicelib.tenancy.store import settings_write
 from tests.support.range import ROWS, WINDOWS, publish_range
@@ -203,8 +206,15 @@ class Reader:
             party_id=shop.party.id if dealer else None, contract_id=shop.contract.id if dealer else None,
         )  # fmt: skip
         self.actor = person.actor
+        self._db = shop.db
         self._cookie = sessions.start(shop.db, person, now=utc_now(), agent="test")
         self._client = client
+
+    def becomes(self, **facts: Any) -> None:
+        """Changes what the session says of the person."""
+        resumed = sessions.resume(self._cookie, now=utc_now())
+        assert resumed is not None
+        sessions.change(self._db, resumed.session, replace(resumed.session.person, **facts))
 
     def page(self, path: str, status: int = 200) -> str:
         headers = {"cookie": f"{sessions.cookie_name()}={self._cookie}", "host": "localhost"}
@@ -284,6 +294,58 @@ def test_the_product_page_knows_packs_and_vat_rates_and_sells_every_variant(
     assert "без НДС" in handle
     assert re.findall(r'aria-current="page">([^<]+)</b>', handle) == ["Ручка Swing (серебро)"]
     assert handle.count(f'name="sku" value="{sku_id("handle", "b")}"') == 1
+
+
+def _calls(reader: Reader, path: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many calls of DynamoDB a page costs."""
+    made = []
+    run = Session._run
+    with monkeypatch.context() as patched:
+        patched.setattr(Session, "_run", lambda self, call: made.append(call) or run(self, call))
+        reader.page(path)
+    return len(made)
+
+
+def test_a_page_of_the_catalogue_costs_two_calls_once_the_session_was_met(
+    stocked: Shop, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = Reader(stocked, Role.DEALER_BUYER, client)
+    assert _calls(reader, "/catalogue", monkeypatch) == 3
+    assert _calls(reader, "/catalogue", monkeypatch) == 2
+    assert _calls(reader, f"/catalogue/{WINDOW}", monkeypatch) == 2
+    manager = Reader(stocked, Role.SALES_MANAGER, client)
+    manager.page("/catalogue")
+    assert _calls(manager, "/catalogue", monkeypatch) == 2
+
+
+def test_what_is_read_with_the_session_is_as_of_now(stocked: Shop, client: Client) -> None:
+    reader = Reader(stocked, Role.DEALER_BUYER, client)
+    for price_type, price in (("p", "9 000,00"), ("retail", "412,50"), ("p", "9 000,00")):
+        version = stocked.db.fetch(keys.contract(stocked.settings.id, stocked.party.id, stocked.contract.id)).version
+        changed = replace(stocked.contract, price_type_id=price_type)
+        stocked.db.commit([contract_put(stocked.settings.id, changed, version)])
+        text = reader.page("/catalogue").replace("\u202f", " ").replace("\xa0", " ")
+        assert price in text
+
+
+def test_who_changes_the_contract_or_the_role_is_not_shown_what_was_read_for_the_former_one(
+    stocked: Shop, client: Client
+) -> None:
+    reader = Reader(stocked, Role.DEALER_BUYER, client)
+    assert 'action="/cart/add"' in reader.page("/catalogue")
+    reader.becomes(role=Role.DEALER_ACCOUNTANT)
+    assert 'action="/cart/add"' not in reader.page("/catalogue")
+    reader.becomes(contract_id=new_id(utc_now()))  # nobody's
+    reader.page("/catalogue", status=404)
+    reader.becomes(contract_id=stocked.contract.id, role=Role.DEALER_BUYER)
+    assert 'action="/cart/add"' in reader.page("/catalogue")
+
+
+def test_a_session_that_was_ended_reads_nothing(stocked: Shop, client: Client) -> None:
+    reader = Reader(stocked, Role.DEALER_BUYER, client)
+    reader.page("/catalogue")
+    sessions.revoke_all(stocked.db, reader.actor.user_id, now=utc_now())
+    assert "9 000,00" not in reader.page("/catalogue", status=303)
 
 
 def test_the_manufacturers_people_get_no_order_form(stocked: Shop, client: Client) -> None:

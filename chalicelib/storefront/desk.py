@@ -1,0 +1,109 @@
+"""What every page of the catalogue reads of its person, in one round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from chalicelib.catalogue.model import PriceType
+from chalicelib.catalogue.snapshot.read import Catalogue
+from chalicelib.catalogue.store import catalogue_in, catalogue_keys
+from chalicelib.kernel.access import Actor, Permission
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.errors import found
+from chalicelib.network.segments import DealerGroup, warehouses_of
+from chalicelib.network.store import party_from, segments_of
+from chalicelib.ordering.cart_store import cart_from, cart_keys
+from chalicelib.pictures.album import Album
+from chalicelib.pictures.model import Picture
+from chalicelib.pictures.store import album_of
+from chalicelib.pricing.chain import PriceBasis, contract_terms, list_terms
+from chalicelib.pricing.model import PriceTerms
+from chalicelib.pricing.store import basis_keys, basis_of
+from chalicelib.stock import showing
+from chalicelib.stock.model import Level
+from chalicelib.stock.transit import coming
+from chalicelib.storage import keys
+from chalicelib.storage.keys import Key
+from chalicelib.storage.session import Record
+from chalicelib.tenancy.model import TenantSettings
+from chalicelib.tenancy.store import settings_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What the rows say."""
+
+    catalogue: Catalogue | None
+    settings: TenantSettings
+    basis: PriceBasis | None  # None: the person has no contract
+    group: DealerGroup | None  # says how much of the stock the person learns
+    warehouses: tuple[str, ...]
+    day: date
+    cart: Mapping[str, Decimal] | None
+    album: Album | None
+
+    def terms(self, price_types: Sequence[PriceType], price_type_id: str) -> PriceTerms | None:
+        """A dealer's contract's, or those of the price type that one of the manufacturer's people looks at."""
+        if self.basis is not None:
+            return contract_terms(self.basis, price_types)
+        chosen = next((one for one in price_types if one.id == price_type_id), None)
+        return None if chosen is None else list_terms(chosen, self.settings, self.day)
+
+    def told(self, quantity: Decimal) -> showing.Shown:
+        """What the person may know of a quantity in stock."""
+        return showing.shown(quantity, self.group)
+
+    def pictures(self, paths: Iterable[str]) -> Mapping[str, Picture]:
+        """The pictures that came, by the names that goods give them."""
+        return self.album.find(paths) if self.album else {}
+
+    def coming(self, level: Level) -> tuple[showing.Expected, ...]:
+        """What the person may know of what is on its way."""
+        days = coming(level.by_hand.arrivals, self.day, self.warehouses)
+        return showing.expected(days, self.group)
+
+
+def desk_keys(actor: Actor, contract_id: str | None) -> tuple[Key, ...]:
+    """The rows that `desk_of` wants."""
+    tenant_id, party_id = actor.tenant_id, actor.party_id
+    wanted = [*catalogue_keys(tenant_id, party_id), keys.album(tenant_id), keys.tenant_settings(tenant_id)]
+    if party_id:
+        wanted += [keys.segments(tenant_id), keys.party_profile(tenant_id, party_id)]
+    if party_id and contract_id:
+        wanted += basis_keys(tenant_id, party_id, contract_id)
+    return (*wanted, *_cart_keys(actor, contract_id))
+
+
+def _cart_keys(actor: Actor, contract_id: str | None) -> list[Key]:
+    """None for those who may not order."""
+    if not contract_id or not actor.may(Permission.ORDER_PLACE):
+        return []
+    return cart_keys(actor.tenant_id, actor.user_id, contract_id)
+
+
+def desk_of(rows: Mapping[Key, Record], actor: Actor, contract_id: str | None, now: datetime) -> Desk:
+    """NotFound for a contract of another counterparty."""
+    tenant_id, party_id = actor.tenant_id, actor.party_id
+    settings = settings_of(found(rows.get(keys.tenant_settings(tenant_id))))
+    basis = basis_of(rows, tenant_id, party_id, contract_id, now) if party_id and contract_id else None
+    group, region = None, None
+    if party_id:
+        party = party_from(found(rows.get(keys.party_profile(tenant_id, party_id))))
+        segments = segments_of(rows.get(keys.segments(tenant_id)))
+        group, region = segments.group_of(party), segments.region_of(party)
+    cart = _cart_keys(actor, contract_id)
+    return Desk(
+        catalogue=catalogue_in(tenant_id, rows, party_id),
+        settings=settings,
+        basis=basis,
+        group=group,
+        warehouses=warehouses_of(basis.contract, region) if basis else (),
+        day=local_day(now, settings.time_zone),
+        cart={line.sku: line.quantity for line in cart_from(map(rows.get, cart), contract_id).lines}
+        if contract_id and cart
+        else None,
+        album=album_of(tenant_id, rows.get(keys.album(tenant_id))),
+    )
