@@ -57,7 +57,7 @@ def xlsx(title: str, columns: Sequence[SheetColumn], rows: Iterable[Sequence[Val
 
 def _write(sheet: xlsxwriter.worksheet.Worksheet, row: int, place: int, value: Value) -> None:
     if isinstance(value, str):
-        sheet.write_string(row, place, value)
+        sheet.write_string(row, place, value[:_LONGEST_CELL])
     elif isinstance(value, date):
         sheet.write_datetime(row, place, value)
     elif value is not None:

@@ -33,6 +33,7 @@ _DIGITS = {
 }
 CURRENCIES = ("RUB", "MDL", "RON", "EUR", "USD", "BYN", "KZT", "UAH", "PLN", "CZK", "HUF")
 _QUANTITY_STEP = Decimal("0.001")
+_QUANTITY_BOUND = Decimal(10) ** 15
 
 
 def minor_digits(currency: str) -> int:
@@ -128,9 +129,10 @@ def shares(whole: Money, weights: Sequence[Decimal]) -> tuple[Money, ...]:
 
 
 def quantity(value: Decimal | int | str) -> Decimal:
-    """A quantity in its unit, exact to a thousandth, without trailing zeros; ValueError if finer or not finite."""
+    """A quantity in its unit, exact to a thousandth, without trailing zeros; ValueError if finer, not finite, or of
+    more than fifteen digits before the point."""
     number = Decimal(value)
-    if not number.is_finite():
+    if not number.is_finite() or abs(number) >= _QUANTITY_BOUND:
         raise ValueError("a quantity is a finite number")
     exact = number.quantize(_QUANTITY_STEP, ROUND_HALF_UP)
     if exact != number:

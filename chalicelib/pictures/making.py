@@ -11,7 +11,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from chalicelib.kernel.errors import Invalid
 from chalicelib.pictures.model import FORMATS, MAX_BYTES, MAX_PIXELS, Picture, Size, digest_of
@@ -54,13 +54,17 @@ def make(content: bytes) -> Made:
 
 
 def _large(whole: Image.Image) -> Image.Image:
-    """The large copy, upright. A JPEG is unpacked at a fraction of its size already: it costs as much less."""
+    """The large copy, upright. A JPEG is unpacked at a fraction of its size already: it costs as much less. What else
+    is as large as may be is in memory twice at most: it is made small before it is turned."""
     box = (Size.LARGE.pixels, Size.LARGE.pixels)
     whole.draft("RGB", (2 * box[0], 2 * box[1]))
-    turned = ImageOps.exif_transpose(whole)
-    copy = turned.convert("RGBA" if turned.has_transparency_data else "RGB")
+    turn = whole.getexif().get(ExifTags.Base.Orientation)
+    wanted = "RGBA" if whole.has_transparency_data else "RGB"
+    copy = whole.convert(wanted) if whole.mode == "P" else whole  # a palette's colours have none between them
     copy.thumbnail(box)
-    return copy
+    copy = copy.convert(wanted)
+    copy.getexif()[ExifTags.Base.Orientation] = turn or 1
+    return ImageOps.exif_transpose(copy)
 
 
 def _webp(picture: Image.Image) -> bytes:

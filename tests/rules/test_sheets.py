@@ -165,3 +165,22 @@ def test_a_row_that_is_repeated_a_million_times_is_refused_and_an_empty_one_is_n
 )
 def test_a_number_is_read_as_the_spreadsheet_shows_it(raw: str, shown: str) -> None:
     assert number_text(raw) == shown
+
+
+def test_a_line_of_nothing_but_marks_is_refused_before_it_becomes_cells() -> None:
+    with pytest.raises(Invalid, match="sheet_too_big"):
+        read(b"a;b\n" + b";" * 3_000_000)
+
+
+def test_few_bytes_that_stand_for_endless_text_are_refused() -> None:
+    cell = f'<table:table-cell table:number-columns-repeated="190"><text:p>{"x" * 30_000}</text:p></table:table-cell>'
+    with pytest.raises(Invalid, match="sheet_too_big"):
+        for _ in rows_of(io.BytesIO(packed(**{
+            "content.xml": ods(f'<table:table-row table:number-rows-repeated="100000">{cell}</table:table-row>')
+        }))):  # fmt: skip
+            pass
+
+
+def test_a_text_that_is_nested_without_end_is_read_as_far_as_texts_go() -> None:
+    deep = "<r>" * 200 + "<t>deep</t>" + "</r>" * 200
+    assert read(sheet(worksheet(f'<row r="1"><c t="inlineStr"><is><t>a</t>{deep}</is></c></row>'))) == [(1, ("a",))]

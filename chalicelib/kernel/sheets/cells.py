@@ -10,6 +10,7 @@ from chalicelib.kernel.errors import Invalid
 MAX_ROWS = 200_000
 MAX_COLUMNS = 200
 MAX_TEXT = 100_000  # characters of one cell
+MAX_CHARACTERS = 200_000_000  # of all cells: an ODS file says in a few bytes that a cell is there many times
 _AS_SHOWN = Context(prec=15)  # of the 17 digits that a file has, a spreadsheet shows 15: 19.99 is 19.989999999999998
 
 

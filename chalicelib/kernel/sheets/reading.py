@@ -15,7 +15,7 @@ from typing import BinaryIO
 from chalicelib.kernel.archive import Archive, ArchiveLimits
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.sheets import ods, text, xlsx
-from chalicelib.kernel.sheets.cells import MAX_ROWS, SheetRow
+from chalicelib.kernel.sheets.cells import MAX_CHARACTERS, MAX_ROWS, SheetRow
 
 _LIMITS = ArchiveLimits(entries=2_000, total_bytes=1_200_000_000, entry_bytes=800_000_000, ratio=400)
 _ZIP = b"PK\x03\x04"
@@ -28,9 +28,12 @@ def rows_of(file: BinaryIO) -> Iterator[SheetRow]:
     Invalid: "sheet_old_excel", "sheet_unknown" (an archive of another kind), "sheet_empty", "sheet_too_long" beyond
     200,000 rows, "sheet_too_wide", "sheet_too_big", "sheet_cell_too_long", "sheet_damaged", and those of `Archive`.
     """
-    rows = 0
+    rows = characters = 0
     for row in _opened(file):
         rows += 1
+        characters += sum(map(len, row.cells))
+        if characters > MAX_CHARACTERS:
+            raise Invalid("sheet_too_big")
         if rows > MAX_ROWS:
             raise Invalid("sheet_too_long", limit=MAX_ROWS)
         yield row

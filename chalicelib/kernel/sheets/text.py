@@ -13,6 +13,7 @@ from chalicelib.kernel.sheets.cells import MAX_TEXT, SheetRow, row_of
 
 _MARKS = (";", "\t", ",")
 _PIECE, _HEAD = 1 << 20, 20_000
+_LONGEST_LINE = 1_000_000  # characters: the reader makes cells of a whole line before anybody can count them
 
 
 def rows(file: BinaryIO) -> Iterator[SheetRow]:
@@ -28,7 +29,7 @@ def rows(file: BinaryIO) -> Iterator[SheetRow]:
             text.readline()
         else:
             mark = _mark(head)
-        reader = csv.reader(text, delimiter=mark)
+        reader = csv.reader(_lines(text), delimiter=mark)
         csv.field_size_limit(max(csv.field_size_limit(), MAX_TEXT * 2))
         shift = 1 if named.startswith("sep=") else 0
         for number, cells in enumerate(reader, 1 + shift):
@@ -39,6 +40,13 @@ def rows(file: BinaryIO) -> Iterator[SheetRow]:
         raise Invalid("sheet_damaged") from wrong
     finally:
         text.detach()
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    while line := text.readline(_LONGEST_LINE + 1):
+        if len(line) > _LONGEST_LINE:
+            raise Invalid("sheet_too_big")
+        yield line
 
 
 def _charset(file: BinaryIO) -> str:

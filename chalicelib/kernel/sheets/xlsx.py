@@ -73,7 +73,7 @@ def _column(letters: str) -> int:
 def _text(cell: Node, strings: _Strings) -> str:
     kind = cell.get("t", "n")
     if kind == "inlineStr":
-        return _words(cell)
+        return "".join(_words(child) for child in cell if local(child) == "is")
     value = ""
     for child in cell:
         if child.tag.endswith("v"):  # beside it there can be a formula, `f`
@@ -86,13 +86,12 @@ def _text(cell: Node, strings: _Strings) -> str:
 
 
 def _words(node: Node) -> str:
-    """The text of a string, whose pieces may be formatted apart; how it is pronounced (`rPh`) is no part of it."""
+    """The text of a string, whose pieces (`r`) may be formatted apart; how it is pronounced (`rPh`) is left out."""
     pieces: list[str] = []
     for child in node:
-        if local(child) == "t":
-            pieces.append(child.text or "")
-        elif local(child) != "rPh":
-            pieces.append(_words(child) if len(child) else "")
+        texts = [child] if local(child) == "t" else [one for one in child if local(one) == "t"]
+        if local(child) != "rPh":
+            pieces.extend(text.text or "" for text in texts)
     return "".join(pieces)
 
 
