@@ -104,6 +104,14 @@ class CardChange(NamedTuple):
     lists: bool = False
 
 
+class KeptRow(NamedTuple):
+    """A SKU that a full package names in a row that could not be taken: it changes nothing, and nothing of the SKU is
+    withdrawn as absent."""
+
+    product_id: str
+    variant_id: str | None
+
+
 class CategoryChange(NamedTuple):
     """What a person says of a category, as in `CardChange`. `parent_id` "" = the top; siblings with a `position` come
     first, in its order, 0 takes it away."""
@@ -172,6 +180,7 @@ FeedRow = (
     | ProductRow
     | CardChange
     | CategoryChange
+    | KeptRow
     | OfferRow
     | PriceRow
     | StockRow

@@ -17,6 +17,7 @@ from chalicelib.catalogue.feed import (
     CatalogueHead,
     CategoryChange,
     FeedRow,
+    KeptRow,
     OfferRow,
     PriceRow,
     PriceTypeRow,
@@ -56,6 +57,9 @@ def paths_of(branches: Iterable[Branch]) -> dict[tuple[str, ...], str]:
     return {path: own for own, path in reversed(paths.items())}
 
 
+_NAMELESS = frozenset({"no_key", "ambiguous"})
+
+
 class _Bad(Exception):
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(reason)
@@ -73,7 +77,8 @@ class Feed:
         self._fields: list[tuple[int, str]] = []  # (place, meaning) of plain columns
         self._of: dict[str, list[tuple[int, str, str]]] = {kind: [] for kind in SEVERAL}  # (place, id, head) of others
         self._categories = dict(known.categories)
-        self._seen: set[tuple[str, str]] = set()
+        self._rows_of: dict[Identity, int] = {}  # the row that was given for a SKU
+        self._refused: set[Identity] = set()  # SKUs of rows that were not
         self._given: defaultdict[str, array[int]] = defaultdict(lambda: array("l"))  # rows by kind, as they were given
         self.read = 0
         self.bad: dict[int, BadRow] = {}
@@ -87,7 +92,7 @@ class Feed:
                 self.read += 1
                 self._tell(self.read)
                 try:
-                    made = list(self._row(row.cells))
+                    made = list(self._row(row.number, row.cells))
                 except _Bad as bad:
                     article = self._values(row.cells).get("article", "")
                     self.bad[row.number] = BadRow(
@@ -103,6 +108,20 @@ class Feed:
             self.bad.setdefault(
                 number, BadRow(number=number, reason=one.reason, detail=one.detail[:120], article=one.subject[:100])
             )
+
+    @property
+    def nameless(self) -> int:
+        """Bad rows of which nobody knows what product they mean: it may be any that the file seems to leave out."""
+        return sum(bad.reason in _NAMELESS for bad in self.bad.values())
+
+    def kept(self) -> Iterator[FeedRow]:
+        """The SKUs of the catalogue that bad rows name, after `blame`: they are there, though nothing new is told of
+        them."""
+        blamed = {who for who, number in self._rows_of.items() if number in self.bad}
+        skus = sorted((who.product_id, who.variant_id) for who in self._refused | blamed)
+        for product_id, variant_id in skus:
+            if product_id in self._known.products:
+                yield KeptRow(product_id, variant_id or None)
 
     def _counted(self, number: int, made: Iterable[FeedRow]) -> Iterator[FeedRow]:
         for one in made:
@@ -134,9 +153,19 @@ class Feed:
             if place < len(cells) and cells[place]:
                 yield named, head, cells[place]
 
-    def _row(self, cells: Sequence[str]) -> Iterator[FeedRow]:
+    def _row(self, number: int, cells: Sequence[str]) -> Iterator[FeedRow]:
         values = self._values(cells)
         who, is_new = self._identity(values)
+        try:
+            yield from self._told(who, is_new, values, cells)
+        except _Bad:
+            self._refused.add(who)
+            raise
+        self._rows_of[who] = number
+
+    def _told(
+        self, who: Identity, is_new: bool, values: Mapping[str, str], cells: Sequence[str]
+    ) -> Iterator[FeedRow]:
         variant = who.variant_id or None
         attributes = tuple((named, (text,)) for named, _, text in self._several(ATTRIBUTE, cells))
         numbers = [*self._prices(who, variant, cells), *self._stock(who, variant, cells)]
@@ -145,7 +174,6 @@ class Feed:
         else:
             yield from self._card(who.product_id, is_new, values, attributes)
         yield from numbers
-        self._seen.add((who.product_id, who.variant_id))
 
     def _identity(self, values: Mapping[str, str]) -> tuple[Identity, bool]:
         own, article = values.get("id", ""), values.get("article", "")
@@ -160,7 +188,7 @@ class Feed:
             who = known
         else:
             who = Identity(product_id=own_id("product", article))
-        if (who.product_id, who.variant_id) in self._seen:
+        if who in self._rows_of:
             raise _Bad("duplicate", own or article)
         is_new = who.product_id not in self._known.products
         if is_new and not values.get("name"):

@@ -28,6 +28,7 @@ from chalicelib.exchange.model import (
     RunPart,
     is_suspicious,
 )
+from chalicelib.exchange.runs import Workshop
 from chalicelib.gateways.telemetry import count, failure
 from chalicelib.goods import store
 from chalicelib.goods.feeding import Feed, Known, paths_of
@@ -109,8 +110,9 @@ def _import(db: TenantSession, progress: _Progress, clock: Clock) -> None:
         feed.blame(read.rejected)
         entry_id = new_id(clock())
         part = RunPart(key=key, size=work.made[key].stat().st_size, came=upload.touched, entry_id=entry_id)
-        run = Run(id=upload.run, begun=upload.made, touched=clock(), full=plan.full, parts=(part,))
-        end = End(lot=runs.END, doubt=_never if plan.sure else is_suspicious) if plan.full else None
+        parts = (part, _kept(work, part, feed)) if plan.full and feed.bad else (part,)
+        run = Run(id=upload.run, begun=upload.made, touched=clock(), full=plan.full, parts=parts)
+        end = End(lot=runs.END, doubt=_doubt(plan, feed)) if plan.full else None
         done = runs.build(db, work, run, {}, end=end)
         if feed.bad:
             _keep_rejected(db, upload, path, plan, feed, settings.locale)
@@ -143,8 +145,16 @@ def _known(db: TenantSession, base: Snapshot | None, settings: TenantSettings) -
     )
 
 
-def _never(_before: int, _after: int) -> bool:
-    return False
+def _kept(work: Workshop, told: RunPart, feed: Feed) -> RunPart:
+    """What bad rows name, as a part of its own: only when all rows are read it is known which of them were bad."""
+    part = replace(told, key=f"{told.key}-kept")
+    read_part(work.new_part(part.key), feed.kept())
+    return replace(part, size=work.made[part.key].stat().st_size)
+
+
+def _doubt(plan: Plan, feed: Feed) -> Callable[[int, int], bool]:
+    """Whether what the file seems to leave out stays, by how many SKUs are listed before and after."""
+    return lambda before, after: not plan.sure and (feed.nameless > 0 or is_suspicious(before, after))
 
 
 def _keep_rejected(db: TenantSession, upload: Upload, path: Path, plan: Plan, feed: Feed, locale: str) -> None:
@@ -160,7 +170,7 @@ def _keep_rejected(db: TenantSession, upload: Upload, path: Path, plan: Plan, fe
 
 
 def _taken(upload: Upload, read: Read, done: Assembled, feed: Feed, base: Snapshot | None, now: datetime) -> Upload:
-    (changed,) = done.parts
+    changed = done.parts[0]
     rejected = Counter(one.kind for one in read.rejected)
     counts = tuple(
         KindCount(kind=kind, received=received, rejected=rejected[kind], changed=changed.get(kind, 0))
@@ -176,6 +186,7 @@ def _taken(upload: Upload, read: Read, done: Assembled, feed: Feed, base: Snapsh
         counts=counts,
         withdrawn=done.withdrawn.get("product", 0),
         withheld=done.withheld,
+        nameless=feed.nameless if upload.plan and upload.plan.full and not upload.plan.sure else 0,
         version_before=base.version if base else 0,
         rejected=tuple(feed.bad[number] for number in sorted(feed.bad)[:SHOWN_REJECTED]),
         code="",
@@ -187,6 +198,11 @@ def _settled(
     db: TenantSession, upload: Upload, state: EntryState, now: datetime, entry_id: str | None = None
 ) -> list[Write]:
     """The upload's row and the journal's line of it."""
+    code, params = upload.code, upload.params
+    if upload.nameless:
+        code, params = "nameless", {"count": str(upload.nameless)}
+    elif upload.withheld:
+        code, params = "withheld", {"count": str(upload.withheld)}
     entry = JournalEntry(
         id=entry_id or new_id(now),
         kind=EntryKind.SHEET,
@@ -196,8 +212,8 @@ def _settled(
         bytes=upload.bytes,
         counts=upload.counts,
         rejected=upload.bad,
-        code=upload.code,
-        params=upload.params,
+        code=code,
+        params=params,
         finished=now,
     )
     rows = tuple(

@@ -50,8 +50,8 @@ class BadRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
     """One file and what became of it. `read` = rows so far, `bad` of them were not taken whole; `rejected` are the
-    first of those. `withheld` = products that would have been withdrawn, were there not so many. `run` tells tries of
-    the same file apart."""
+    first of those. `withheld` = products that would have been withdrawn, were there not so many, or were it known what
+    products its `nameless` rows mean. `run` tells tries of the same file apart."""
 
     id: str
     made: datetime
@@ -68,6 +68,7 @@ class Upload:
     counts: tuple[KindCount, ...] = ()
     withdrawn: int = 0
     withheld: int = 0
+    nameless: int = 0
     version_before: int = 0
     rejected: tuple[BadRow, ...] = ()
     code: str = ""
@@ -77,6 +78,11 @@ class Upload:
     @property
     def changed(self) -> int:
         return sum(count.changed for count in self.counts) + self.withdrawn
+
+    @property
+    def is_withheld(self) -> bool:
+        """Nothing was withdrawn, though the file was said to be full."""
+        return self.state is State.DONE and (self.withheld > 0 or self.nameless > 0)
 
     @property
     def title(self) -> str:

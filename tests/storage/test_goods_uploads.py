@@ -177,6 +177,36 @@ def test_a_full_file_withdraws_what_it_leaves_out_unless_that_is_most_of_the_cat
     assert names(office) == ["Окно"]
 
 
+def test_a_bad_row_of_a_full_file_keeps_its_product_with_its_price_and_stock(office: Office) -> None:
+    others = "".join(f"N-{n};Ручка {n};;;;5;3;\n" for n in range(9))
+    office.take(_HEAD + WINDOW + DOOR + others)
+    typo = "A-1;Окно;;;;дорого;7;\nN-0;Ручка 0;;;;0,00000001;3;\n"
+    done = office.take(_HEAD + typo + others.partition("\n")[2], mode="full")
+    assert [(one.article, one.reason) for one in done.rejected][0] == ("A-1", "bad_price")
+    assert (done.bad, done.withheld, done.withdrawn) == (2, 0, 1)
+    assert len(names(office)) == 10
+    assert "Окно" in names(office)
+    assert "Дверь" not in names(office)
+    catalogue = office.world.catalogue()
+    assert catalogue
+    for article, price, stock in (("A-1", "1990.5", 7), ("N-0", "5", 3)):
+        sku = kontor_sku(office, article)
+        assert [str(tier.amount) for tier in catalogue.prices([sku])[sku]] == [price]
+        assert levels(office.world.db, [sku])[sku].available() == Decimal(stock)
+
+
+def test_a_full_file_with_a_row_of_an_unknown_product_withdraws_nothing_until_a_person_says_so(office: Office) -> None:
+    others = "".join(f"N-{n};Ручка {n};;;;5;3;\n" for n in range(9))
+    office.take(_HEAD + WINDOW + others)
+    done = office.take(_HEAD + ";Окно;;;;1990;7;\n" + others, mode="full")
+    assert (done.nameless, done.withheld, done.withdrawn, "Окно" in names(office)) == (1, 1, 0, True)
+    assert "с показа ничего не снято" in office.text(f"/goods/uploads/{done.id}")
+    assert office.world.journal()[-1].code == "nameless"
+    office.ask("POST", f"/goods/uploads/{done.id}", {"again": "1"})
+    office.work()
+    assert "Окно" not in names(office)
+
+
 def test_columns_are_guessed_by_their_heads_and_remembered(office: Office) -> None:
     address, key = office.bring("Прайс-лист на 20.11\n\n" + _HEAD + WINDOW)
     page = office.text(f"{address}?key={quote(key)}")

@@ -14,7 +14,7 @@ _BY_ID = ("catalogue", "category", "price_type", "warehouse", "card")
 _STAGED = (
     "category", "attribute", "value", "price_type", "warehouse", "card", "card_category", "card_value", "card_picture",
     "offer", "sku_value", "price", "stock",
-    "change", "change_category", "change_attribute", "change_value", "category_change",
+    "change", "change_category", "change_attribute", "change_value", "category_change", "kept",
 )  # fmt: skip
 
 
@@ -118,6 +118,7 @@ def _rows(db: Connection, unit: str) -> None:
         + of("value", "v", "value_no"),
         "category_change": "SELECT n.at, s.name, s.moves, p.at, s.position FROM part.s_category_change s "
         f"{of('category', 'n')} LEFT JOIN stage.n_category p ON p.no = s.parent_no",
+        "kept": f"SELECT n.at FROM part.s_kept s {of('sku', 'n')}",
     }
     there = {name for (name,) in db.execute("SELECT name FROM part.sqlite_master WHERE type = 'table'")}
     for table in (table for table in _STAGED if f"s_{table}" in there):  # older parts have no changes by hand

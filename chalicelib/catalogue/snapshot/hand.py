@@ -51,6 +51,14 @@ def change(db: Connection, run_no: int, changes: Changes) -> None:
         _cards(db, run_no, changes)
 
 
+def keep(db: Connection, run_no: int) -> None:
+    """Notes as named by the run what it spoke of in rows that could not be taken."""
+    kept = "SELECT no FROM stage.kept"
+    db.execute(f"UPDATE card SET touched = ? WHERE no IN (SELECT card_no FROM sku WHERE no IN ({kept}))", (run_no,))
+    for table, sku in (("sku", "no"), ("price", "sku_no"), ("stock", "sku_no")):
+        db.execute(f"UPDATE {table} SET touched = ? WHERE {sku} IN ({kept})", (run_no,))
+
+
 def _categories(db: Connection, changes: Changes) -> None:
     theirs = f"c.known AND substr(c.id, 1, {len(OWN_ID)}) <> '{OWN_ID}'"
     said = {"name": ("s.name IS NOT NULL", "s.name"), "parent_no": ("s.moves", "s.parent_no")}

@@ -28,6 +28,7 @@ def merge(db: Connection, run_no: int, no_warehouse: int, lot: int | None) -> Ch
     _offers(db, run_no, changes)
     _prices(db, run_no, changes)
     _stock(db, run_no, no_warehouse, changes)
+    hand.keep(db, run_no)
     if lot is not None:
         db.execute(
             "INSERT OR REPLACE INTO told.stock SELECT ?, sku_no, warehouse_no, quantity FROM stage.stock", (lot,)

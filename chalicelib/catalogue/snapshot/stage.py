@@ -20,6 +20,7 @@ from chalicelib.catalogue.feed import (
     CategoryChange,
     CategoryRow,
     FeedRow,
+    KeptRow,
     OfferRow,
     PriceRow,
     PriceTypeRow,
@@ -76,6 +77,7 @@ class Staging:
             ProductRow: ("product", self._product),
             CardChange: ("product", self._card_change),
             CategoryChange: ("category", self._category_change),
+            KeptRow: ("product", self._kept),
             OfferRow: ("offer", self._offer),
             PriceRow: ("price", self._price),
             StockRow: ("stock", self._stock),
@@ -234,6 +236,9 @@ class Staging:
         name = None if row.name is None else row.name.strip()
         number = self._numbers.category.no(row.id)
         self._put("category_change", (number, name, row.parent_id is not None, parent, row.position))
+
+    def _kept(self, row: KeptRow) -> None:
+        self._put("kept", (self._numbers.sku(row.product_id, row.variant_id),))
 
     def _offer(self, row: OfferRow) -> None:
         _need(row.product_id, "no_id", row.name)

@@ -115,7 +115,7 @@ def start(
     wrong = columns.problem(plan.columns)
     if wrong:
         raise Invalid(wrong)
-    if upload.state is State.DONE and not (plan.sure and upload.withheld):
+    if upload.state is State.DONE and not (plan.sure and upload.is_withheld):
         raise Refused("goods_taken")
     run = stable_id("goods", upload.id, str(upload.version))
     queued = replace(
