@@ -62,13 +62,17 @@ class CategoryEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """One form that was saved."""
+    """One form that was saved. `attempts` to show it failed; `refused` = the reason's code why it, or a part of it, is
+    not shown: it is set aside."""
 
     id: str
     at: datetime
     by: str
     products: tuple[ProductEdit, ...] = ()
     categories: tuple[CategoryEdit, ...] = ()
+    attempts: int = 0
+    refused: str = ""
+    version: int = 0  # filled from the stored row
 
 
 def rows_of(edits: Iterable[Edit]) -> Iterator[FeedRow]:

@@ -163,9 +163,7 @@ class Feed:
             raise
         self._rows_of[who] = number
 
-    def _told(
-        self, who: Identity, is_new: bool, values: Mapping[str, str], cells: Sequence[str]
-    ) -> Iterator[FeedRow]:
+    def _told(self, who: Identity, is_new: bool, values: Mapping[str, str], cells: Sequence[str]) -> Iterator[FeedRow]:
         variant = who.variant_id or None
         attributes = tuple((named, (text,)) for named, _, text in self._several(ATTRIBUTE, cells))
         numbers = [*self._prices(who, variant, cells), *self._stock(who, variant, cells)]

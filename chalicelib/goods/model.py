@@ -9,12 +9,15 @@ from enum import StrEnum
 from chalicelib.exchange.model import KindCount
 from chalicelib.kernel.filenames import title_of
 from chalicelib.kernel.ids import stable_id
+from chalicelib.kernel.patience import SILENT, UNTAKEN
 
 KEPT = timedelta(days=30)
 """How long an uploaded file and what became of it are kept."""
 MAX_FILE = 100_000_000  # bytes
 SHOWN_REJECTED = 50
 MOST_ATTEMPTS = 3
+NOT_SHOWN = "not_shown"
+"""Why a change by hand is set aside that breaks the assembling each time."""
 
 
 class State(StrEnum):
@@ -91,6 +94,13 @@ class Upload:
     @property
     def is_under_way(self) -> bool:
         return self.state in (State.QUEUED, State.IMPORTING)
+
+    @property
+    def look_again(self) -> datetime | None:
+        """When it is sent to the worker again if nothing is heard of it; None if it is over."""
+        if not self.is_under_way:
+            return None
+        return self.touched + (UNTAKEN if self.state is State.QUEUED else SILENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

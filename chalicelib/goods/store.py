@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from chalicelib.goods.edits import Edit
 from chalicelib.goods.model import KEPT, Edited, Upload, heads_id
 from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.kernel.ids import stable_id
+from chalicelib.kernel.patience import UNTAKEN
 from chalicelib.storage import files, keys
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.storage.writes import Delete, Put
 
 _UPLOAD, _COLUMNS, _EDIT, _EDITED = "goods-upload", "goods-columns", "goods-edit", "goods-edited"
 _MOST_SHOWN = 30
+DUE = "goods"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,13 @@ def _upload(record: Record) -> Upload:
 
 
 def upload_put(tenant_id: str, upload: Upload) -> Put:
-    """Writes the upload under the version that was read."""
+    """Writes the upload under the version that was read; one under way is looked at again."""
+    again = upload.look_again
     return Put(
         key=keys.goods_upload(tenant_id, upload.id),
         kind=_UPLOAD,
         data=replace(upload, version=0),
+        indexes=(keys.due_at(tenant_id, again, DUE, f"upload#{upload.id}"),) if again else (),
         expires=upload.made + KEPT,
         version=upload.version,
     )
@@ -90,16 +95,36 @@ def columns_put(tenant_id: str, heads: tuple[str, ...], meanings: tuple[str, ...
 # --- changes by hand -----------------------------------------------------------------------------------------
 
 
-def waiting_edits(db: TenantSession, limit: int | None = None) -> list[Edit]:
+def edits(db: TenantSession) -> list[Edit]:
+    """Changes that readers don't see, oldest first: those that wait, and those that were set aside."""
+    return [_edit(record) for record in db.query_all(keys.goods_edits(db.tenant_id), consistent=True)]
+
+
+def waiting_edits(db: TenantSession) -> list[Edit]:
     """Changes that readers don't see yet, oldest first."""
-    if limit is None:
-        return [record.load(Edit) for record in db.query_all(keys.goods_edits(db.tenant_id), consistent=True)]
-    page = db.query(keys.goods_edits(db.tenant_id), limit=limit)
-    return [record.load(Edit) for record in page.records]
+    return [edit for edit in edits(db) if not edit.refused]
 
 
-def edit_put(tenant_id: str, edit: Edit) -> Put:
-    return Put(key=keys.goods_edit(tenant_id, edit.id), kind=_EDIT, data=edit, version=0)
+def find_edit(db: TenantSession, edit_id: str) -> Edit | None:
+    record = db.get(keys.goods_edit(db.tenant_id, edit_id))
+    return _edit(record) if record else None
+
+
+def _edit(record: Record) -> Edit:
+    return replace(record.load(Edit), version=record.version)
+
+
+def edit_put(tenant_id: str, edit: Edit, now: datetime) -> Put:
+    """Writes it under the version that was read. One that waits is looked at again, one set aside is kept a while."""
+    again = keys.due_at(tenant_id, now + UNTAKEN, DUE, f"edit#{edit.id}")
+    return Put(
+        key=keys.goods_edit(tenant_id, edit.id),
+        kind=_EDIT,
+        data=replace(edit, version=0),
+        indexes=() if edit.refused else (again,),
+        expires=edit.at + KEPT if edit.refused else None,
+        version=edit.version,
+    )
 
 
 def edit_delete(tenant_id: str, edit: Edit) -> Delete:

@@ -50,4 +50,12 @@ def due_handler(kind: str) -> DueHandler:
             from chalicelib.pictures import jobs as pictures
 
             return pictures.DUE[kind]
+        case "goods":
+            from chalicelib.goods import jobs as goods
+
+            return goods.DUE[kind]
+        case "prices":
+            from chalicelib.pricing import jobs as pricing
+
+            return pricing.DUE[kind]
     raise LookupError(kind)

@@ -27,7 +27,7 @@ from chalicelib.pricing.sheet import HEAD_WITHIN, Layout, Taking, layout_of
 from chalicelib.pricing.uploads import MAX_FILE, MOST_ATTEMPTS, SHOWN_BAD, RowUpload, UploadState
 from chalicelib.storage import files
 from chalicelib.storage.files import UploadForm
-from chalicelib.storage.session import OUTAGES, TenantSession
+from chalicelib.storage.session import OUTAGES, TenantSession, TransactionRefused
 from chalicelib.tenancy.store import load_settings
 
 _LANES = 2
@@ -88,9 +88,25 @@ def start(db: TenantSession, actor: Actor, upload: RowUpload, name: str, now: da
     run = stable_id("price-rows", upload.id)
     queued = replace(upload, name=name, actor=actor, state=UploadState.QUEUED, run=run, touched=now)
     db.commit([store.upload_put(db.tenant_id, queued)])
-    body = {"do": "price_rows", "tenant": db.tenant_id, "upload": upload.id, "run": run}
+    _send(db, queued, dedup=run)
+
+
+def send_again(db: TenantSession, upload_id: str, now: datetime) -> None:
+    """Due work: a file of which nothing is heard goes to the worker anew; too many attempts are its end."""
+    upload = store.find_upload(db, upload_id)
+    if upload is None or upload.look_again is None or now < upload.look_again:
+        return
+    try:
+        db.commit([store.upload_put(db.tenant_id, replace(upload, state=UploadState.QUEUED, touched=now))])
+    except TransactionRefused:  # the worker has just begun
+        return
+    _send(db, upload, dedup=stable_id(upload.run, str(upload.version)))
+
+
+def _send(db: TenantSession, upload: RowUpload, *, dedup: str) -> None:
+    body = {"do": "price_rows", "tenant": db.tenant_id, "upload": upload.id, "run": upload.run}
     lane = int(fingerprint(upload.list_id)[:8], 16) % _LANES
-    queues.send(settings().import_queue_url, body, group=f"{db.tenant_id}/prices/{lane}", dedup=run)
+    queues.send(settings().import_queue_url, body, group=f"{db.tenant_id}/prices/{lane}", dedup=dedup)
 
 
 def read_file(db: TenantSession, upload_id: str, run: str, clock: Clock) -> None:

@@ -27,6 +27,7 @@ from chalicelib.tenancy.store import settings_of
 BOOK_BYTES = 380_000
 """The most that a book may have, of the 400 KB of an item."""
 _LAST_UPLOADS = 100
+DUE = "prices"
 _open: Recent[str, ListFile] = Recent(64)
 _books: Recent[tuple[Key, int], Book] = Recent(64)
 
@@ -130,11 +131,13 @@ def _upload_of(record: Record) -> RowUpload:
 
 
 def upload_put(tenant_id: str, upload: RowUpload) -> Put:
-    """Writes it under the version that was read."""
+    """Writes it under the version that was read; one under way is looked at again."""
+    again = upload.look_again
     return Put(
         key=keys.price_upload(tenant_id, upload.id),
         kind="price_upload",
         data=replace(upload, version=0),
+        indexes=(keys.due_at(tenant_id, again, DUE, upload.id),) if again else (),
         expires=upload.made + KEPT,
         version=upload.version,
     )

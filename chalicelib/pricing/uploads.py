@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.filenames import title_of
+from chalicelib.kernel.patience import SILENT, UNTAKEN
 from chalicelib.pricing.sheet import BadRow
 
 KEPT = timedelta(days=30)
@@ -58,3 +59,10 @@ class RowUpload:
     @property
     def is_under_way(self) -> bool:
         return self.state in (UploadState.QUEUED, UploadState.READING)
+
+    @property
+    def look_again(self) -> datetime | None:
+        """When it is sent to the worker again if nothing is heard of it; None if it is over."""
+        if not self.is_under_way:
+            return None
+        return self.touched + (UNTAKEN if self.state is UploadState.QUEUED else SILENT)

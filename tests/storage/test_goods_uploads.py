@@ -182,7 +182,7 @@ def test_a_bad_row_of_a_full_file_keeps_its_product_with_its_price_and_stock(off
     office.take(_HEAD + WINDOW + DOOR + others)
     typo = "A-1;Окно;;;;дорого;7;\nN-0;Ручка 0;;;;0,00000001;3;\n"
     done = office.take(_HEAD + typo + others.partition("\n")[2], mode="full")
-    assert [(one.article, one.reason) for one in done.rejected][0] == ("A-1", "bad_price")
+    assert (done.rejected[0].article, done.rejected[0].reason) == ("A-1", "bad_price")
     assert (done.bad, done.withheld, done.withdrawn) == (2, 0, 1)
     assert len(names(office)) == 10
     assert "Окно" in names(office)

@@ -21,10 +21,13 @@ from chalicelib.http import csrf, sessions
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.ids import new_id
+from chalicelib.kernel.patience import SILENT, UNTAKEN
 from chalicelib.kernel.sheets.reading import rows_of
 from chalicelib.network.model import ContractMark, PriceType
 from chalicelib.network.segments import DealerGroup, Segments
 from chalicelib.network.store import party_put, price_types_write, segments_put
+from chalicelib.ops.registry import due_handler
+from chalicelib.ops.workers import run_due
 from chalicelib.pricing import contracting, importing, store
 from chalicelib.pricing.actions import explain_price, load_book
 from chalicelib.pricing.contracting import ContractPrices
@@ -34,6 +37,7 @@ from chalicelib.pricing.lists import ListRow, OwnList
 from chalicelib.pricing.model import Origin, Quote, Strategy
 from chalicelib.pricing.rates import ExchangeRate
 from chalicelib.pricing.sheet import layout_of
+from chalicelib.pricing.uploads import UploadState
 from chalicelib.storage import files
 from tests.clients.in_process import InProcess
 from tests.clients.onec import Reply
@@ -253,6 +257,24 @@ def test_good_rows_of_a_file_become_a_version_and_bad_ones_are_named_and_given_b
     head, *rejected = rows_of(io.BytesIO((desk.folder / key.replace("/", "-")).read_bytes()))
     assert head.cells[-2:] == ("Строка", "Почему не принята")
     assert [row.cells[5] for row in rejected] == list(reasons)
+
+
+def test_a_file_whose_message_was_lost_or_whose_worker_died_is_read_after_a_while(
+    desk: Desk,
+) -> None:
+    list_id = desk.made()
+    desk.upload(list_id, "цены.csv", "Артикул;Цена\nОК-1300;10\n".encode())
+    desk.queue.clear()
+    tenant_id = desk.shop.db.tenant_id
+    run_due(tenant_id, due_handler, utc_now() + UNTAKEN + timedelta(seconds=5))
+    assert len(desk.queue) == 1
+    (upload,) = store.last_uploads(desk.shop.db, list_id)
+    desk.shop.db.commit([store.upload_put(tenant_id, replace(upload, state=UploadState.READING))])
+    desk.queue.clear()
+    run_due(tenant_id, due_handler, upload.touched + SILENT + timedelta(seconds=5))
+    desk.work()
+    (upload,) = store.last_uploads(desk.shop.db, list_id)
+    assert upload.state is UploadState.DONE
 
 
 def test_a_file_without_prices_is_refused_before_it_is_read_and_one_that_breaks_leaves_the_list(desk: Desk) -> None:

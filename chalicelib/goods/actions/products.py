@@ -18,9 +18,9 @@ from chalicelib.goods.edits import Edit, ProductEdit, branches_with, with_edits
 from chalicelib.goods.model import Edited
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import NotFound, Refused
-from chalicelib.kernel.ids import new_id
+from chalicelib.kernel.ids import new_id, stable_id
 from chalicelib.storage import snapshots
-from chalicelib.storage.session import TenantSession
+from chalicelib.storage.session import TenantSession, TransactionRefused
 from chalicelib.storage.writes import AlreadyDone, Done, Write, audit, guard
 
 PAGE = 50
@@ -29,13 +29,15 @@ MOST_AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """A page of the list: SKUs as readers find them, or cards that they don't; `edits` are on their way."""
+    """A page of the list: SKUs as readers find them, or cards that they don't; `edits` are on their way, those `aside`
+    could not be shown."""
 
     listed: CataloguePage | None
     cards: tuple[Card, ...]
     total: int
     branches: tuple[Branch, ...]
     edits: tuple[Edit, ...]
+    aside: tuple[Edit, ...]
     is_empty: bool
 
 
@@ -56,15 +58,19 @@ class Sheet:
 def shelf(db: TenantSession, query: Query, standing: Standing) -> Shelf:
     """What there is: listed products by the readers' own search, others by a piece of the name or the article."""
     snapshot = snapshots.read_current(db)
-    edits = tuple(store.waiting_edits(db))
+    hand = store.edits(db)
+    edits, aside = tuple(one for one in hand if not one.refused), tuple(one for one in hand if one.refused)
     if snapshot is None:
-        return Shelf(listed=None, cards=(), total=0, branches=(), edits=edits, is_empty=True)
+        return Shelf(listed=None, cards=(), total=0, branches=(), edits=edits, aside=aside, is_empty=True)
     cards = opened_cards(db.tenant_id, snapshot)
     if standing is Standing.LISTED:
         page = opened(db.tenant_id, snapshot).search(query)
-        return Shelf(listed=page, cards=(), total=page.total, branches=cards.branches(), edits=edits, is_empty=False)
+        branches = cards.branches()
+        return Shelf(
+            listed=page, cards=(), total=page.total, branches=branches, edits=edits, aside=aside, is_empty=False
+        )
     found, total = cards.unlisted(standing, query.text, page=query.page, size=query.size)
-    return Shelf(listed=None, cards=found, total=total, branches=(), edits=edits, is_empty=False)
+    return Shelf(listed=None, cards=found, total=total, branches=(), edits=edits, aside=aside, is_empty=False)
 
 
 def look(db: TenantSession, sku: str | None) -> Sheet:
@@ -149,11 +155,27 @@ def commit_edit(db: TenantSession, edit: Edit, also: list[Write], key: str) -> N
     """Writes an edit once (`key` is the form's own) and has it shown."""
     try:
         once = guard(db.tenant_id, f"goods-edit#{key}", Done(), now=edit.at)
-        db.commit([once, store.edit_put(db.tenant_id, edit), *also])
+        db.commit([once, store.edit_put(db.tenant_id, edit, edit.at), *also])
     except AlreadyDone:
         return
+    _send(db, dedup=edit.id)
+
+
+def send_again(db: TenantSession, edit_id: str, now: datetime) -> None:
+    """Due work: the worker is told anew of an edit that still waits."""
+    edit = store.find_edit(db, edit_id)
+    if edit is None or edit.refused:
+        return
+    try:
+        db.commit([store.edit_put(db.tenant_id, edit, now)])
+    except TransactionRefused:  # it has just been shown
+        return
+    _send(db, dedup=stable_id(edit.id, str(edit.version)))
+
+
+def _send(db: TenantSession, *, dedup: str) -> None:
     body = {"do": "goods_edits", "tenant": db.tenant_id}
-    queues.send(settings().import_queue_url, body, group=db.tenant_id, dedup=edit.id)
+    queues.send(settings().import_queue_url, body, group=db.tenant_id, dedup=dedup)
 
 
 def _said(edit: ProductEdit) -> dict[str, str]:

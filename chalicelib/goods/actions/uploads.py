@@ -23,7 +23,7 @@ from chalicelib.kernel.sheets.reading import rows_of
 from chalicelib.storage import files, keys
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.files import UploadForm
-from chalicelib.storage.session import OUTAGES, TenantSession
+from chalicelib.storage.session import OUTAGES, TenantSession, TransactionRefused
 from chalicelib.storage.writes import Done, audit, guard
 
 _SHOWN_ROWS = 8
@@ -132,8 +132,24 @@ def start(
     )
     memory = [store.columns_put(db.tenant_id, heads, plan.columns)] if heads else []
     db.commit([store.upload_put(db.tenant_id, queued), *memory, note])
-    body = {"do": "goods_file", "tenant": db.tenant_id, "upload": upload.id, "run": run}
-    queues.send(settings().import_queue_url, body, group=db.tenant_id, dedup=run)
+    _send(db, queued, dedup=run)
+
+
+def send_again(db: TenantSession, upload_id: str, now: datetime) -> None:
+    """Due work: a file of which nothing is heard goes to the worker anew; too many attempts are its end."""
+    upload = store.find_upload(db, upload_id)
+    if upload is None or upload.look_again is None or now < upload.look_again:
+        return
+    try:
+        db.commit([store.upload_put(db.tenant_id, replace(upload, state=State.QUEUED, touched=now))])
+    except TransactionRefused:  # the worker has just begun
+        return
+    _send(db, upload, dedup=stable_id(upload.run, str(upload.version)))
+
+
+def _send(db: TenantSession, upload: Upload, *, dedup: str) -> None:
+    body = {"do": "goods_file", "tenant": db.tenant_id, "upload": upload.id, "run": upload.run}
+    queues.send(settings().import_queue_url, body, group=db.tenant_id, dedup=dedup)
 
 
 def heads_of(db: TenantSession, upload: Upload, name: str, head: int) -> tuple[str, ...]:

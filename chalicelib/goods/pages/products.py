@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.catalogue.model import Item, Query
+from chalicelib.catalogue.model import Item, Query, sku_id
 from chalicelib.catalogue.model import Sort as By
 from chalicelib.catalogue.snapshot.cards import Branch, Card, Standing
 from chalicelib.goods.actions import products
 from chalicelib.goods.actions.products import PAGE, Sheet, Shelf
+from chalicelib.goods.edits import Edit
 from chalicelib.goods.forms import ATTRIBUTES, edit_of
+from chalicelib.goods.model import BadRow
 from chalicelib.goods.pages.base import MAY, doors
+from chalicelib.goods.words import reason
 from chalicelib.http.formats import Formats
 from chalicelib.http.listing import BulkAction, Cell, Column, Filter, Listing, ListQuery, Row, View
 from chalicelib.http.problems import field_errors
@@ -20,6 +23,7 @@ from chalicelib.kernel.access import Permission
 from chalicelib.kernel.errors import Invalid, Refused
 
 _LIST = "/goods"
+_MOST_NAMED = 5  # things of an edit that was set aside
 _SPARE = 3  # empty rows for attributes
 _MOST_PAGES = 4_000
 _DEEPEST_OFFERED = 2
@@ -42,9 +46,20 @@ def product_list(request: Request) -> Response:
         "goods/products.html",
         listing=_listing(request, asked, found, standing),
         waiting=sum(len(edit.products) + len(edit.categories) for edit in found.edits),
+        aside=tuple(_aside(request, edit) for edit in found.aside),
         is_empty=found.is_empty and not found.edits,
         may_connect=request.actor.may(Permission.EXCHANGE),
     )
+
+
+def _aside(request: Request, edit: Edit) -> tuple[str, tuple[tuple[str, str], ...], str]:
+    """(when and by whom, (name, address) of what was changed, why it is not shown)."""
+    fmt = Formats(request.locale, request.time_zone)
+    skus = {sku_id(one.product_id, None): one.texts.get("name", "") for one in edit.products}
+    things = [(name or sku, f"{_LIST}/{sku}") for sku, name in skus.items()]
+    things += [(one.name or one.id, f"{_LIST}/categories") for one in edit.categories]
+    said = reason(request.t, BadRow(number=0, reason=edit.refused))
+    return f"{fmt.datetime(edit.at)} · {edit.by}", tuple(things[:_MOST_NAMED]), said
 
 
 @doors.page(_LIST + "/hide", may=MAY, methods=("POST",))
