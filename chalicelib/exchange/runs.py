@@ -28,7 +28,7 @@ from chalicelib.storage import files, snapshots
 from chalicelib.storage.session import OUTAGES, TenantSession
 from chalicelib.storage.snapshots import Snapshot
 from chalicelib.storage.writes import Write
-from chalicelib.tenancy.model import TenantSettings
+from chalicelib.tenancy.model import StockKind, TenantSettings
 
 END = -1
 """The lot of what a run's end tells."""
@@ -141,9 +141,17 @@ def _lots(run: Run) -> dict[datetime, int]:
 
 
 def tell_stock(
-    db: TenantSession, run: Run, done: Assembled, settings: TenantSettings, *, message_id: str, now: datetime
+    db: TenantSession,
+    run: Run,
+    done: Assembled,
+    settings: TenantSettings,
+    *,
+    message_id: str,
+    now: datetime,
+    kind: StockKind | None = None,
 ) -> None:
-    """The stock that an assembling tells, oldest first; at a run's end the zeros come last.
+    """The stock that an assembling tells, oldest first; at a run's end the zeros come last. `kind` = what the numbers
+    count, if that was said of these; else what the ERP's do.
 
     A number that the ERP repeats is told to the live stock too, which orders have moved since; only what differs there
     is written.
@@ -153,7 +161,7 @@ def tell_stock(
         erp_levels(
             db,
             done.told.by_sku(lot),
-            kind=settings.exchange.stock_kind,
+            kind=kind or settings.exchange.stock_kind,
             as_of=came.get(lot, run.touched),
             message_id=message_id,
             now=now,

@@ -118,8 +118,7 @@ class Feed:
         """The SKUs of the catalogue that bad rows name, after `blame`: they are there, though nothing new is told of
         them."""
         blamed = {who for who, number in self._rows_of.items() if number in self.bad}
-        skus = sorted((who.product_id, who.variant_id) for who in self._refused | blamed)
-        for product_id, variant_id in skus:
+        for product_id, variant_id in sorted((who.product_id, who.variant_id) for who in self._refused | blamed):
             if product_id in self._known.products:
                 yield KeptRow(product_id, variant_id or None)
 

@@ -109,14 +109,14 @@ def _import(db: TenantSession, progress: _Progress, clock: Clock) -> None:
             read = read_part(work.new_part(key), feed.rows(rows_of(file)))
         feed.blame(read.rejected)
         entry_id = new_id(clock())
-        part = RunPart(key=key, size=work.made[key].stat().st_size, came=upload.touched, entry_id=entry_id)
+        part = RunPart(key=key, size=work.made[key].stat().st_size, came=upload.as_of, entry_id=entry_id)
         parts = (part, _kept(work, part, feed)) if plan.full and feed.bad else (part,)
-        run = Run(id=upload.run, begun=upload.made, touched=clock(), full=plan.full, parts=parts)
+        run = Run(id=upload.run, begun=upload.made, touched=upload.as_of, full=plan.full, parts=parts)
         end = End(lot=runs.END, doubt=_doubt(plan, feed)) if plan.full else None
         done = runs.build(db, work, run, {}, end=end)
         if feed.bad:
             _keep_rejected(db, upload, path, plan, feed, settings.locale)
-        runs.tell_stock(db, run, done, settings, message_id=upload.run, now=clock())
+        runs.tell_stock(db, run, done, settings, message_id=upload.run, now=clock(), kind=plan.stock_kind)
         after = _taken(progress.upload, read, done, feed, base, clock())
         writes = _settled(db, after, EntryState.PARTLY if feed.bad else EntryState.DONE, clock(), entry_id)
         if done.changed:

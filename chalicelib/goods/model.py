@@ -10,6 +10,7 @@ from chalicelib.exchange.model import KindCount
 from chalicelib.kernel.filenames import title_of
 from chalicelib.kernel.ids import stable_id
 from chalicelib.kernel.patience import SILENT, UNTAKEN
+from chalicelib.tenancy.model import StockKind
 
 KEPT = timedelta(days=30)
 """How long an uploaded file and what became of it are kept."""
@@ -31,13 +32,16 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """How a file is to be read. `columns` = what each column means (`columns`), by place; `head` = the row that names
-    them, counted from 1. `full` = a product made here that the file does not name is withdrawn, `sure` also if that
+    them, counted from 1. Stock is of `stock_kind` (None: as the ERP's) and holds `as_of` (None: when the file came).
+    `full` = a product made here that the file does not name is withdrawn, `sure` also if that
     takes most of them."""
 
     columns: tuple[str, ...]
     head: int
     full: bool = False
     sure: bool = False
+    stock_kind: StockKind | None = None
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +56,16 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """One file and what became of it. `read` = rows so far, `bad` of them were not taken whole; `rejected` are the
-    first of those. `withheld` = products that would have been withdrawn, were there not so many, or were it known what
-    products its `nameless` rows mean. `run` tells tries of the same file apart."""
+    """One file and what became of it. `came` = when it was there (None: not yet seen). `read` = rows so far, `bad` of
+    them were not taken whole; `rejected` are the first of those. `withheld` = products that would have been withdrawn,
+    were there not so many, or were it known what products its `nameless` rows mean. `run` tells tries of the same file
+    apart."""
 
     id: str
     made: datetime
     touched: datetime
     by: str
+    came: datetime | None = None
     name: str = ""
     bytes: int = 0
     state: State = State.NEW
@@ -86,6 +92,12 @@ class Upload:
     def is_withheld(self) -> bool:
         """Nothing was withdrawn, though the file was said to be full."""
         return self.state is State.DONE and (self.withheld > 0 or self.nameless > 0)
+
+    @property
+    def as_of(self) -> datetime:
+        """The moment of which the file's stock tells, however late it is read."""
+        said = self.plan.as_of if self.plan else None
+        return said or self.came or self.made
 
     @property
     def title(self) -> str:

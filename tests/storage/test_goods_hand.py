@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from chalicelib.catalogue.model import sku_id
+from chalicelib.catalogue.snapshot.cards import Cards
 from chalicelib.goods import store
 from chalicelib.http import csrf, sessions
 from chalicelib.kernel.ids import new_id
@@ -71,8 +72,15 @@ def test_a_catalogue_can_be_begun_by_hand(office: Office) -> None:
     assert [(one.name, one.values) for one in shown.attributes] == [("Цвет", ("белый",))]
 
 
-def test_an_article_that_another_product_has_is_refused_with_what_was_typed(office: Office) -> None:
+@pytest.mark.parametrize("hidden", [False, True])
+def test_an_article_that_another_product_has_is_refused_with_what_was_typed(
+    office: Office, monkeypatch: pytest.MonkeyPatch, hidden: bool
+) -> None:
     office.take(_HEAD + WINDOW)
+    if hidden:
+        office.ask("POST", "/goods/hide", {"id": kontor_sku(office, "A-1")})
+        office.work()
+    monkeypatch.delattr(Cards, "by_article")  # one article is asked for, not all that there are
     page = office.ask("GET", "/goods/new").body.decode()
     answer = send(office, "/goods/new", page, name="Другое", article="A-1")
     assert answer.status == 409

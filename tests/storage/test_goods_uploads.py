@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html import unescape
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 import xlsxwriter
 
 from chalicelib.catalogue.model import Query, sku_id
+from chalicelib.exchange import runs
 from chalicelib.gateways import queues
 from chalicelib.goods import store
 from chalicelib.goods.jobs import run_goods
@@ -24,6 +27,7 @@ from chalicelib.kernel.sheets.reading import rows_of
 from chalicelib.stock.store import levels
 from chalicelib.storage import files
 from chalicelib.storage.files import UploadForm
+from chalicelib.tenancy.model import StockKind
 from tests.clients.in_process import InProcess
 from tests.clients.onec import Reply
 from tests.storage.exchange_world import World
@@ -205,6 +209,44 @@ def test_a_full_file_with_a_row_of_an_unknown_product_withdraws_nothing_until_a_
     office.ask("POST", f"/goods/uploads/{done.id}", {"again": "1"})
     office.work()
     assert "Окно" not in names(office)
+
+
+def test_stock_holds_as_of_when_its_file_came_however_late_it_is_read(office: Office) -> None:
+    office.take(_HEAD + WINDOW)
+    address, key = office.bring("Артикул;Остаток Север\nA-1;3\n")
+    assert office.ask("GET", f"{address}?key={quote(key)}").status == 200
+    office.world.ahead += timedelta(minutes=10)
+    office.take("Артикул;Остаток Север\nA-1;5\n", ("article", "stock"))
+    office.world.ahead += timedelta(minutes=10)
+    fields = {"name": key.rpartition("/")[2], "head": "1", "column_0": "article", "column_1": "stock"}
+    assert office.ask("POST", address, fields).status == 303
+    office.work()
+    sku = kontor_sku(office, "A-1")
+    assert levels(office.world.db, [sku])[sku].available() == Decimal(5)
+
+
+def test_the_form_asks_what_the_stock_counts_and_as_of_when(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[StockKind, datetime]] = []
+    monkeypatch.setattr(runs, "erp_levels", lambda *_args, kind, as_of, **_named: told.append((kind, as_of)))
+    address, key = office.bring(_HEAD + WINDOW)
+    page = office.text(f"{address}?key={quote(key)}")
+    assert 'value="free" checked' in page
+    came = office.upload(address).came
+    assert came is not None
+    shown = came.astimezone(ZoneInfo("Europe/Moscow")).strftime("%Y-%m-%dT%H:%M")
+    assert f'value="{shown}"' in page
+    office.take(_HEAD + WINDOW, stock_kind="physical", as_of="2025-03-01T12:00")
+    assert told == [(StockKind.PHYSICAL, datetime(2025, 3, 1, 9, tzinfo=UTC))]
+    columns = {f"column_{place}": meaning for place, meaning in enumerate(_MEANT)}
+    fields = {"name": key.rpartition("/")[2], "head": "1", **columns, "stock_kind": "free"}
+    for wrong in ("2999-01-01T00:00", "вчера"):
+        answer = office.ask("POST", address, {**fields, "as_of": wrong})
+        assert answer.status == 422
+        assert "на какой момент остатки" in unescape(answer.body.decode())
+    office.world.ahead += timedelta(minutes=10)
+    office.ask("POST", address, {**fields, "as_of": shown})
+    office.work()
+    assert told[1:] == [(StockKind.FREE, came)]
 
 
 def test_columns_are_guessed_by_their_heads_and_remembered(office: Office) -> None:

@@ -194,6 +194,15 @@ class Cards:
         """The ids of all products that have come."""
         return frozenset(one for (one,) in self._rows("SELECT id FROM card WHERE known"))
 
+    def has_article(self, article: str) -> bool:
+        """Whether any product has it, listed or not."""
+        found = self._rows(
+            "SELECT EXISTS (SELECT 1 FROM card WHERE known AND article = ?1) OR EXISTS (SELECT 1 FROM sku k "
+            "JOIN card c ON c.no = k.card_no WHERE k.article = ?1 AND c.known)",
+            (article,),
+        )
+        return bool(found[0][0])
+
     def by_article(self) -> dict[str, Identity | None]:
         """Every article with the SKU that has it; None where several have."""
         found: dict[str, Identity | None] = {}

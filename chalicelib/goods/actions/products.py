@@ -116,9 +116,8 @@ def make(db: TenantSession, actor: Actor, edit: ProductEdit, key: str, now: date
     """
     article = edit.texts.get("article", "")
     cards = current_cards(db)
-    taken = cards.by_article() if cards and article else {}
     waiting = {one.texts.get("article") for e in store.waiting_edits(db) for one in e.products}
-    if article and (article in taken or article in waiting):
+    if article and (article in waiting or (cards is not None and cards.has_article(article))):
         raise Refused("goods_article_taken", article=article)
     named = replace(edit, product_id=own_id("product", article or key), hidden=False)
     save(db, actor, named, store.last_edit(db, named.product_id)[1], key, now)

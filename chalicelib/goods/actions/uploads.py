@@ -83,6 +83,15 @@ def name_of(db: TenantSession, upload: Upload, key: str) -> str:
     return name
 
 
+def arrived(db: TenantSession, upload: Upload, now: datetime) -> Upload:
+    """Notes when the file came: S3 sends the browser back as soon as it has it."""
+    if upload.came is not None:
+        return upload
+    noted = replace(upload, came=now)
+    db.commit([store.upload_put(db.tenant_id, noted)])
+    return replace(noted, version=upload.version + 1)
+
+
 def preview(db: TenantSession, upload: Upload, name: str, head: int | None, now: datetime) -> Preview:
     """The file's first rows with what their columns seem to mean. Invalid for a file that cannot be read."""
     with _fetched(db, upload, name) as path, path.open("rb") as file:
@@ -108,18 +117,30 @@ def start(
 ) -> None:
     """Has the file taken. Nothing happens if it is being taken already.
 
-    Invalid("goods_no_key", "goods_twice", "goods_nothing") where the columns make no sense.
+    Invalid("goods_no_key", "goods_twice", "goods_nothing") where the columns make no sense, Invalid("goods_as_of") for
+    stock of a moment that is yet to come.
     """
     if upload.is_under_way:
         return
     wrong = columns.problem(plan.columns)
     if wrong:
         raise Invalid(wrong)
+    if plan.as_of is not None and plan.as_of > now:
+        raise Invalid("goods_as_of")
     if upload.state is State.DONE and not (plan.sure and upload.is_withheld):
         raise Refused("goods_taken")
     run = stable_id("goods", upload.id, str(upload.version))
     queued = replace(
-        upload, name=name, plan=plan, run=run, state=State.QUEUED, touched=now, attempts=0, read=0, by=actor.name
+        upload,
+        name=name,
+        plan=plan,
+        run=run,
+        state=State.QUEUED,
+        touched=now,
+        came=upload.came or now,
+        attempts=0,
+        read=0,
+        by=actor.name,
     )
     note = audit(
         db.tenant_id,

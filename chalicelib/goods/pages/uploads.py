@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from chalicelib.goods import columns, store
 from chalicelib.goods.actions import uploads
 from chalicelib.goods.actions.uploads import Choices, Preview
@@ -13,9 +17,12 @@ from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row, Tone
 from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, disposition, download, redirect, sending_to
 from chalicelib.kernel.access import Permission
+from chalicelib.kernel.clock import local_moment
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
 from chalicelib.kernel.filenames import title_of
 from chalicelib.storage import files
+from chalicelib.tenancy.model import StockKind
+from chalicelib.tenancy.store import load_settings
 
 _LIST = "/goods/uploads"
 _SECONDS = 300
@@ -74,7 +81,10 @@ def upload_page(request: Request) -> Response:
     if upload.state is not State.NEW:
         return _result(request, upload)
     key = request.query.text("key")
-    return _columns(request, upload, uploads.name_of(request.db, upload, key)) if key else _choice(request, upload)
+    if not key:
+        return _choice(request, upload)
+    name = uploads.name_of(request.db, upload, key)
+    return _columns(request, uploads.arrived(request.db, upload, request.now), name)
 
 
 @doors.page(_LIST + "/{upload_id}", may=MAY, methods=("POST",))
@@ -82,7 +92,7 @@ def start(request: Request) -> Response:
     upload = store.load_upload(request.db, request.params["upload_id"])
     form = request.form
     if form.text("again") and upload.plan is not None:
-        plan = Plan(columns=upload.plan.columns, head=upload.plan.head, full=True, sure=True)
+        plan = replace(upload.plan, full=True, sure=True)
         uploads.start(request.db, request.actor, upload, upload.name, plan, (), request.now)
         return request.go(f"{_LIST}/{upload.id}")
     name = form.text("name")
@@ -90,8 +100,15 @@ def start(request: Request) -> Response:
     head = _head(form.text("head")) or 1
     heads = uploads.heads_of(request.db, upload, name, head)
     chosen = tuple(form.text(f"column_{place}") for place in range(min(len(heads), _MOST_COLUMNS)))
-    plan = Plan(columns=chosen, head=head, full=form.text("mode") == "full", sure=False)
+    kind = form.text("stock_kind")
+    plan = Plan(
+        columns=chosen,
+        head=head,
+        full=form.text("mode") == "full",
+        stock_kind=StockKind(kind) if kind in tuple(StockKind) else None,
+    )
     try:
+        plan = replace(plan, as_of=_as_of(request, upload))
         uploads.start(request.db, request.actor, upload, name, plan, heads, request.now)
     except Invalid as wrong:
         return _columns(request, upload, name, plan=plan, wrong=wrong)
@@ -108,6 +125,21 @@ def rejected(request: Request) -> Response:
     return redirect(
         files.address(request.db.tenant_id, key, disposition=disposition(name), content_type=XLSX, seconds=_SECONDS)
     )
+
+
+def _as_of(request: Request, upload: Upload) -> datetime | None:
+    """The moment that was typed; None if the form's own, which is exact to the minute only, was left."""
+    text = request.form.text("as_of")
+    if text in ("", _clock_face(request, upload.as_of)):
+        return None
+    try:
+        return local_moment(datetime.fromisoformat(text).replace(tzinfo=None), request.time_zone)
+    except ValueError:
+        raise Invalid("goods_as_of") from None
+
+
+def _clock_face(request: Request, moment: datetime) -> str:
+    return moment.astimezone(ZoneInfo(request.time_zone)).strftime("%Y-%m-%dT%H:%M")
 
 
 def _choice(request: Request, upload: Upload) -> Response:
@@ -134,6 +166,9 @@ def _columns(
         chosen=plan.columns if plan else seen.columns,
         full=plan.full if plan else False,
         key=store.file_key(request.db.tenant_id, upload.id, name),
+        stock_kinds=tuple((str(one), request.t.t(f"exchange.stock_kind.{one}")) for one in reversed(StockKind)),
+        stock_kind=(plan.stock_kind if plan else None) or load_settings(request.db).exchange.stock_kind,
+        as_of=_clock_face(request, (plan.as_of if plan else None) or upload.as_of),
         error=request.t.t(f"error.{wrong.code}") if wrong else None,
     )
 
