@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
 from itertools import islice
@@ -23,12 +23,15 @@ class Amounts:
     def __init__(self, by_place: array[int]) -> None:
         self.by_place = by_place
 
-    def overlaid(self, own: Mapping[int, Decimal | None]) -> Amounts:
-        """The same with other amounts at some places; None: a price on request there."""
-        changed = self.by_place[:]
-        for place, amount in own.items():
-            changed[place] = NONE if amount is None else scaled(amount)
-        return Amounts(changed)
+    def before(self, others: Amounts) -> Amounts:
+        """Those of the others where this has no price."""
+        pairs = zip(self.by_place, others.by_place, strict=True)
+        return Amounts(array("q", (own if own != NONE else other for own, other in pairs)))
+
+    def at_best(self, others: Amounts) -> Amounts:
+        """The lesser of both, where both have a price."""
+        pairs = zip(self.by_place, others.by_place, strict=True)
+        return Amounts(array("q", (own if other == NONE or -1 < own < other else other for own, other in pairs)))
 
     @cached_property
     def rising(self) -> Sequence[int]:

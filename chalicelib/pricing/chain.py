@@ -100,7 +100,7 @@ def chain_id(terms: PriceTerms) -> str:
         [terms.currency, terms.list_currency, terms.vat_included, terms.vat_exempt, terms.strategy],
         str(rate_on(terms.vat_rates, terms.day)),
         sorted({str(one.percent) for one in terms.vat_rates}),
-        sorted(one.id for one in terms.discounts),
+        sorted(map(repr, terms.discounts)),
         sorted((one.currency, str(one.rate)) for one in terms.conversions),
     ]
     return fingerprint(json.dumps(normal, ensure_ascii=False))[:20]

@@ -99,6 +99,10 @@ class Discount:
             and (not self.category_ids or not kinds.category_ids.isdisjoint(self.category_ids))
         )
 
+    @property
+    def is_on_all_goods(self) -> bool:
+        return not (self.skus or self.brands or self.category_ids)
+
     def step_at(self, quantity: Decimal) -> Step | None:
         """The largest step that the quantity reaches."""
         reached = [step for step in self.steps if step.min_quantity <= quantity]
@@ -140,6 +144,11 @@ def weigh(discounts: Iterable[Discount], quantity: Decimal, *, fixed_price: bool
     reached = [(one, step) for one, step in ranked if step is not None]
     verdicts = {one.id: Verdict.FIXED_PRICE for one, _ in reached} if fixed_price else _verdicts(reached)
     return tuple(_weighed(one, step, verdicts.get(one.id, Verdict.BELOW_QUANTITY)) for one, step in ranked)
+
+
+def given(weighed: Iterable[Weighed]) -> tuple[Decimal, ...]:
+    """The percents that are taken off."""
+    return tuple(one.percent for one in weighed if one.verdict is Verdict.APPLIED)
 
 
 class Weighing:

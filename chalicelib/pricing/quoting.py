@@ -15,7 +15,7 @@ from chalicelib.catalogue.model import Kinds, PriceTier
 from chalicelib.kernel.money import rounded
 from chalicelib.kernel.vat import rate_of_goods
 from chalicelib.pricing.derived import Formula, derived
-from chalicelib.pricing.discounts import NO_KINDS, Discount, Verdict, Weighed, Weighing
+from chalicelib.pricing.discounts import NO_KINDS, Discount, Weighed, Weighing, given
 from chalicelib.pricing.model import (
     Answer,
     Considered,
@@ -114,7 +114,7 @@ def recomputed(made: Quote) -> Decimal:
         vat_rate=made.vat_rate,
         listed_with_vat=made.price_list.vat_included,
         quoted_with_vat=made.vat_included,
-        percents=_given(made.discounts),
+        percents=given(made.discounts),
         currency=made.currency,
     )
 
@@ -219,14 +219,10 @@ def _priced(asked: _Asked, tier: PriceTier, quantity: Decimal, goods: _Goods) ->
         vat_rate=goods.vat_rate,
         listed_with_vat=price_list.vat_included,
         quoted_with_vat=terms.vat_included,
-        percents=_given(weighed),
+        percents=given(weighed),
         currency=terms.currency,
     )
     return _Found(price, asked, tier, weighed)
-
-
-def _given(weighed: Sequence[Weighed]) -> Sequence[Decimal]:
-    return [one.percent for one in weighed if one.verdict is Verdict.APPLIED] if weighed else ()
 
 
 def _next_tiers(

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from urllib.parse import quote
 
@@ -127,6 +129,16 @@ class ListFile:
             ):
                 out[sku].append(tier_of(list_id, amount, currency, unit, coefficient, least))
         return {sku: tuple(tiers) for sku, tiers in out.items()}
+
+    def smallest(self) -> Iterator[tuple[str, int, int]]:
+        """Of every SKU the price that its smallest tier says for the base unit, or else for the smallest pack: (SKU,
+        amount, for how many base units), the numbers in millionths."""
+        rows = self._db.execute(
+            "SELECT sku, amount, coefficient FROM price "
+            "ORDER BY sku, coefficient <> ?, coefficient, unit, min_quantity",
+            (10**PRICE_DIGITS,),
+        )
+        return (next(tiers) for _, tiers in groupby(rows, key=itemgetter(0)))
 
     def rows(self) -> Iterator[ListRow]:
         """Every row, by SKU, unit and minimum."""

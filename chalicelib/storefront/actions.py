@@ -20,6 +20,7 @@ from chalicelib.pricing.actions import quotes
 from chalicelib.pricing.chain import list_terms
 from chalicelib.pricing.model import Answer as Answer
 from chalicelib.pricing.model import PriceTerms
+from chalicelib.pricing.ranking import amounts_under
 from chalicelib.stock import showing
 from chalicelib.stock.model import Level
 from chalicelib.stock.store import promised
@@ -110,7 +111,7 @@ def browse(
     price_types = () if actor.is_dealer else catalogue.price_types()
     chosen = _chosen(price_types, price_type_id, desk.settings)
     terms = desk.terms(price_types or catalogue.price_types(), chosen)
-    page = catalogue.search(replace(query, price_types=terms.price_types if terms else ()))
+    page = catalogue.search(replace(query, amounts=amounts_under(catalogue, terms) if terms else None))
     return Range(
         page=page,
         offers=_offers(db, catalogue, page.items, terms, desk, now),

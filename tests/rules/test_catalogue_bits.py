@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from decimal import Decimal
 
 from hypothesis import example, given
@@ -43,9 +44,9 @@ def test_a_set_is_walked_in_another_order(places: list[int], order: list[int]) -
 PRICE = st.none() | st.decimals(0, 100, places=1)
 
 
-@given(st.lists(PRICE, min_size=1, max_size=40), PRICE, PRICE, st.sets(st.integers(0, 39)), st.integers(0, 39))
-def test_amounts_are_sorted_bounded_and_overlaid(
-    prices: list[Decimal | None], least: Decimal | None, most: Decimal | None, among: set[int], changed: int
+@given(st.lists(PRICE, min_size=1, max_size=40), PRICE, PRICE, st.sets(st.integers(0, 39)))
+def test_amounts_are_sorted_and_bounded(
+    prices: list[Decimal | None], least: Decimal | None, most: Decimal | None, among: set[int]
 ) -> None:
     size = len(prices)
     amounts = Amounts(array("q", (NONE if price is None else scaled(price) for price in prices)))
@@ -58,9 +59,14 @@ def test_amounts_are_sorted_bounded_and_overlaid(
     some = [price for price, place in priced if place in among]
     found = bits.of([place for place in among if place < size], size)
     assert amounts.bounds(found) == ((min(some), max(some)) if some else None)
-    place = changed % size
-    over = amounts.overlaid({place: Decimal(7)})
-    assert (over.by_place[place], amounts.overlaid({place: None}).by_place[place]) == (7_000_000, NONE)
-    assert [*over.by_place[:place], *over.by_place[place + 1 :]] == [
-        *amounts.by_place[:place], *amounts.by_place[place + 1 :]
-    ]  # fmt: skip
+
+
+@given(st.lists(st.tuples(PRICE, PRICE), min_size=1, max_size=20))
+def test_amounts_of_two_lists_become_the_first_or_the_least_of_both(pairs: list[tuple[Decimal | None, ...]]) -> None:
+    def amounts(prices: Iterable[Decimal | None]) -> Amounts:
+        return Amounts(array("q", (NONE if price is None else scaled(price) for price in prices)))
+
+    one, other = (amounts(prices) for prices in zip(*pairs, strict=True))
+    assert one.before(other).by_place == amounts(b if a is None else a for a, b in pairs).by_place
+    least = (min((price for price in pair if price is not None), default=None) for pair in pairs)
+    assert one.at_best(other).by_place == amounts(least).by_place

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.catalogue.amounts import Amounts, scaled
 from chalicelib.catalogue.feed import CategoryRow, PriceTypeRow, PropertyRow, WarehouseRow
 from chalicelib.catalogue.model import NO_WAREHOUSE, Query, Sort, attribute_key, sku_id
 from chalicelib.catalogue.snapshot.read import Catalogue
@@ -343,16 +344,13 @@ def test_the_range_of_prices_is_of_what_was_found_whatever_range_was_chosen(cata
     assert prices() is None
 
 
-def test_other_amounts_may_lie_over_those_of_the_price_types(catalogue: Catalogue) -> None:
-    places = catalogue.places([sku_id("w9", None), sku_id("wood", None), "nowhere"])
-    own = {places[sku_id("w9", None)]: None, places[sku_id("wood", None)]: D("12.50")}
-    amounts = catalogue.amounts(["p", "q"]).overlaid(own)
-    assert names(catalogue, amounts=amounts, sort=Sort.PRICE)[:3] == [
-        "Окно деревянное",
-        "Окно 10 створок",
-        "Окно 9 створок",  # its price is on request
-    ]
-    assert catalogue.search(Query(amounts=amounts)).prices == (D("12.50"), 90)
+def test_other_amounts_may_stand_before_those_of_the_price_types(catalogue: Catalogue) -> None:
+    places = catalogue.places([sku_id("wood", None), "nowhere"])
+    own = Amounts(catalogue.amounts(()).by_place[:])
+    own.by_place[places[sku_id("wood", None)]] = scaled(D("12.50"))
+    amounts = own.before(catalogue.amounts(["p", "q"]))
+    assert names(catalogue, amounts=amounts, sort=Sort.PRICE)[:2] == ["Окно деревянное", "Окно 10 створок"]
+    assert catalogue.search(Query(amounts=amounts)).prices == (D("12.50"), 100)
     assert names(catalogue, sort=Sort.PRICE, price_types=("p", "q"))[0] == "Окно 10 створок"
 
 

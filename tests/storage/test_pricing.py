@@ -17,17 +17,18 @@ import pytest
 from chalice.test import Client
 
 import app
-from chalicelib.catalogue.model import Query, sku_id
+from chalicelib.catalogue.model import Query, Sort, sku_id
 from chalicelib.http import sessions
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
 from chalicelib.kernel.ids import new_id
-from chalicelib.network.store import party_put
+from chalicelib.network.model import VatMode
+from chalicelib.network.store import contract_put, party_put
 from chalicelib.ordering.actions import NewOrder, add_to_cart, place_order
 from chalicelib.ordering.actions.carts import show_cart
 from chalicelib.ordering.store import load_order
-from chalicelib.pricing import actions, store
+from chalicelib.pricing import actions, ranking, store
 from chalicelib.pricing.actions import PriceChange, change_book, change_own_prices, load_book, upload_rows
 from chalicelib.pricing.book import Book, OwnPrices, changed, with_list
 from chalicelib.pricing.derived import Formula
@@ -97,6 +98,61 @@ def quoted(shop: Shop, sku: str = WINDOW, after: timedelta = timedelta(0)) -> Qu
     answer = look_at(shop.session(), shop.buyer, shop.contract.id, sku, NOW + after).offer.answer
     assert isinstance(answer, Quote)
     return answer
+
+
+SECOND = sku_id("window-1", None)
+
+
+def listed(shop: Shop, contract_id: str = "", **query: Any) -> list[tuple[str, Decimal | None]]:
+    """What a page of the catalogue shows with its prices, the cheapest first."""
+    asked = Query(**{"sort": Sort.PRICE, **query})
+    found = browse(shop.session(), shop.buyer, contract_id or shop.contract.id, asked, NOW)
+    assert found is not None
+    return [(one.item.sku, one.answer.price if isinstance(one.answer, Quote) else None) for one in found.offers]
+
+
+def test_the_catalogue_is_sorted_and_filtered_by_an_own_lists_prices(shop: Shop) -> None:
+    assert listed(shop)[:2] == [(WINDOW, 9000), (SECOND, 10000)]
+    spring_list(shop, row("8000", SECOND), row("7000", HANDLE), row("1", "unknown"))
+    assert listed(shop)[:3] == [(HANDLE, 7000), (SECOND, 8000), (WINDOW, 9000)]
+    assert listed(shop, price_from=D(7500), price_to=D(8500)) == [(SECOND, 8000)]
+    activate(shop, "spring", uploaded(shop, "spring", row("9500", SECOND)))
+    assert listed(shop)[:2] == [(WINDOW, 9000), (SECOND, 9500)]
+
+
+def test_by_priority_the_first_list_of_the_chain_says_where_goods_stand(shop: Shop) -> None:
+    made = store.upload(shop.settings.id, [row("30000"), row("400", HANDLE)], by="Анна", now=NOW)
+    personal = with_version(OwnList(id="mine", name="Договор 14", currency="RUB"), made)
+    personal = activated(personal, 1, since=NOW, by="Анна", now=NOW)
+    change_own_prices(
+        shop.session(), wish(shop, 0), shop.party.id, shop.contract.id, lambda own: replace(own, prices=personal)
+    )
+    assert listed(shop)[:3] == [(HANDLE, 400), (SECOND, 10000), (WINDOW, 30000)]
+
+
+def test_sorting_and_ranges_look_at_prices_after_formulas_discounts_vat_and_rates(shop: Shop) -> None:
+    half = Formula(base_id="p", factor=D("0.5"), step=D(10), surcharge=D("-0.01"))
+    spring = OwnList(id="half", name="Пополам", formula=half, fixed=True)
+    off = Discount(id="d", name="Осень", kind=Kind.GROUP, group_ids=("gold",), steps=(Step(percent=D(10)),))
+    save(shop, lambda book: replace(with_list(book, spring), groups={"gold": ("half",)}, discounts=(off,)))
+    assert listed(shop, price_to=D(8100)) == [(WINDOW, 8100)]
+    save(shop, lambda book: replace(book, strategy=Strategy.BEST))
+    assert listed(shop, price_to=D("4499.99")) == [(WINDOW, D("4499.99"))]
+    save(shop, lambda book: replace(book, groups={}, rates=(ExchangeRate(currency="EUR", rate=D(100)),)))
+    shop.db.commit([contract_put(shop.settings.id, replace(shop.contract, currency="EUR", vat=VatMode.ON_TOP), 1)])
+    assert listed(shop)[:2] == [(WINDOW, D("66.39")), (SECOND, D("73.77"))]
+    assert listed(shop, price_to=D("66.39")) == [(WINDOW, D("66.39"))]
+    save(shop, lambda book: replace(book, discounts=(replace(off, steps=(Step(percent=D(50)),)),)))
+    assert listed(shop, price_to=D(37)) == [(WINDOW, D("36.89"))]
+
+
+def test_contracts_of_one_chain_have_their_amounts_worked_out_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    spring_list(shop, row("8000", SECOND))
+    other = replace(shop.contract, id=new_id(NOW))
+    shop.db.commit([contract_put(shop.settings.id, other, 0)])
+    expected = listed(shop)
+    monkeypatch.setattr(ranking, "_worked_out", None)
+    assert listed(shop, other.id) == expected
 
 
 def test_an_own_lists_prices_are_seen_once_a_version_is_activated(shop: Shop) -> None:

@@ -1,6 +1,6 @@
 """A snapshot's sets and columns as a search uses them: read when first needed, the last used ones kept.
 
-What is kept takes at most some 25 MB at 150,000 SKUs, of which a set takes 20 KB and a chain's amounts 2.4 MB.
+What is kept takes at most some 50 MB at 150,000 SKUs, of which a set takes 20 KB and a chain's amounts 2.4 MB.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import weakref
 from array import array
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -27,7 +27,7 @@ _MAPPED_BYTES = 256 * 1024 * 1024
 _KEPT_BYTES = 12 * 1024 * 1024  # of sets
 _FEWEST_KEPT = 64
 _TEXTS = 50  # what they found, in four sets each
-_CHAINS = 3
+_CHAINS, _PRICES = 3, 12  # chains of price types; of price lists of all kinds
 _MAX_VALUES = 500  # of an attribute that can be chosen from
 _ABOVE_ALL = "\U0010ffff"
 
@@ -66,6 +66,7 @@ class Index:
         self.texts: Recent[str, tuple[int, ...]] = Recent(_TEXTS)
         self._sets: Recent[Hashable, int] = Recent(max(_FEWEST_KEPT, _KEPT_BYTES // (self.size // 7 + 1)))
         self._amounts: Recent[tuple[str, ...], Amounts] = Recent(_CHAINS)
+        self.prices: Recent[str, Amounts] = Recent(_PRICES)
 
     def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
         return self.db.execute(statement, parameters).fetchall()
@@ -168,14 +169,13 @@ class Index:
         if kept is not None:
             return kept
         chain = [found for one in price_types if (found := self._of_type(one)) is not None]
-        first = array(sets.AMOUNTS, [NONE]) * self.size
-        for found in reversed(chain):
-            first = array(
-                sets.AMOUNTS, (own if own != NONE else next_ for own, next_ in zip(found, first, strict=True))
-            )
-        return self._amounts.keep(price_types, Amounts(first))
+        return self._amounts.keep(price_types, reduce(Amounts.before, chain, self.unpriced))
 
-    def _of_type(self, price_type: str) -> array[int] | None:
+    @cached_property
+    def unpriced(self) -> Amounts:
+        return Amounts(array(sets.AMOUNTS, [NONE]) * self.size)
+
+    def _of_type(self, price_type: str) -> Amounts | None:
         """A price type's amounts by place; None if it has none."""
         rows = self.rows(
             "SELECT a.numbers FROM price_type t JOIN amount a ON a.price_type_no = t.no WHERE t.id = ? "
@@ -187,4 +187,4 @@ class Index:
         by_number = array(sets.AMOUNTS, rows[0][0])
         numbers = self.order(Track.SKU)
         by_number.extend([NONE] * (max(numbers, default=-1) + 1 - len(by_number)))
-        return array(sets.AMOUNTS, map(by_number.__getitem__, numbers))
+        return Amounts(array(sets.AMOUNTS, map(by_number.__getitem__, numbers)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -93,10 +94,28 @@ class Catalogue(Facts):
         with self._index.turn:
             return self._index.amounts(tuple(price_types))
 
+    def amounts_kept(self, key: str, make: Callable[[], Amounts]) -> Amounts:
+        """What `make` makes, once for a key: it is kept with the snapshot, for all who read it."""
+        with self._index.turn:
+            kept = self._index.prices.get(key)
+        if kept is not None:
+            return kept
+        made = make()
+        with self._index.turn:
+            return self._index.prices.keep(key, made)
+
     def places(self, skus: Sequence[str]) -> dict[str, int]:
         """Where listed SKUs stand in `Amounts`."""
         rows = self._chunks("SELECT id, no FROM sku WHERE id IN (%s)", list(dict.fromkeys(skus)))
         return {sku: place for sku, no in rows if (place := self._index.place(no)) is not None}
+
+    def vat_rates(self) -> list[Decimal | None]:
+        """The goods' own rates in percent, by place as in `Amounts`; None: not given."""
+        told = self._rows(
+            "SELECT c.vat_rate FROM item i JOIN sku k ON k.no = i.sku_no JOIN card c ON c.no = k.card_no "
+            "ORDER BY i.by_name"
+        )
+        return [None if rate is None else Decimal(rate) for (rate,) in told]
 
     def suggest(self, text: str) -> Suggestions:
         """A few products and categories for a text that is being typed."""
