@@ -30,7 +30,7 @@ class Origin(StrEnum):
 class Strategy(StrEnum):
     """How the lists of a chain become one price; chosen per tenant."""
 
-    PRIORITY = "priority"  # the first list that has a price for the unit, minimum quantity and currency
+    PRIORITY = "priority"  # the first list that has a price from the largest quantity that is reached
     BEST = "best"  # the list under which the goods cost least
 
 
@@ -42,6 +42,7 @@ class Outcome(StrEnum):
     BELOW_MINIMUM = "below_minimum"  # it has only tiers for larger quantities
     OTHER_CURRENCY = "other_currency"  # for which there is no rate
     LATER = "later"  # a list before it in the chain decided
+    SMALLER_TIER = "smaller_tier"  # by priority: a list behind it has a price from a larger quantity
     DEARER = "dearer"  # by best price
     NOT_ASKED = "not_asked"  # an exclusive list before it has prices of this SKU
     NOT_IN_FORCE = "not_in_force"  # on this day, or no version of it is yet

@@ -1,7 +1,9 @@
 """From terms and tiers to a price, and from a price's explanation to the price again (domain §3.4, §3.6). Pure rules.
 
 Of the lists of a chain, either the first one that has a price decides or the one under which the goods cost least.
-Among tiers the largest whose minimum is reached counts; below the smallest there is no price ("on request").
+Among tiers the largest whose minimum is reached counts; below the smallest there is no price ("on request"). By
+priority the lists are merged minimum by minimum first, so a larger tier of a later list stands before a smaller one of
+an earlier list (ADR 16).
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from chalicelib.pricing.model import (
 )
 from chalicelib.pricing.rates import Conversion
 
+_ONE = Decimal(1)
 _HUNDRED = Decimal(100)
 _FINEST = Decimal("0.000001")
 _EXACT = 120  # digits: more than any product of amount, rate, VAT and discounts has
@@ -203,9 +206,15 @@ def _found(asked: Sequence[_Asked], quantity: Decimal, goods: _Goods) -> _Found 
     if not reached:
         return None
     if len(reached) > 1 and goods.terms.strategy is Strategy.PRIORITY:
-        reached = [max(reached, key=lambda pair: pair[1].min_quantity)]  # the first of equal ones
+        reached = [max(reached, key=lambda pair: _from(pair[1]))]  # the first of equal ones
     found = [_priced(one, tier, quantity, goods) for one, tier in reached]
     return found[0] if len(found) == 1 else min(found, key=lambda one: one.price)
+
+
+def _from(tier: PriceTier) -> Decimal:
+    """The minimum by which lists are merged: to be from nothing, from a fraction or from one is the same thing to say,
+    and one ERP writes it this way, another that."""
+    return max(tier.min_quantity, _ONE)
 
 
 def _priced(asked: _Asked, tier: PriceTier, quantity: Decimal, goods: _Goods) -> _Found:
@@ -242,7 +251,7 @@ def _next_tiers(
 def _considered(
     asked: Sequence[_Asked], winner: _Asked | None, quantity: Decimal, strategy: Strategy
 ) -> tuple[Considered, ...]:
-    lost = Outcome.LATER if strategy is Strategy.PRIORITY else Outcome.DEARER
+    lost = Outcome.SMALLER_TIER if strategy is Strategy.PRIORITY else Outcome.DEARER
     out = []
     for one in asked:
         least = min(one.tiers, default=None)
@@ -250,5 +259,7 @@ def _considered(
         if outcome is None:
             below = least is not None and least > quantity
             outcome = Outcome.CHOSEN if one is winner else Outcome.BELOW_MINIMUM if below else lost
+        if one is winner and strategy is Strategy.PRIORITY:
+            lost = Outcome.LATER
         out.append(Considered(price_list=one.price_list, outcome=outcome, min_quantity=least))
     return tuple(out)

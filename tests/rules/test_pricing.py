@@ -15,6 +15,7 @@ from chalicelib.pricing.quoting import quote
 
 DEALER = PriceList(origin=Origin.CONTRACT, id="dealer", name="Дилерская", vat_included=True)
 RETAIL = PriceList(origin=Origin.TENANT, id="retail", name="Розничная", vat_included=True)
+LAST = PriceList(origin=Origin.TENANT, id="last", name="Базовая", vat_included=True)
 RATES = (VatRate(percent=Decimal(20)), VatRate(percent=Decimal(22), since=date(2026, 1, 1)))
 TERMS = PriceTerms(
     chain=(DEALER, RETAIL),
@@ -27,7 +28,7 @@ TERMS = PriceTerms(
 
 
 def tier(
-    amount: str, *, of: PriceList = DEALER, least: int = 0, unit: str = "", pack: int = 1, currency: str | None = "RUB"
+    amount: str, *, of: PriceList = DEALER, least: int | str = 0, unit: str = "", pack: int = 1, currency: str | None = "RUB"
 ) -> PriceTier:
     return PriceTier(
         price_type_id=of.id,
@@ -70,6 +71,28 @@ def test_lists_are_merged_tier_by_tier() -> None:
     tiers = (tier("100", least=1), tier("150", of=RETAIL, least=1), tier("80", of=RETAIL, least=10))
     assert price(*tiers, quantity=5) == 100
     assert price(*tiers, quantity=10) == 80
+
+
+def test_a_list_before_the_chosen_one_is_said_to_have_a_smaller_tier_and_one_behind_it_to_be_later() -> None:
+    earlier, chosen, later = tier("100"), tier("80", of=RETAIL, least=10), tier("70", of=LAST)
+    terms = replace(TERMS, chain=(DEALER, RETAIL, LAST))
+    assert outcomes(earlier, chosen, later, quantity=10, terms=terms) == [
+        Outcome.SMALLER_TIER,
+        Outcome.CHOSEN,
+        Outcome.LATER,
+    ]
+
+
+def test_from_nothing_from_a_fraction_and_from_one_are_the_same_minimum_to_the_order_of_lists() -> None:
+    for first, second in ((0, 1), ("0.5", 1), (0, "0.5"), (1, 0)):
+        assert price(tier("80", least=first), tier("100", of=RETAIL, least=second)) == 80
+    assert outcomes(tier("80"), tier("100", of=RETAIL, least=1)) == [Outcome.CHOSEN, Outcome.LATER]
+
+
+def test_a_price_from_one_is_none_for_a_fraction() -> None:
+    halves = quote("sku", (tier("80", least=1), tier("100", of=RETAIL)), Decimal("0.5"), None, TERMS)
+    assert isinstance(halves, Quote)
+    assert (halves.price, halves.considered[0].outcome) == (100, Outcome.BELOW_MINIMUM)
 
 
 def test_behind_an_exclusive_list_that_has_prices_no_other_is_asked() -> None:

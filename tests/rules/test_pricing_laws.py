@@ -145,6 +145,16 @@ def test_by_best_price_nothing_costs_more_than_by_priority(
         assert best.price <= first.price
 
 
+@given(tiers=tier_sets, quantity=quantities, terms=terms_of_any_kind)
+def test_a_list_marked_later_stands_after_the_chosen_one_and_one_with_a_smaller_tier_before_it(
+    tiers: list[PriceTier], quantity: Decimal, terms: PriceTerms
+) -> None:
+    told = [one.outcome for one in quote("sku", tiers, quantity, None, terms).considered]
+    chosen = told.index(Outcome.CHOSEN) if Outcome.CHOSEN in told else len(told)
+    assert Outcome.LATER not in told[:chosen]
+    assert Outcome.SMALLER_TIER not in told[chosen:]
+
+
 @given(tiers=tier_sets, quantity=quantities, terms=terms_of_any_kind, kinds=goods)
 def test_what_is_said_of_larger_quantities_is_what_they_cost(
     tiers: list[PriceTier], quantity: Decimal, terms: PriceTerms, kinds: Kinds
