@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from chalicelib.catalogue.model import Item, PriceTier
 from chalicelib.catalogue.snapshot.read import Catalogue
@@ -19,7 +20,7 @@ from chalicelib.pricing import store
 from chalicelib.pricing.book import Book, OwnPrices, changed, check, check_own
 from chalicelib.pricing.chain import contract_terms
 from chalicelib.pricing.discounts import NO_KINDS, Weighing
-from chalicelib.pricing.lists import ListRow, OwnList, with_version
+from chalicelib.pricing.lists import ListRow, ListVersion, with_version
 from chalicelib.pricing.model import Answer, PriceOnRequest, PriceTerms
 from chalicelib.pricing.quoting import quote
 from chalicelib.storage import files, keys
@@ -28,6 +29,7 @@ from chalicelib.storage.session import OUTAGES, Record, TenantSession
 from chalicelib.storage.writes import Check, Done, Present, Write, audit, guard
 
 _ONE = Decimal(1)
+_Prices = TypeVar("_Prices", Book, OwnPrices)
 
 
 def quotes(
@@ -38,7 +40,7 @@ def quotes(
     One query of the snapshot for all price types, and one of each own list's file.
     """
     skus = list(items)
-    tiers = _tiers(catalogue, skus, terms)
+    tiers = tiers_of(catalogue, skus, terms)
     kinds = catalogue.kinds(skus) if terms.ask_kinds else {}
     out, weighing = {}, Weighing()
     for sku, item in items.items():
@@ -50,9 +52,12 @@ def quotes(
     return out
 
 
-def _tiers(catalogue: Catalogue, skus: list[str], terms: PriceTerms) -> Mapping[str, tuple[PriceTier, ...]]:
-    files_of = {one.source: one for one in terms.chain if one.in_force and one.version}
-    found = dict(catalogue.prices(skus, terms.price_types))
+def tiers_of(catalogue: Catalogue, skus: Sequence[str], terms: PriceTerms) -> Mapping[str, tuple[PriceTier, ...]]:
+    """What the lists of the chain read, by SKU: of a derived list the rows of its base, so their amounts are no
+    dealer's to see."""
+    read = [one for one in terms.chain if one.in_force]
+    files_of = {one.source: one for one in read if one.version}
+    found = dict(catalogue.prices(skus, [one.source for one in read if one.version is None]))
     for source, one in files_of.items():
         assert one.version is not None, "it was looked for"
         rows = store.opened(terms.tenant_id, one.version)
@@ -98,7 +103,7 @@ def change_book(db: TenantSession, wish: PriceChange, change: Callable[[Book], B
         after = change(before)
         check(after)
         _commit(db, wish, "prices", [store.book_put(db.tenant_id, after, version)])
-        _delete_dropped(db.tenant_id, before.lists, after.lists)
+        _delete_unkept(db.tenant_id, before, after)
         return after
 
     return until_committed(once)
@@ -134,7 +139,7 @@ def change_own_prices(
         still_there = Check(key=contract, when=(Present(),))
         writes: list[Write] = [store.own_put(db.tenant_id, contract_id, after, version), still_there]
         _commit(db, wish, f"contract#{contract_id}", writes)
-        _delete_dropped(db.tenant_id, _lists(before), _lists(after))
+        _delete_unkept(db.tenant_id, before, after)
         return after
 
     return until_committed(once)
@@ -143,8 +148,26 @@ def change_own_prices(
 def upload_rows(db: TenantSession, wish: PriceChange, list_id: str, rows: Iterable[ListRow]) -> Book:
     """One more version of a list, which is not in force before it is activated. NotFound for a list that is not in the
     book; Invalid for rows that no list can have; otherwise as `change_book`."""
+
+    def add(made: ListVersion) -> Book:
+        return change_book(db, wish, lambda book: changed(book, list_id, lambda own: with_version(own, made)))
+
+    return with_rows(db, wish, rows, add)
+
+
+def with_rows(
+    db: TenantSession, wish: PriceChange, rows: Iterable[ListRow], change: Callable[[ListVersion], _Prices]
+) -> _Prices:
+    """What `change` makes with a version of these rows. Their file goes again if the change is refused, or was made
+    before by the same key; after an outage it stays, as the change may have been made."""
     made = store.upload(db.tenant_id, rows, by=wish.actor.name, now=wish.now)
-    return change_book(db, wish, lambda book: changed(book, list_id, lambda own: with_version(own, made)))
+    try:
+        after = change(made)
+    except (NotFound, Refused):
+        _delete(db.tenant_id, {made.key})
+        raise
+    _delete(db.tenant_id, {made.key} - _files(after))
+    return after
 
 
 def _version(record: Record | None, wish: PriceChange) -> int:
@@ -176,18 +199,21 @@ def _own_of(record: Record | None) -> OwnPrices:
     return record.load(OwnPrices) if record else OwnPrices()
 
 
-def _lists(own: OwnPrices) -> tuple[OwnList, ...]:
-    return (own.prices,) if own.prices else ()
-
-
-def _delete_dropped(tenant_id: str, before: Iterable[OwnList], after: Iterable[OwnList]) -> None:
+def _delete_unkept(tenant_id: str, before: Book | OwnPrices, after: Book | OwnPrices) -> None:
     """Files of versions that are no longer kept. Who has one open keeps reading it."""
-    kept = {version.key for own in after for version in own.versions}
+    _delete(tenant_id, _files(before) - _files(after))
+
+
+def _files(prices: Book | OwnPrices) -> set[str]:
+    return {version.key for own in prices.lists for version in own.versions}
+
+
+def _delete(tenant_id: str, unused: Iterable[str]) -> None:
     try:
-        for key in {version.key for own in before for version in own.versions} - kept:
+        for key in unused:
             files.delete(tenant_id, key)
-    except OUTAGES as outage:  # the change itself is made
-        failure("old price lists were not deleted", outage, tenant=tenant_id)
+    except OUTAGES as outage:  # the prices are what they should be
+        failure("price lists that nothing refers to were not deleted", outage, tenant=tenant_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,10 @@ class OwnPrices:
     prices: OwnList | None = None
     rates: tuple[ExchangeRate, ...] = ()
 
+    @property
+    def lists(self) -> tuple[OwnList, ...]:
+        return (self.prices,) if self.prices else ()
+
 
 def with_list(book: Book, own: OwnList) -> Book:
     """The book with a new list at the end, or with this one in place of the one of its id."""

@@ -10,11 +10,11 @@ from chalicelib.catalogue.store import current_catalogue
 from chalicelib.kernel.ids import stable_id
 from chalicelib.network.actions.contracts import set_price_lists
 from chalicelib.pricing import store
-from chalicelib.pricing.actions import PriceChange, change_own_prices
+from chalicelib.pricing.actions import PriceChange, change_own_prices, with_rows
 from chalicelib.pricing.book import OwnPrices
 from chalicelib.pricing.chain import PriceBasis, contract_terms
 from chalicelib.pricing.forms import Typed
-from chalicelib.pricing.lists import OwnList, activated, with_version
+from chalicelib.pricing.lists import ListVersion, OwnList, activated, with_version
 from chalicelib.pricing.model import PriceTerms
 from chalicelib.pricing.office import bases, checked_rate, with_rate, without_rate
 from chalicelib.pricing.rowediting import TypedRows, next_rows
@@ -76,14 +76,16 @@ def edit_personal(
     rows, bad = next_rows(db, seen.personal, typed, wish.now)
     if bad:
         return bad
-    made = store.upload(db.tenant_id, rows, by=wish.actor.name, now=wish.now)
 
-    def change(own: OwnPrices) -> OwnPrices:
-        after = with_version(own.prices or seen.personal, made)
-        number = after.versions[-1].number
-        return replace(own, prices=activated(after, number, since=wish.now, by=wish.actor.name, now=wish.now))
+    def add(made: ListVersion) -> OwnPrices:
+        def change(own: OwnPrices) -> OwnPrices:
+            after = with_version(own.prices or seen.personal, made)
+            number = after.versions[-1].number
+            return replace(own, prices=activated(after, number, since=wish.now, by=wish.actor.name, now=wish.now))
 
-    change_own_prices(db, wish, party_id, contract_id, change)
+        return change_own_prices(db, wish, party_id, contract_id, change)
+
+    with_rows(db, wish, rows, add)
     return ()
 
 

@@ -16,7 +16,7 @@ from chalicelib.catalogue.store import current_catalogue
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import NotFound
 from chalicelib.pictures.model import Picture
-from chalicelib.pricing.actions import quotes
+from chalicelib.pricing.actions import quotes, tiers_of
 from chalicelib.pricing.chain import list_terms
 from chalicelib.pricing.model import Answer as Answer
 from chalicelib.pricing.model import PriceTerms
@@ -161,7 +161,7 @@ def look_at(
 
 def _packs(catalogue: Catalogue, sku: str, terms: PriceTerms | None) -> tuple[tuple[str, Decimal], ...]:
     """Units other than the base one, smallest first."""
-    tiers = catalogue.prices([sku], terms.price_types if terms else ()).get(sku, ())
+    tiers = tiers_of(catalogue, [sku], terms).get(sku, ()) if terms else ()
     found = {(tier.coefficient, tier.unit) for tier in tiers if tier.unit and tier.coefficient != 1}
     return tuple((unit, coefficient) for coefficient, unit in sorted(found))
 

@@ -28,7 +28,13 @@ TERMS = PriceTerms(
 
 
 def tier(
-    amount: str, *, of: PriceList = DEALER, least: int | str = 0, unit: str = "", pack: int = 1, currency: str | None = "RUB"
+    amount: str,
+    *,
+    of: PriceList = DEALER,
+    least: int | str = 0,
+    unit: str = "",
+    pack: int = 1,
+    currency: str | None = "RUB",
 ) -> PriceTier:
     return PriceTier(
         price_type_id=of.id,

@@ -319,6 +319,25 @@ def test_files_of_dropped_versions_are_deleted(shop: Shop, monkeypatch: pytest.M
     assert gone[0] not in {one.key for one in own.versions}
 
 
+def test_rows_whose_change_is_refused_or_a_repeat_leave_no_file(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    put: list[str] = []
+    gone: list[str] = []
+    monkeypatch.setattr(files, "delete", lambda _tenant, key: gone.append(key))
+    monkeypatch.setattr(files, "put_path", lambda _tenant, key, _path: put.append(key))
+    save(shop, lambda book: with_list(book, OwnList(id="spring", name="Весна", currency="RUB")))
+    first = wish(shop, 1)
+    upload_rows(shop.db, first, "spring", [row("8500")])
+    assert (len(put), gone) == (1, [])
+    again = upload_rows(shop.db, first, "spring", [row("8500")])
+    assert len(again.lists[0].versions) == 1
+    with pytest.raises(Refused, match="prices_changed"):
+        upload_rows(shop.db, wish(shop, 1), "spring", [row("8400")])
+    with pytest.raises(NotFound):
+        upload_rows(shop.db, wish(shop, 2), "autumn", [row("8400")])
+    assert gone == put[1:]
+    assert len(gone) == 3
+
+
 @pytest.mark.parametrize(
     "rows",
     [[row("0")], [row("1.1234567")], [row("-1")], [row("1"), row("2")], [row("1", "")], [row("1E+30")]],
@@ -429,6 +448,27 @@ def test_the_product_page_says_which_rules_were_applied_and_which_not(shop: Shop
     ):
         assert words in text
     assert "Закупка" not in text
+
+
+def test_no_dealer_is_shown_or_can_filter_out_what_a_derived_list_reads(shop: Shop, client: Client) -> None:
+    twice = OwnList(id="twice", name="Вдвое", formula=Formula(base_id="retail", factor=D(2)))
+    save(shop, lambda book: replace(with_list(book, twice), groups={"gold": ("twice",)}))
+    assert quoted(shop, HANDLE).price == 825
+    base = D("412.50")
+    found = browse(shop.session(), shop.buyer, shop.contract.id, Query(price_from=base, price_to=base), NOW)
+    assert found is not None
+    assert found.offers == ()
+    assert found.page.prices is None or base not in found.page.prices
+    for path in ("/catalogue", "/catalogue?price_from=412&price_to=413", f"/catalogue/{HANDLE}"):
+        text = ask(shop, client, Role.DEALER_BUYER, path=path)
+        assert not re.search(r"412[.,]5", text), path
+    assert "412.5" not in json.dumps(ask(shop, client, Role.DEALER_BUYER, sku=HANDLE))
+
+
+def test_packs_of_own_lists_are_told_as_those_of_price_types(shop: Shop) -> None:
+    packed = ListRow(sku=HANDLE, amount=D(4000), unit="упак", coefficient=D(12))
+    spring_list(shop, row("400", HANDLE), packed)
+    assert look_at(shop.session(), shop.buyer, shop.contract.id, HANDLE, NOW).packs == (("упак", 12),)
 
 
 def test_before_the_first_import_a_price_cannot_be_explained() -> None:
