@@ -123,8 +123,8 @@ class Quote:
     """The price of one base unit of a SKU at a quantity, with everything that it was made from.
 
     `list_amount` is what the rows say for `coefficient` base units (`unit`), in `list_currency` and the list's own mode
-    of VAT; `quoting.recomputed` makes `price` of it again. `conversion`: the rate that was used, None in the list's own
-    currency. `discounts`: all that cover the SKU, given or not. `next_tiers`: larger quantities from which another
+    of VAT; `quoting.price_of_one` makes `price` of it again. `conversion`: the rate that was used, None in the list's
+    own currency. `discounts`: all that cover the SKU, given or not. `next_tiers`: larger quantities from which another
     price holds.
     """
 

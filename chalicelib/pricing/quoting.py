@@ -1,4 +1,4 @@
-"""From terms and tiers to a price, and from a price's explanation to the price again (domain §3.4, §3.6). Pure rules.
+"""From terms and tiers to a price with everything that it was made from (domain §3.4, §3.6). Pure rules.
 
 Of the lists of a chain, either the first one that has a price decides or the one under which the goods cost least.
 Among tiers the largest whose minimum is reached counts; below the smallest there is no price ("on request"). By
@@ -104,21 +104,6 @@ def quote(
         next_tiers=_next_tiers(asked, found.price, quantity, goods),
         conversion=found.asked.conversion,
         discounts=found.weighed,
-    )
-
-
-def recomputed(made: Quote) -> Decimal:
-    """A quote's price made again from what it says it was made from; equal to `made.price`."""
-    return price_of_one(
-        made.list_amount,
-        made.coefficient,
-        formulas=made.price_list.formulas,
-        rate=made.conversion.rate if made.conversion else None,
-        vat_rate=made.vat_rate,
-        listed_with_vat=made.price_list.vat_included,
-        quoted_with_vat=made.vat_included,
-        percents=given(made.discounts),
-        currency=made.currency,
     )
 
 

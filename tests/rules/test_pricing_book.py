@@ -26,10 +26,11 @@ from chalicelib.pricing.lists import (
     with_version,
 )
 from chalicelib.pricing.model import Origin, Outcome, PriceTerms, Quote, Strategy
-from chalicelib.pricing.quoting import quote, recomputed
+from chalicelib.pricing.quoting import quote
 from chalicelib.pricing.rates import ExchangeRate, conversions
 from chalicelib.storage import codec
 from chalicelib.tenancy.model import TenantSettings
+from tests.support.prices import recomputed
 
 D = Decimal
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)

@@ -17,8 +17,9 @@ from chalicelib.pricing.derived import Formula, derived
 from chalicelib.pricing.discounts import Discount, Interaction, Kind, Step, Verdict, disagreements, weigh
 from chalicelib.pricing.lists import ListVersion
 from chalicelib.pricing.model import Origin, Outcome, PriceList, PriceOnRequest, PriceTerms, Quote, Strategy
-from chalicelib.pricing.quoting import quote, recomputed
+from chalicelib.pricing.quoting import quote
 from chalicelib.pricing.rates import Conversion
+from tests.support.prices import recomputed
 
 D = Decimal
 FILE = ListVersion(number=1, key="k", sha256="s", rows=1, made=datetime(2026, 1, 1), made_by="Анна")  # noqa: DTZ001
