@@ -38,7 +38,7 @@ def due_handler(kind: str) -> DueHandler:
             from chalicelib.billing import jobs as billing
 
             return billing.DUE[kind]
-        case "books" | "tally":
+        case "books" | "tally" | "companions":
             from chalicelib.ordering import jobs as ordering
 
             return ordering.DUE[kind]

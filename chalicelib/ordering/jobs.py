@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from chalicelib.advice import store as advice
 from chalicelib.billing import books
 from chalicelib.billing.reminders import claim, unclaim
 from chalicelib.gateways import mail
@@ -16,7 +17,7 @@ from chalicelib.http.rendering import render_mail
 from chalicelib.identity.model import User
 from chalicelib.kernel.events import Event
 from chalicelib.ordering import store
-from chalicelib.ordering.actions import bookkeeping, stocktaking
+from chalicelib.ordering.actions import advising, bookkeeping, stocktaking
 from chalicelib.ordering.actions.invoicing import bring_invoice_up_to
 from chalicelib.ordering.notices import OrderMail, mail_about
 from chalicelib.ordering.words import change_text
@@ -38,6 +39,12 @@ def tell(event: Event, db: TenantSession, now: datetime) -> None:
                 unclaim(db, event, reader.id)
                 raise
             count("order_mails", db.tenant_id)
+
+
+def take_note_and_tell(event: Event, db: TenantSession, now: datetime) -> None:
+    """An order was placed: from the first one on orders are read each night."""
+    advice.begin_rounds(db, now)
+    tell(event, db, now)
 
 
 def settle_and_tell(event: Event, db: TenantSession, now: datetime) -> None:
@@ -88,7 +95,7 @@ def _then_turn_pages(
 
 
 HANDLERS: dict[str, Callable[[Event, TenantSession, datetime], None]] = {
-    "order.submitted": _then_turn_pages(tell),
+    "order.submitted": _then_turn_pages(take_note_and_tell),
     "order.answered": tell,
     "order.edited": _then_turn_pages(tell),
     "order.confirmed": _then_turn_pages(tell),
@@ -99,4 +106,5 @@ HANDLERS: dict[str, Callable[[Event, TenantSession, datetime], None]] = {
 DUE: dict[str, Callable[[TenantSession, str, datetime], None]] = {
     books.DUE: bookkeeping.go_on,
     tally.DUE: stocktaking.go_on,
+    advice.DUE: advising.go_on,
 }

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from chalicelib.advice.model import SHOWN
+from chalicelib.advice.store import companions_of
 from chalicelib.catalogue.model import Category, Item, Page, PriceType, Product, Query, Suggestions, Warehouse
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.store import current_catalogue
@@ -73,12 +75,14 @@ class Shown:
     """A product's page: `offer` at the person's terms; `listed_prices` by price type are for the tenant's people.
 
     `variants` are all of the same card, the one looked at too, in the order of their names; empty if it has no others.
-    `packs` = (a larger unit of the person's lists, how many base units it holds).
+    `together` = what others order with it, none of it in the cart. `packs` = (a larger unit of the person's lists, how
+    many base units it holds).
     """
 
     product: Product
     offer: Offer
     variants: tuple[Offer, ...]
+    together: tuple[Offer, ...]
     packs: tuple[tuple[str, Decimal], ...]
     places: tuple[Place, ...]
     listed_prices: tuple[tuple[PriceType, Answer], ...]
@@ -143,13 +147,16 @@ def look_at(
     price_types = catalogue.price_types()
     chosen = "" if actor.is_dealer else _chosen(price_types, "", desk.settings)
     terms = desk.terms(price_types, chosen)
-    items = {item.sku: item for item in (product.item, *product.variants)}
+    known = {item.sku: item for item in (product.item, *product.variants)}
+    together = _together(db, catalogue, product.item, desk, known)
+    items = known | together
     found = promised(db, items, now)
     offers = _priced(catalogue, items, terms, found, desk)
     return Shown(
         product=product,
         offer=offers[sku],
         variants=tuple(offers[one.sku] for one in product.variants) if len(product.variants) > 1 else (),
+        together=tuple(offers[one] for one in together),
         packs=_packs(catalogue, sku, terms),
         places=_places(catalogue.warehouses(), found[sku], desk),
         listed_prices=() if actor.is_dealer else _listed(catalogue, product.item, price_types, desk),
@@ -157,6 +164,18 @@ def look_at(
         cart=desk.cart,
         pictures=tuple(dict.fromkeys(desk.pictures(product.pictures).values())),
     )
+
+
+def _together(
+    db: TenantSession, catalogue: Catalogue, item: Item, desk: Desk, without: Mapping[str, Item]
+) -> dict[str, Item]:
+    """What others order with a SKU, as far as the person sees it and has not got it in the cart."""
+    companions = companions_of(db.tenant_id, desk.companions)
+    if companions is None:
+        return {}
+    wanted = [sku for sku in companions.of([item.sku]) if sku not in without and sku not in (desk.cart or {})]
+    found = catalogue.skus(wanted)
+    return {sku: found[sku] for sku in [sku for sku in wanted if sku in found and found[sku].listed][:SHOWN]}
 
 
 def _packs(catalogue: Catalogue, sku: str, terms: PriceTerms | None) -> tuple[tuple[str, Decimal], ...]:

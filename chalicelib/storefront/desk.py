@@ -44,6 +44,7 @@ class Desk:
     day: date
     cart: Mapping[str, Decimal] | None
     album: Album | None
+    companions: Record | None  # says where it is kept what is ordered together
 
     def terms(self, price_types: Sequence[PriceType], price_type_id: str) -> PriceTerms | None:
         """A dealer's contract's, or those of the price type that one of the manufacturer's people looks at."""
@@ -69,7 +70,8 @@ class Desk:
 def desk_keys(actor: Actor, contract_id: str | None) -> tuple[Key, ...]:
     """The rows that `desk_of` wants."""
     tenant_id, party_id = actor.tenant_id, actor.party_id
-    wanted = [*catalogue_keys(tenant_id, party_id), keys.album(tenant_id), keys.tenant_settings(tenant_id)]
+    files = (*catalogue_keys(tenant_id, party_id), keys.album(tenant_id), keys.companions(tenant_id))
+    wanted = [*files, keys.tenant_settings(tenant_id)]
     if party_id:
         wanted += [keys.segments(tenant_id), keys.party_profile(tenant_id, party_id)]
     if party_id and contract_id:
@@ -106,4 +108,5 @@ def desk_of(rows: Mapping[Key, Record], actor: Actor, contract_id: str | None, n
         if contract_id and cart
         else None,
         album=album_of(tenant_id, rows.get(keys.album(tenant_id))),
+        companions=rows.get(keys.companions(tenant_id)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from chalicelib.http.sessions import SignedIn
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.numbers import parse_decimal
+from chalicelib.ordering.pages.base import GoodsRow
 from chalicelib.pricing.explain import why, why_not
 from chalicelib.pricing.model import PriceOnRequest, Quote
 from chalicelib.pricing.words import sentences
@@ -110,9 +112,9 @@ def product(request: Request) -> Response:
         may_see_stock=request.actor.may(Permission.STOCK_READ),
         why=_why(request, shown.offer.answer),
         tiers=_tiers(request, shown.offer.answer),
-        variants=_variants(request, shown),
-        may_order_variants=_may_order(request),
-        cart=shown.cart or {},
+        variants=_rows(request, shown, shown.variants),
+        together=_rows(request, shown, shown.together),
+        may_order_others=_may_order(request),
         listed=tuple((price_type.name, _price(request, answer)) for price_type, answer in shown.listed_prices),
         may_order=_may_order(request) and isinstance(shown.offer.answer, Quote),
         at_least=_at_least(shown.offer),
@@ -293,9 +295,25 @@ def _tiers(request: Request, answer: Answer | None) -> tuple[tuple[str, str], ..
     )
 
 
-def _variants(request: Request, shown: Shown) -> tuple[tuple[Offer, str, Cell], ...]:
+def _rows(request: Request, shown: Shown, offers: Sequence[Offer]) -> tuple[GoodsRow, ...]:
+    """Other SKUs on the product's page."""
     fmt = Formats(request.locale, request.time_zone)
-    return tuple((offer, _price(request, offer.answer), _stock(request, fmt, offer)) for offer in shown.variants)
+
+    def row(offer: Offer) -> GoodsRow:
+        item, stock = offer.item, _stock(request, fmt, offer)
+        return GoodsRow(
+            sku=item.sku,
+            name=item.name,
+            article=item.article,
+            unit=item.unit,
+            stock=stock.text or stock.sub or "",
+            price=_price(request, offer.answer),
+            at_least=_at_least(offer) if isinstance(offer.answer, Quote) else None,
+            in_cart=(shown.cart or {}).get(item.sku),
+            is_current=item.sku == shown.product.item.sku,
+        )
+
+    return tuple(map(row, offers))
 
 
 def _at_least(offer: Offer) -> Decimal:

@@ -26,7 +26,7 @@ from chalicelib.kernel.ids import new_id
 from chalicelib.network.model import VatMode
 from chalicelib.network.store import contract_put, party_put
 from chalicelib.ordering.actions import NewOrder, add_to_cart, place_order
-from chalicelib.ordering.actions.carts import show_cart
+from chalicelib.ordering.actions.cart_view import show_cart
 from chalicelib.ordering.store import load_order
 from chalicelib.pricing import actions, ranking, store
 from chalicelib.pricing.actions import PriceChange, change_book, change_own_prices, load_book, upload_rows

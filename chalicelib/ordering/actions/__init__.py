@@ -1,6 +1,7 @@
 """Use cases of ordering, by subject; doors and other rooms import them from here."""
 
 from chalicelib.ordering.actions.cancelling import cancel, refuse
+from chalicelib.ordering.actions.cart_view import show_cart
 from chalicelib.ordering.actions.carts import (
     Pick,
     accept_prices,
@@ -9,7 +10,6 @@ from chalicelib.ordering.actions.carts import (
     clear_cart,
     paste_lines,
     repeat_order,
-    show_cart,
 )
 from chalicelib.ordering.actions.editing import complaint_of, edit_order
 from chalicelib.ordering.actions.erp_update import apply_erp_update

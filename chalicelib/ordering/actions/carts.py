@@ -9,7 +9,6 @@ from decimal import Decimal
 
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import Complaint, Invalid, NotFound, Refused
-from chalicelib.kernel.money import Money, money
 from chalicelib.ordering import cart as carts
 from chalicelib.ordering import cart_store, quickorder
 from chalicelib.ordering.actions.desk import Desk, ShelfOf, read_desk
@@ -20,9 +19,6 @@ from chalicelib.ordering.lines import Terms, summed
 from chalicelib.ordering.model import OrderLine
 from chalicelib.ordering.quickorder import BadRow, Found, Pasted, PastedRow, quantity_problem
 from chalicelib.ordering.store import load_order
-from chalicelib.stock.model import Level
-from chalicelib.stock.showing import Shown, shown
-from chalicelib.stock.store import promised
 from chalicelib.storage import keys
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession
@@ -38,75 +34,6 @@ class Pick:
 
     sku: str
     text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownLine:
-    """A line of the cart as its page shows it. `problem` is a code `ordering.problem.<code>`, empty when it can be
-    ordered: withdrawn, no_price, price_changed, short. `sums` None: it has no price."""
-
-    line: CartLine
-    goods: Goods | None
-    sums: OrderLine | None
-    stock: Shown
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownCart:
-    """The cart with today's prices, stock and credit. `free_credit` None: the contract has no limit; `missing_credit`
-    None: it is enough."""
-
-    lines: tuple[ShownLine, ...]
-    currency: str
-    net: Money
-    vat: Money
-    gross: Money
-    free_credit: Money | None
-    missing_credit: Money | None
-
-    @property
-    def prices_changed(self) -> bool:
-        return any(one.problem == "price_changed" for one in self.lines)
-
-    @property
-    def short(self) -> tuple[ShownLine, ...]:
-        """Lines of which the stock has too little."""
-        return tuple(one for one in self.lines if one.problem == "short")
-
-
-def show_cart(
-    db: TenantSession, actor: Actor, contract_id: str | None, now: datetime, *, shelf_of: ShelfOf = open_shelf
-) -> ShownCart:
-    """The cart as it stands now, in two round trips."""
-    desk = read_desk(db, actor, contract_id, shelf_of, now)
-    cart = desk.cart
-    stock = promised(db, [line.sku for line in cart.lines], now)
-    goods = desk.shelf.goods({line.sku: line.quantity for line in cart.lines})
-    sums = priced_lines(desk.terms, cart.lines, goods)
-    lines = tuple(
-        ShownLine(
-            line=line,
-            goods=goods.get(line.sku),
-            sums=sums.get(line.sku),
-            stock=shown(stock[line.sku].available(desk.warehouses), desk.group),
-            problem=_problem(line, goods.get(line.sku), stock[line.sku], desk),
-        )
-        for line in cart.lines
-    )
-    currency = desk.contract.currency
-    gross = sum((line.gross for line in sums.values()), Decimal(0))
-    limit = desk.contract.credit_limit
-    rest = None if limit is None else limit - desk.account.exposure
-    return ShownCart(
-        lines=lines,
-        currency=currency,
-        net=money(sum((line.net for line in sums.values()), Decimal(0)), currency),
-        vat=money(sum((line.vat for line in sums.values()), Decimal(0)), currency),
-        gross=money(gross, currency),
-        free_credit=None if rest is None else money(max(Decimal(0), rest), currency),
-        missing_credit=None if rest is None or rest >= gross else money(gross - rest, currency),
-    )
 
 
 def priced_lines(terms: Terms, lines: Sequence[CartLine], goods: Mapping[str, Goods]) -> dict[str, OrderLine]:
@@ -126,13 +53,6 @@ def price_problem(line: CartLine, goods: Goods | None) -> str:
     if goods.price is None:
         return "no_price"
     return "price_changed" if goods.price != line.seen_price else ""
-
-
-def _problem(line: CartLine, goods: Goods | None, level: Level, desk: Desk) -> str:
-    problem = price_problem(line, goods)
-    if problem:
-        return problem
-    return "short" if level.available(desk.warehouses) < line.quantity else ""
 
 
 def add_to_cart(

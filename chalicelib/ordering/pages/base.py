@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from chalicelib.http.doors import Doors
 from chalicelib.http.formats import Formats
@@ -37,6 +39,22 @@ _LINE_TONES: dict[LineStatus, Tone] = {
     LineStatus.DEFECTIVE: "bad",
     LineStatus.CANCELLED: "bad",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoodsRow:
+    """A SKU in a short list, as `ordering/parts.html` shows it. `at_least` = the quantity that its form begins with;
+    None: it can't be ordered."""
+
+    sku: str
+    name: str
+    article: str
+    unit: str
+    stock: str
+    price: str
+    at_least: Decimal | None
+    in_cart: Decimal | None = None
+    is_current: bool = False  # the one whose page this is
 
 
 def formats(request: Request) -> Formats:

@@ -12,9 +12,9 @@ from chalicelib.identity.model import local_path
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 from chalicelib.ordering import actions
 from chalicelib.ordering.actions import NewOrder, Pick
-from chalicelib.ordering.actions.carts import ShownLine
+from chalicelib.ordering.actions.cart_view import Companion, ShownLine
 from chalicelib.ordering.hindrances import shortage
-from chalicelib.ordering.pages.base import PLACE, a_date, complaints_of, doors, formats
+from chalicelib.ordering.pages.base import PLACE, GoodsRow, a_date, complaints_of, doors, formats
 from chalicelib.ordering.pages.quantities import field_of, retyped, typed_quantities
 from chalicelib.ordering.quickorder import Pasted, number_of
 from chalicelib.stock.showing import Amount
@@ -127,6 +127,7 @@ def _show(
         status=refusal.status if refusal else 422 if pasted else 200,
         cart=cart,
         stock={shown.line.sku: _stock(request, shown) for shown in cart.lines},
+        together=[_companion(request, one) for one in cart.together],
         short={shown.line.sku: sentence(request.t, _shortage(shown)) for shown in cart.short},
         cart_count=len(cart.lines),
         limit=actions.MAX_LINES,
@@ -148,6 +149,18 @@ def _stock(request: Request, shown: ShownLine) -> str:
     if isinstance(shown.stock, Amount):
         return request.t.t("ordering.in_stock_word", amount=text)
     return request.t.t("ordering.only_available" if shown.problem == "short" else "ordering.available", quantity=text)
+
+
+def _companion(request: Request, one: Companion) -> GoodsRow:
+    return GoodsRow(
+        sku=one.goods.sku,
+        name=one.goods.name,
+        article=one.goods.article,
+        unit=one.goods.unit,
+        stock=stock_text(request.t, formats(request), one.stock, one.goods.unit),
+        price=formats(request).money(one.price.amount, one.price.currency),
+        at_least=Decimal(1),
+    )
 
 
 def _shortage(shown: ShownLine) -> Complaint:

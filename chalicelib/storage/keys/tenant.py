@@ -95,6 +95,11 @@ def album(tenant: str) -> Key:
     return core(tenant, "SNAP", "ALBUM")
 
 
+@pattern("what is ordered together: the file in force, and how far the nightly round has come")
+def companions(tenant: str) -> Key:
+    return core(tenant, "SNAP", "COMPANIONS")
+
+
 @pattern("pictures that the album does not show yet, oldest first")
 def picture_news(tenant: str) -> Partition:
     return core_part(tenant, "PICS#NEWS")
