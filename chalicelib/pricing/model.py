@@ -98,12 +98,6 @@ class PriceTerms:
     tenant_id: str = ""
 
     @property
-    def price_types(self) -> tuple[str, ...]:
-        """The ERP's price types that are lists of the chain themselves, in its order. What a derived list reads is not
-        among them: who may sort and filter by amounts can find each of them out."""
-        return tuple(one.id for one in self.chain if one.in_force and one.version is None and not one.formulas)
-
-    @property
     def ask_kinds(self) -> bool:
         """Whether a discount depends on the brand or the categories of goods."""
         return any(one.brands or one.category_ids for one in self.discounts)
