@@ -44,6 +44,7 @@ class Outcome(StrEnum):
     LATER = "later"  # a list before it in the chain decided
     SMALLER_TIER = "smaller_tier"  # by priority: a list behind it has a price from a larger quantity
     DEARER = "dearer"  # by best price
+    ROUNDED_AWAY = "rounded_away"  # it would come to less than the currency's smallest coin
     NOT_ASKED = "not_asked"  # an exclusive list before it has prices of this SKU
     NOT_IN_FORCE = "not_in_force"  # on this day, or no version of it is yet
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import NamedTuple
 
@@ -51,6 +52,11 @@ class _Found(NamedTuple):
     tier: PriceTier
     weighed: tuple[Weighed, ...]
 
+    @property
+    def is_price(self) -> bool:
+        """Not for what is less than the smallest coin: nothing that has a price is given away (domain §3.6)."""
+        return bool(self.price) or not self.tier.amount
+
 
 class _Goods(NamedTuple):
     """What is the same for every list and quantity."""
@@ -88,6 +94,12 @@ def quote(
         return PriceOnRequest(
             sku=sku, considered=_considered(asked, None, quantity, terms.strategy), min_quantity=least
         )
+    considered = _considered(asked, found.asked, quantity, terms.strategy)
+    if not found.is_price:
+        considered = tuple(
+            replace(one, outcome=Outcome.ROUNDED_AWAY) if one.outcome is Outcome.CHOSEN else one for one in considered
+        )
+        return PriceOnRequest(sku=sku, considered=considered)
     return Quote(
         sku=sku,
         price=found.price,
@@ -100,7 +112,7 @@ def quote(
         unit=found.tier.unit,
         coefficient=found.tier.coefficient,
         min_quantity=found.tier.min_quantity,
-        considered=_considered(asked, found.asked, quantity, terms.strategy),
+        considered=considered,
         next_tiers=_next_tiers(asked, found.price, quantity, goods),
         conversion=found.asked.conversion,
         discounts=found.weighed,
@@ -193,7 +205,7 @@ def _found(asked: Sequence[_Asked], quantity: Decimal, goods: _Goods) -> _Found 
     if len(reached) > 1 and goods.terms.strategy is Strategy.PRIORITY:
         reached = [max(reached, key=lambda pair: _from(pair[1]))]  # the first of equal ones
     found = [_priced(one, tier, quantity, goods) for one, tier in reached]
-    return found[0] if len(found) == 1 else min(found, key=lambda one: one.price)
+    return min(found, key=lambda one: (not one.is_price, one.price))
 
 
 def _from(tier: PriceTier) -> Decimal:
@@ -227,7 +239,7 @@ def _next_tiers(
     out = []
     for least in sorted(larger):
         found = _found(asked, least, goods)
-        if found is not None and found.price != price:
+        if found is not None and found.is_price and found.price != price:
             price = found.price
             out.append((least, price))
     return tuple(out)

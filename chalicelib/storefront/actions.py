@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from chalicelib.advice.model import SHOWN
 from chalicelib.advice.store import companions_of
-from chalicelib.catalogue.model import Category, Item, Page, PriceType, Product, Query, Suggestions, Warehouse
+from chalicelib.catalogue.model import Category, Item, Page, PriceType, Product, Query, Sort, Suggestions, Warehouse
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.store import current_catalogue
 from chalicelib.kernel.access import Actor
@@ -115,7 +115,8 @@ def browse(
     price_types = () if actor.is_dealer else catalogue.price_types()
     chosen = _chosen(price_types, price_type_id, desk.settings)
     terms = desk.terms(price_types or catalogue.price_types(), chosen)
-    page = catalogue.search(replace(query, amounts=amounts_under(catalogue, terms) if terms else None))
+    sort = Sort.RELEVANCE if query.sort is Sort.STOCK and not desk.may_rank_stock else query.sort
+    page = catalogue.search(replace(query, sort=sort, amounts=amounts_under(catalogue, terms) if terms else None))
     return Range(
         page=page,
         offers=_offers(db, catalogue, page.items, terms, desk, now),

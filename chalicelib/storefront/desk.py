@@ -13,7 +13,7 @@ from chalicelib.catalogue.store import catalogue_in, catalogue_keys
 from chalicelib.kernel.access import Actor, Permission
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import found
-from chalicelib.network.segments import DealerGroup, warehouses_of
+from chalicelib.network.segments import DealerGroup, StockShown, warehouses_of
 from chalicelib.network.store import party_from, segments_of
 from chalicelib.ordering.cart_store import cart_from, cart_keys
 from chalicelib.pictures.album import Album
@@ -52,6 +52,11 @@ class Desk:
             return contract_terms(self.basis, price_types)
         chosen = next((one for one in price_types if one.id == price_type_id), None)
         return None if chosen is None else list_terms(chosen, self.settings, self.day)
+
+    @property
+    def may_rank_stock(self) -> bool:
+        """Not for whom stock is words only: an order by it says more than words do."""
+        return self.group is None or self.group.stock_shown is StockShown.EXACT
 
     def told(self, quantity: Decimal) -> showing.Shown:
         """What the person may know of a quantity in stock."""

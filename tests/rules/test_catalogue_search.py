@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.catalogue.amounts import Amounts, scaled
+from chalicelib.catalogue.assortment import Rule, What, Whom
 from chalicelib.catalogue.feed import CategoryRow, PriceTypeRow, PropertyRow, WarehouseRow
 from chalicelib.catalogue.model import NO_WAREHOUSE, Query, Sort, attribute_key, sku_id
 from chalicelib.catalogue.snapshot.read import Catalogue
@@ -402,3 +403,16 @@ def test_a_snapshot_from_before_the_sets_is_read_and_brought_up_by_the_next_impo
     with shop.open() as opened:
         assert [names(opened, **one) for one in asked[:2]] == told[:2]
         assert names(opened, in_stock=True) == ["Окно 9 створок", "Окно 10 створок", "Окно деревянное"]
+
+
+def test_a_property_that_is_called_brand_says_the_brand_where_the_erp_has_no_field_for_it(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path)
+    named = PropertyRow(id="x", name="Бренд", values=(("k", "КБЕ"), ("v", "Века")))
+    goods_of_two = (product("a", "Окно", attributes=(("x", "k"),)), product("b", "Дверь", attributes=(("x", "v"),)))
+    shop.apply(goods(), named, *goods_of_two)
+    with shop.open() as opened:
+        assert opened.brands() == ("Века", "КБЕ")
+        (sku,) = (item.sku for item in opened.search(Query(text="окно")).items)
+        assert opened.kinds([sku])[sku].brand == "КБЕ"
+        hidden = Rule(id="r", whom=Whom.EVERYONE, what=What.BRAND, key="КБЕ", name="КБЕ", shown=False)
+        assert [item.name for item in opened.narrowed((hidden,)).search(Query()).items] == ["Дверь"]

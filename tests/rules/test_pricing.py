@@ -165,6 +165,13 @@ def test_a_quote_names_the_larger_quantities_with_another_price() -> None:
     assert answer.next_tiers == ((Decimal(50), Decimal(80)),)
 
 
+def test_a_price_that_would_round_to_nothing_is_on_request_and_says_why() -> None:
+    terms = replace(TERMS, vat_included=False)
+    assert price(tier("0.005"), rate="20", terms=terms) is None
+    assert outcomes(tier("0.005"), terms=terms)[0] is Outcome.ROUNDED_AWAY
+    assert price(tier("0"), terms=terms) == 0
+
+
 def test_a_quotes_explanation_has_a_text_in_every_language() -> None:
     terms = replace(TERMS, vat_included=False)
     tiers = (tier("1220.50", unit="упак", pack=12, least=10), tier("150", of=RETAIL))

@@ -67,7 +67,7 @@ class Facts:
 
     def kinds(self, skus: Sequence[str]) -> dict[str, Kinds]:
         """Brand and categories by SKU; SKUs that have neither are left out."""
-        return kinds.read(self._index.db, skus, self._parents)
+        return kinds.read(self._index.db, skus, self._index.brand, self._parents)
 
     @cached_property
     def _parents(self) -> dict[str, str | None]:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from chalicelib.catalogue import bits
 from chalicelib.catalogue.amounts import NONE, Amounts
-from chalicelib.catalogue.model import Category
+from chalicelib.catalogue.model import BRAND, Category
 from chalicelib.catalogue.snapshot import schema, sets
 from chalicelib.catalogue.snapshot.engine import connect
 from chalicelib.catalogue.snapshot.sets import Track
@@ -29,6 +29,7 @@ _FEWEST_KEPT = 64
 _TEXTS = 50  # what they found, in four sets each
 _CHAINS, _PRICES = 3, 12  # chains of price types; of price lists of all kinds
 _MAX_VALUES = 500  # of an attribute that can be chosen from
+_BRAND_NAMES = frozenset({"бренд", "марка", "торговая марка", "brand", "trademark", "marca", "marcă"})
 _ABOVE_ALL = "\U0010ffff"
 
 
@@ -131,6 +132,13 @@ class Index:
     def attributes(self) -> dict[str, tuple[int, str]]:
         """Number and name by key."""
         return {key: (no, name) for no, key, name in self.rows("SELECT no, key, name FROM attribute")}
+
+    @cached_property
+    def brand(self) -> int:
+        """The number of the attribute that says the brand: the ERP's own field for it, else a property that is called
+        so; 0 if there is neither."""
+        called = (no for no, name in self.attributes.values() if name.casefold() in _BRAND_NAMES)
+        return self.attributes[BRAND][0] if BRAND in self.attributes else min(called, default=0)
 
     @cached_property
     def choices(self) -> dict[int, tuple[tuple[str, int], ...]]:

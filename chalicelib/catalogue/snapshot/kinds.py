@@ -11,7 +11,7 @@ from chalicelib.catalogue.snapshot.engine import Connection
 _CHUNK = 500
 _BRAND = (
     "SELECT k.id, v.text FROM sku k JOIN card_value p ON p.card_no = k.card_no JOIN value v ON v.no = p.value_no "
-    "JOIN attribute a ON a.no = v.attribute_no AND a.kind = 'brand' WHERE v.text IS NOT NULL AND k.id IN (%s)"
+    "AND v.attribute_no = {} WHERE v.text IS NOT NULL AND k.id IN (%s)"
 )
 _CATEGORY = (
     "SELECT k.id, g.id FROM sku k JOIN card_category p ON p.card_no = k.card_no "
@@ -19,9 +19,10 @@ _CATEGORY = (
 )
 
 
-def read(db: Connection, skus: Sequence[str], parents: Mapping[str, str | None]) -> dict[str, Kinds]:
-    """By SKU, for those that have a brand or a category. `parents`: the category above each category."""
-    brands = dict(_pairs(db, _BRAND, skus))
+def read(db: Connection, skus: Sequence[str], brand: int, parents: Mapping[str, str | None]) -> dict[str, Kinds]:
+    """By SKU, for those that have a brand or a category. `brand` = the number of the attribute that says it,
+    `parents` = the category above each category."""
+    brands = dict(_pairs(db, _BRAND.format(int(brand)), skus))
     above: dict[str, set[str]] = defaultdict(set)
     for sku, category in _pairs(db, _CATEGORY, skus):
         one: str | None = category

@@ -15,7 +15,6 @@ from chalicelib.catalogue import bits
 from chalicelib.catalogue.amounts import Amounts
 from chalicelib.catalogue.assortment import Rule
 from chalicelib.catalogue.model import (
-    BRAND,
     Attribute,
     Category,
     Item,
@@ -161,8 +160,7 @@ class Catalogue(Facts):
 
     def brands(self) -> tuple[str, ...]:
         """Brands of what is listed, by name."""
-        attribute, _ = self._index.attributes.get(BRAND, (0, ""))
-        rows = self._rows("SELECT text FROM facet WHERE attribute_no = ? ORDER BY text", (attribute,))
+        rows = self._rows("SELECT text FROM facet WHERE attribute_no = ? ORDER BY text", (self._index.brand,))
         return tuple(text for (text,) in rows)
 
     def product(self, sku: str) -> Product | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalicelib.catalogue.assortment import Rule, What
-from chalicelib.catalogue.model import BRAND
 from chalicelib.catalogue.snapshot.index import Index
 
 
@@ -30,8 +29,7 @@ def _named(index: Index, rule: Rule) -> int:
         branch = index.branch.get(rule.key)
         return index.shelf(branch.no) if branch else 0
     if rule.what is What.BRAND:
-        attribute, _ = index.attributes.get(BRAND, (0, ""))
-        return index.value(attribute, rule.key)
+        return index.value(index.brand, rule.key)
     numbers = index.rows(
         "SELECT i.sku_no FROM card c JOIN sku k ON k.card_no = c.no JOIN item i ON i.sku_no = k.no WHERE c.id = ?",
         (rule.key,),

@@ -54,7 +54,7 @@ def _row(request: Request, one: Discount) -> Row:
         cells={
             "name": Cell(one.name, href=f"{_PAGE}/{one.id}"),
             "kind": t(f"pricing.kind.{one.kind}"),
-            "steps": ", ".join(fmt.percent(step.percent) + "\N{NO-BREAK SPACE}%" for step in one.steps),
+            "steps": ", ".join(fmt.percent(step.percent) for step in one.steps),
             "interaction": t(f"pricing.interaction.{one.interaction}"),
             "priority": str(one.priority),
             "days": Cell(state.text, tone=state.tone, sub=days if one.since or one.until else None),
