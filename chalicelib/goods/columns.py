@@ -7,7 +7,7 @@ A meaning is a text: a plain field (`article`), or a kind with what it is of (`p
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from chalicelib.catalogue.model import OWN_ID
 from chalicelib.kernel.ids import stable_id
@@ -88,6 +88,15 @@ def _begins(text: str, kind: str) -> bool:
 def own_id(kind: str, *names: str) -> str:
     """The id of what a file names that nobody else does: the same name is the same thing in the next file."""
     return OWN_ID + stable_id(kind, *(" ".join(name.casefold().split()) for name in names))
+
+
+def free_id(is_taken: Callable[[str], bool], kind: str, *names: str) -> str:
+    """The `own_id`, or the next one where that has become something else: what is renamed keeps its id."""
+    made, place = own_id(kind, *names), 1
+    while is_taken(made):
+        place += 1
+        made = own_id(kind, *names, str(place))
+    return made
 
 
 def target(meaning: str, head: str) -> tuple[str, str, bool]:

@@ -28,7 +28,7 @@ from chalicelib.catalogue.feed import (
 )
 from chalicelib.catalogue.model import OWN_CATALOGUE
 from chalicelib.catalogue.snapshot.cards import Branch, Identity
-from chalicelib.goods.columns import ATTRIBUTE, PRICE, SEVERAL, SKIP, STOCK, own_id, target
+from chalicelib.goods.columns import ATTRIBUTE, PRICE, SEVERAL, SKIP, STOCK, free_id, target
 from chalicelib.goods.model import BadRow, Plan
 from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.kernel.sheets.cells import SheetRow
@@ -77,6 +77,7 @@ class Feed:
         self._fields: list[tuple[int, str]] = []  # (place, meaning) of plain columns
         self._of: dict[str, list[tuple[int, str, str]]] = {kind: [] for kind in SEVERAL}  # (place, id, head) of others
         self._categories = dict(known.categories)
+        self._taken = set(known.categories.values())
         self._rows_of: dict[Identity, int] = {}  # the row that was given for a SKU
         self._refused: set[Identity] = set()  # SKUs of rows that were not
         self._given: defaultdict[str, array[int]] = defaultdict(lambda: array("l"))  # rows by kind, as they were given
@@ -184,7 +185,7 @@ class Feed:
                 raise _Bad("ambiguous", article)
             who = known
         else:
-            who = Identity(product_id=own_id("product", article))
+            who = Identity(product_id=free_id(self._known.products.__contains__, "product", article))
         if who in self._rows_of:
             raise _Bad("duplicate", own or article)
         is_new = who.product_id not in self._known.products
@@ -244,7 +245,8 @@ class Feed:
         for name in names:
             parent, path = path, (*path, name.casefold())
             if path not in self._categories:
-                self._categories[path] = own_id("category", *path)
+                self._categories[path] = free_id(self._taken.__contains__, "category", *path)
+                self._taken.add(self._categories[path])
                 above = self._categories.get(parent, "")
                 made.append(CategoryChange(self._categories[path], name=name, parent_id=above))
         return self._categories[path], tuple(made)

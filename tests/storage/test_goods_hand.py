@@ -226,3 +226,32 @@ def test_two_editors_of_a_category_are_told(office: Office) -> None:
 def test_what_is_not_there_is_not_found(office: Office, path: str) -> None:
     assert office.ask("GET", path).status == 404
     assert office.ask("POST", path, {"name": "x"}).status == 404
+
+
+def test_what_was_renamed_is_never_taken_for_what_is_called_so_now(office: Office) -> None:
+    office.take(_HEAD + WINDOW)
+    change(office, kontor_sku(office, "A-1"), article="Z-9", name="Окно старое")
+    office.work()
+    office.take(_HEAD + "A-1;Створка;Окна / ПВХ;шт;22%;5;3;\n")
+    assert names(office) == ["Окно старое", "Створка"]
+    change(office, kontor_sku(office, "A-1"), article="Z-8")
+    office.work()
+    page = office.ask("GET", "/goods/new").body.decode()
+    for _ in range(2):  # sent twice
+        assert send(office, "/goods/new", page, name="Ручка", article="A-1", unit="шт", once="k" * 20).status == 303
+    office.work()
+    assert names(office) == ["Окно старое", "Ручка", "Створка"]
+
+
+def test_a_renamed_category_keeps_its_goods_and_its_old_name_is_free(office: Office) -> None:
+    office.take(_HEAD + "A-1;Окно;Окна;шт;;5;3;\n")
+    page = office.ask("GET", "/goods/categories").body.decode()
+    own = re.search(r'/goods/categories/(?!new)([^"/?]+)"', page)
+    assert own
+    form = office.ask("GET", f"/goods/categories/{own[1]}").body.decode()
+    send(office, f"/goods/categories/{own[1]}", form, name="Окна старые")
+    office.work()
+    office.take(_HEAD + "B-1;Дверь;Окна;шт;;5;3;\n")
+    catalogue = office.world.catalogue()
+    assert catalogue
+    assert sorted((one.name, one.count) for one in catalogue.categories()) == [("Окна", 1), ("Окна старые", 1)]

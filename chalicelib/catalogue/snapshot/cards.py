@@ -194,6 +194,9 @@ class Cards:
         """The ids of all products that have come."""
         return frozenset(one for (one,) in self._rows("SELECT id FROM card WHERE known"))
 
+    def has_product(self, product_id: str) -> bool:
+        return bool(self._rows("SELECT 1 FROM card WHERE id = ?", (product_id,)))
+
     def has_article(self, article: str) -> bool:
         """Whether any product has it, listed or not."""
         found = self._rows(

@@ -8,7 +8,7 @@ from chalicelib.catalogue.snapshot.cards import Branch
 from chalicelib.catalogue.store import current_cards
 from chalicelib.goods import store
 from chalicelib.goods.actions.products import commit_edit
-from chalicelib.goods.columns import own_id
+from chalicelib.goods.columns import free_id
 from chalicelib.goods.edits import CategoryEdit, Edit, branches_with, leads_back
 from chalicelib.goods.model import Edited
 from chalicelib.kernel.access import Actor
@@ -57,15 +57,15 @@ def save(db: TenantSession, actor: Actor, edit: CategoryEdit, seen: int, key: st
 
 
 def make(db: TenantSession, actor: Actor, edit: CategoryEdit, key: str, now: datetime) -> None:
-    """A new category; its id is that which a file gives one of the same path."""
+    """A new category; its id is that which a file gives one of the same path, if it is free."""
     branches = {one.id: one for one in tree(db)[0]}
     path = [(edit.name or "").casefold()]
     at = edit.parent_id
     while at and at in branches and len(path) < len(branches) + 2:
         path.insert(0, branches[at].name.casefold())
         at = branches[at].parent_id
-    own = own_id("category", *path)
-    if own in branches or any(
+    own = free_id(branches.__contains__, "category", *path)
+    if any(
         (one.parent_id or "") == (edit.parent_id or "") and one.name.casefold() == path[-1] for one in branches.values()
     ):
         raise Invalid(fields={"name": Complaint(code="goods_category_there")})

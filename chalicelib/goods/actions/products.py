@@ -13,13 +13,14 @@ from chalicelib.catalogue.store import current_cards, opened, opened_cards
 from chalicelib.gateways import queues
 from chalicelib.gateways.settings import settings
 from chalicelib.goods import store
-from chalicelib.goods.columns import own_id
+from chalicelib.goods.columns import free_id
 from chalicelib.goods.edits import Edit, ProductEdit, branches_with, with_edits
 from chalicelib.goods.model import Edited
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.kernel.ids import new_id, stable_id
-from chalicelib.storage import snapshots
+from chalicelib.storage import keys, snapshots
+from chalicelib.storage.keys import Key
 from chalicelib.storage.session import TenantSession, TransactionRefused
 from chalicelib.storage.writes import AlreadyDone, Done, Write, audit, guard
 
@@ -114,12 +115,15 @@ def make(db: TenantSession, actor: Actor, edit: ProductEdit, key: str, now: date
 
     Refused("goods_article_taken") if some product has the article already, also one that is not shown.
     """
+    if db.get(_once(db.tenant_id, key)) is not None:
+        return
     article = edit.texts.get("article", "")
     cards = current_cards(db)
     waiting = {one.texts.get("article") for e in store.waiting_edits(db) for one in e.products}
     if article and (article in waiting or (cards is not None and cards.has_article(article))):
         raise Refused("goods_article_taken", article=article)
-    named = replace(edit, product_id=own_id("product", article or key), hidden=False)
+    made = free_id(lambda one: cards is not None and cards.has_product(one), "product", article or key)
+    named = replace(edit, product_id=made, hidden=False)
     save(db, actor, named, store.last_edit(db, named.product_id)[1], key, now)
 
 
@@ -148,6 +152,10 @@ def _card(cards: Cards | None, sku: str) -> Card:
     if card is None:
         raise NotFound()
     return card
+
+
+def _once(tenant_id: str, key: str) -> Key:
+    return keys.idempotency(tenant_id, f"goods-edit#{key}")
 
 
 def commit_edit(db: TenantSession, edit: Edit, also: list[Write], key: str) -> None:
