@@ -70,7 +70,8 @@ def _meaning(head: str, prices: Mapping[str, str], places: Mapping[str, str], pr
     if not text or text in _OURS:
         return SKIP
     if text in _BY_WORD:
-        return _BY_WORD[text]
+        meaning = _BY_WORD[text]
+        return meaning if meaning in FIELDS else _only(meaning, prices if meaning == PRICE else places)
     for kind, names in ((PRICE, prices), (STOCK, places), (ATTRIBUTE, properties)):
         for own_id, name in names.items():
             if text == plain(name) or (kind != ATTRIBUTE and text.endswith(plain(name)) and _begins(text, kind)):
@@ -79,6 +80,14 @@ def _meaning(head: str, prices: Mapping[str, str], places: Mapping[str, str], pr
         if _begins(text, kind):
             return kind
     return SKIP
+
+
+def _only(kind: str, known: Mapping[str, str]) -> str:
+    """A head that says `Price` and no more names nothing new: the column is of the only price type that there is, or
+    else a person says of which. In a new catalogue it makes the first one."""
+    if not known:
+        return kind
+    return f"{kind}:{next(iter(known))}" if len(known) == 1 else SKIP
 
 
 def _begins(text: str, kind: str) -> bool:

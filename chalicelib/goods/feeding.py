@@ -34,6 +34,7 @@ from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.kernel.sheets.cells import SheetRow
 from chalicelib.ordering.units import unit_code_of
 
+_DEEPEST = 20  # levels of categories
 _LEVELS = re.compile(r"\s+/\s+|\s*[>\\|→]\s*")
 _NO_VAT = frozenset({"безндс", "withoutvat", "novat", "fărătva", "faratva", "0", "-"})
 _CARD_ONLY = ("category", "brand", "vat", "description")
@@ -238,7 +239,7 @@ class Feed:
     def _category(self, text: str) -> tuple[str, tuple[FeedRow, ...]]:
         """The category that a path leads to, and those of it that have to be made."""
         names = [name for name in (part.strip() for part in _LEVELS.split(text)) if name]
-        if not names:
+        if not 0 < len(names) <= _DEEPEST:
             raise _Bad("bad_category", text)
         made: list[FeedRow] = []
         path: tuple[str, ...] = ()

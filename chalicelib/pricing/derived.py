@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+_FINEST, _LARGEST = Decimal("0.000001"), Decimal(10) ** 9
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Formula:
@@ -36,9 +38,11 @@ class Formula:
 
     @property
     def is_sound(self) -> bool:
-        """Whether it can be carried out: a factor and a step above zero, margins that leave room."""
+        """Whether it can be carried out: a factor and a step that are neither zero nor finer than prices are kept, nor
+        larger than any price; margins that leave room."""
         room = self.least_margin is None or self.most_margin is None or self.least_margin <= self.most_margin
-        return self.factor > 0 and (self.step is None or self.step > 0) and room
+        step = self.step is None or _FINEST <= self.step <= _LARGEST
+        return _FINEST <= self.factor <= _LARGEST and step and room
 
 
 def derived(amount: Decimal, formulas: Iterable[Formula]) -> Decimal:
