@@ -138,7 +138,8 @@ class ListFile:
             "ORDER BY sku, coefficient <> ?, coefficient, unit, min_quantity",
             (10**PRICE_DIGITS,),
         )
-        return (next(tiers) for _, tiers in groupby(rows, key=itemgetter(0)))
+        for _, tiers in groupby(rows, key=itemgetter(0)):
+            yield next(tiers)
 
     def rows(self) -> Iterator[ListRow]:
         """Every row, by SKU, unit and minimum."""

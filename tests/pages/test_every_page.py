@@ -15,7 +15,7 @@ from tests.support.browser import NewPage, axe_findings, look, scrolls_sideways,
 
 _LOOKS: dict[str, dict[str, Any]] = {"wide": {"width": 1280}, "narrow and dark": {"width": 390, "dark": True}}
 _VISITOR_PAGES = ("/signin", "/signup", "/signup/confirm", "/forgot", "/reset", "/invitation?token=none")
-_NO_PAGES = re.compile(r"\.xlsx$|\.php$|^/static|^/health|/suggest$")
+_NO_PAGES = re.compile(r"\.xlsx$|\.php$|^/static|^/health|/suggest$|^/api/|/file/read$")
 _STAFF_DONT = ("/contracts",)  # contracts of one's own company: staff have none
 _DEALERS_DONT = ("/debts", "/dealers", "/moderation", "/stock", "/payments/new")
 

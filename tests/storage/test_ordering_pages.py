@@ -148,7 +148,7 @@ def world(
 ) -> Iterator[World]:
     opened = Catalogue(catalogue)
     monkeypatch.setattr("chalicelib.ordering.actions.shelf.catalogue_in", lambda *_: opened)
-    monkeypatch.setattr("chalicelib.storefront.actions.catalogue_in", lambda *_: opened)
+    monkeypatch.setattr("chalicelib.storefront.desk.catalogue_in", lambda *_: opened)
     for module in ("reading", "arrival_files"):
         monkeypatch.setattr(f"chalicelib.stock.actions.{module}.current_catalogue", lambda *_: opened)
     shop = Shop({"A-1": ("0", 10), "B-2": ("0", 10), "C-3": ("0", 10)}, limit="5000")

@@ -31,7 +31,7 @@ from chalicelib.network.model import ContractMark
 from chalicelib.network.store import account_put, contract_put, party_put
 from chalicelib.ops.queue_handlers import consume_imports
 from chalicelib.ordering.actions import NewOrder, add_to_cart, confirm, place_order
-from chalicelib.ordering.actions.carts import show_cart
+from chalicelib.ordering.actions.cart_view import show_cart
 from chalicelib.ordering.store import load_order
 from chalicelib.pricing import office
 from chalicelib.pricing.actions import PriceChange, change_book, load_book, upload_rows
