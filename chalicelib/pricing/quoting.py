@@ -90,7 +90,8 @@ def quote(
     )
     found = _found(asked, quantity, goods)
     if found is None:
-        least = min((least for one in asked for least in one.tiers), default=None)
+        minimums = sorted({least for one in asked for least in one.tiers})
+        least = next((one for one in minimums if (there := _found(asked, one, goods)) and there.is_price), None)
         return PriceOnRequest(
             sku=sku, considered=_considered(asked, None, quantity, terms.strategy), min_quantity=least
         )
