@@ -16,9 +16,10 @@ from chalicelib.catalogue.feed import CatalogueHead, FeedRow
 from chalicelib.catalogue.snapshot.part import Read, read_part, renewed_part
 from chalicelib.catalogue.snapshot.renewal import Records
 from chalicelib.exchange.commerceml.cutting import MOST_BYTES, Cut, cut
-from chalicelib.exchange.commerceml.reader import read_catalogue
+from chalicelib.exchange.commerceml.moulds import parts_of
+from chalicelib.exchange.commerceml.reader import rows_of
 from chalicelib.exchange.commerceml.reading import FeedMemory
-from chalicelib.exchange.commerceml.xmlstream import Element, Opened, read_parts
+from chalicelib.exchange.commerceml.xmlstream import Element, Opened, Part, read_parts
 from chalicelib.exchange.model import EntryKind, KindCount, Upload, as_rejected, import_order, pictures_among
 from chalicelib.exchange.results import FileResult, refused
 from chalicelib.kernel.archive import Archive
@@ -108,15 +109,12 @@ def read_file(source: Source, part: Path, earlier: Path | None = None) -> ReadFi
         return ReadFile(result=refused(source.name, EntryKind.UPLOAD, refusal), size=source.size)
     if kind is EntryKind.DOCUMENTS:
         return ReadFile(result=FileResult(name=source.name, kind=kind), size=source.size)
-    chunks = [b"".join(source.open())] if source.size <= MOST_BYTES else source.open()
-    pieces = cut(chunks[0]) if isinstance(chunks, list) else None
-    seen = _Seen()
-    read = renewed_part(earlier, part, _records(pieces, seen)) if pieces and earlier else None
+    pieces = cut(b"".join(source.open())) if source.size <= MOST_BYTES else None
+    seen, read = _read_cut(pieces, part, earlier) if pieces else (_Seen(), None)
     if read is None:
         seen = _Seen()
-        records = _records(pieces, seen) if pieces else None
         try:
-            read = read_part(part, seen.rows(chunks), records)
+            read = read_part(part, seen.rows(read_parts(source.open())))
         except Invalid as refusal:
             return ReadFile(result=refused(source.name, kind, refusal), size=source.size, full=seen.full)
     return ReadFile(
@@ -131,8 +129,24 @@ def read_file(source: Source, part: Path, earlier: Path | None = None) -> ReadFi
     )
 
 
+def _read_cut(pieces: Cut, part: Path, earlier: Path | None) -> tuple[_Seen, Read | None]:
+    """Reads the records that `earlier` has not, or all of them. None where the file has to be read as a whole: so are
+    its errors."""
+    if earlier is not None:
+        seen = _Seen()
+        read = renewed_part(earlier, part, _records(pieces, seen))
+        if read is not None:
+            return seen, read
+    seen = _Seen()
+    records = _records(pieces, seen)
+    try:
+        return seen, read_part(part, records.rows(range(len(records.digests))), records)
+    except Invalid:
+        return seen, None
+
+
 def _records(pieces: Cut, seen: _Seen) -> Records:
-    return Records(pieces.digests(), pieces.frame, lambda some: seen.rows(pieces.only(some)))
+    return Records(pieces.digests(), pieces.frame, lambda some: seen.rows(parts_of(pieces, some)))
 
 
 @dataclass(slots=True)
@@ -144,8 +158,8 @@ class _Seen:
     offers: bool = False
     memory: FeedMemory = field(default_factory=FeedMemory)
 
-    def rows(self, chunks: Iterable[bytes]) -> Iterator[FeedRow]:
-        for row in read_catalogue(chunks, self.memory):
+    def rows(self, parts: Iterable[Part]) -> Iterator[FeedRow]:
+        for row in rows_of(parts, self.memory):
             if isinstance(row, CatalogueHead):
                 self.full = self.full or not row.only_changes
                 self.full_goods = self.full_goods or (row.kind == "goods" and not row.only_changes)

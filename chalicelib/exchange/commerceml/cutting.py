@@ -3,15 +3,16 @@
 An exchange that repeats what the last one said differs from it in a few records. What is the same, byte for byte, was
 parsed then; only the rest needs to be parsed, as a file of its own between the same head and tail. That is certain only
 under conditions, all checked here: nothing but white space between the records, no comment, CDATA section or
-instruction that could hide a tag among them, and no record inside another.
+instruction that could hide a tag among them, and no record inside another. `moulds` reads what is cut.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from chalicelib.kernel.errors import Invalid
 
 MOST_BYTES = 32_000_000
 """A larger file is not held in memory to be cut."""
@@ -19,6 +20,8 @@ MOST_BYTES = 32_000_000
 _LISTS = (("Товары", "Товар"), ("Предложения", "Предложение"))
 _ENCODINGS = ("utf-8", "cp1251")
 _DIGEST = 16
+_LONGEST = 1_000_000  # of a record; the parser itself shall judge longer ones
+_ODD = (b"<!", b"<?", b"]]>")
 _UNITS = "ЕдиницыИзмерения"
 _PACKAGES = ("Каталог", "ПакетПредложений", "ИзмененияПакетаПредложений")
 _FORMED = "ДатаФормирования"
@@ -27,8 +30,12 @@ _FORMED = "ДатаФормирования"
 @dataclass(frozen=True, slots=True)
 class Cut:
     """`head` up to the first record, `tail` after the last one. `frame` = a digest of all outside of the records on
-    which the rows of a record depend: declaration, namespaces, the package's own words, units."""
+    which the rows of a record depend: declaration, namespaces, the package's own words, units. Each record is a `name`
+    in a `container`."""
 
+    container: str
+    name: str
+    encoding: str
     head: bytes
     records: tuple[bytes, ...]
     tail: bytes
@@ -37,39 +44,40 @@ class Cut:
     def digests(self) -> list[bytes]:
         return [hashlib.blake2b(record, digest_size=_DIGEST).digest() for record in self.records]
 
-    def only(self, records: Iterable[int]) -> Iterator[bytes]:
-        """The file with only these of its records."""
-        yield self.head
-        yield from (self.records[number] for number in records)
-        yield self.tail
+    def text(self, number: int) -> str:
+        try:
+            return self.records[number].decode(self.encoding)
+        except ValueError as wrong:
+            raise Invalid("xml_encoding", encoding=self.encoding) from wrong
 
 
 def cut(whole: bytes) -> Cut | None:
     """The parts of a file; None for one that cannot be cut with certainty."""
     for encoding in _ENCODINGS:
-        found = [(name, f"{container}>".encode(encoding)) for container, name in _LISTS]
-        found = [(name, mark) for name, mark in found if b"</" + mark in whole]
+        marks = {pair: f"{pair[0]}>".encode(encoding) for pair in _LISTS}
+        found = [(pair, mark) for pair, mark in marks.items() if b"</" + mark in whole]
         if len(found) == 1:
-            ((name, mark),) = found
+            ((pair, mark),) = found
             if whole.count(b"<" + mark) != 1 or whole.count(b"</" + mark) != 1:
                 return None
             start, stop = whole.index(b"<" + mark) + len(mark) + 1, whole.index(b"</" + mark)
-            return _cut(whole[:start], whole[start:stop], whole[stop:], name, encoding)
+            return _cut(whole[:start], whole[start:stop], whole[stop:], pair, encoding)
     return None
 
 
-def _cut(head: bytes, body: bytes, tail: bytes, name: str, encoding: str) -> Cut | None:
+def _cut(head: bytes, body: bytes, tail: bytes, pair: tuple[str, str], encoding: str) -> Cut | None:
+    container, name = pair
     tag = name.encode(encoding)
     close = b"</" + tag + b">"
     *pieces, rest = body.split(close)
     tags = len(re.findall(b"</?" + tag + rb"[\s/>]", body))
-    if not pieces or rest.strip() or tags != 2 * len(pieces) or b"<!" in body or b"<?" in body:
+    if not pieces or rest.strip() or tags != 2 * len(pieces) or any(odd in body for odd in _ODD):
         return None
     records = tuple(piece.lstrip() + close for piece in pieces)
     begins = (b"<" + tag + b">", b"<" + tag + b" ")
-    if not all(record.startswith(begins) for record in records):
+    if not all(record.startswith(begins) and len(record) <= _LONGEST for record in records):
         return None
-    return Cut(head, records, tail, _frame(head, tail, encoding))
+    return Cut(container, name, encoding, head, records, tail, _frame(head, tail, encoding))
 
 
 def _frame(head: bytes, tail: bytes, encoding: str) -> bytes:

@@ -15,7 +15,7 @@ from chalicelib.catalogue.feed import FeedRow
 from chalicelib.exchange.commerceml import classifier, goods
 from chalicelib.exchange.commerceml.reading import PACKAGES, FeedMemory, State
 from chalicelib.exchange.commerceml.values import own_text
-from chalicelib.exchange.commerceml.xmlstream import Closed, Element, Limits, Node, Opened, read_parts
+from chalicelib.exchange.commerceml.xmlstream import Closed, Element, Limits, Node, Opened, Part, read_parts
 
 _HEADS = frozenset({"Ид", "ИдКаталога"})
 
@@ -24,8 +24,13 @@ def read_catalogue(
     chunks: Iterable[bytes], memory: FeedMemory | None = None, limits: Limits | None = None
 ) -> Iterator[FeedRow]:
     """Rows of the file; `memory` is read and added to."""
+    return rows_of(read_parts(chunks, limits), memory)
+
+
+def rows_of(parts: Iterable[Part], memory: FeedMemory | None = None) -> Iterator[FeedRow]:
+    """As `read_catalogue`, of a file's parts."""
     state = State(memory or FeedMemory())
-    for part in read_parts(chunks, limits):
+    for part in parts:
         if isinstance(part, Element):
             reader = _READERS.get((part.container, part.name))
             if reader is not None:

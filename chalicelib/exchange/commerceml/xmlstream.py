@@ -96,6 +96,19 @@ def read_parts(chunks: Iterable[bytes], limits: Limits | None = None) -> Iterato
     yield from tree.end()
 
 
+def read_record(text: str, limits: Limits | None = None) -> Node:
+    """One record by itself, as `read_parts` has it; Invalid for what is no whole element without a file around it."""
+    parser = XMLParser()  # noqa: S314  (a record has no DOCTYPE)
+    try:
+        parser.feed(text)
+        record: Node = parser.close()
+    except ParseError as wrong:
+        raise _refusal(wrong.code, *wrong.position) from wrong
+    if any("}" in node.tag for level in _levels([record], limits or Limits()) for node in level):
+        raise Invalid("xml_damaged", line=1, column=1)  # it declares a namespace of its own
+    return record
+
+
 def _checked_start(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The same bytes without white space in front; refuses what does not begin like XML (protocol §10)."""
     head = b""
@@ -173,6 +186,17 @@ def _check_encoding(_version: str, encoding: str | None, _standalone: int) -> No
 
 def _refuse_doctype(*_: object) -> None:
     raise Invalid("xml_dtd")
+
+
+def _levels(level: list[Node], limits: Limits) -> Iterator[list[Node]]:
+    """Records, their children, the children of these…; refuses those that go too deep."""
+    for _ in range(limits.depth - _CONTAINER_DEPTH):
+        if not level:
+            return
+        yield level
+        level = list(chain.from_iterable(level))
+    if level:
+        raise Invalid("xml_too_deep", limit=limits.depth)
 
 
 def _refusal(code: int, line: int, offset: int) -> Invalid:
@@ -260,17 +284,11 @@ class _Tree:
         self._finish(records)
         return parts
 
-    def _finish(self, level: list[Node]) -> None:
+    def _finish(self, records: list[Node]) -> None:
         """Local names for the tags of records; refuses those that go too deep."""
-        names = self._names
-        for _ in range(self._limits.depth - _CONTAINER_DEPTH):
-            if not level:
-                return
+        for level in _levels(records, self._limits):
             for node in level:
-                node.tag = names[node.tag]
-            level = list(chain.from_iterable(level))
-        if level:
-            raise Invalid("xml_too_deep", limit=self._limits.depth)
+                node.tag = self._names[node.tag]
 
     def _check_rest(self) -> None:
         """What is still open must not grow without end, be it in depth, in a text or in one record."""
