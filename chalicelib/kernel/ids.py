@@ -9,25 +9,30 @@ from datetime import UTC, datetime, timedelta
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]  # two digits at a time: imports make a million of ids
 _TIME_CHARS = 10
-_RANDOM_CHARS = 10
+_LENGTH = 20
 TENANT_ID_LENGTH = 12
 
 
-def _base32(number: int, width: int) -> str:
-    shifts = range((width - 1) // 2 * 10, -1, -10)
-    return "".join([_PAIRS[number >> shift & 1023] for shift in shifts])[-width:]
+def _ten_digits(number: int) -> str:
+    """The last fifty bits, in base 32."""
+    pairs = _PAIRS
+    return (
+        pairs[number >> 40 & 1023]
+        + pairs[number >> 30 & 1023]
+        + pairs[number >> 20 & 1023]
+        + pairs[number >> 10 & 1023]
+        + pairs[number & 1023]
+    )
 
 
 def new_id(now: datetime) -> str:
     """20 characters that sort by creation time (milliseconds), then at random (50 bits)."""
-    return _base32(int(now.timestamp() * 1000), _TIME_CHARS) + _base32(
-        secrets.randbits(5 * _RANDOM_CHARS), _RANDOM_CHARS
-    )
+    return _ten_digits(int(now.timestamp() * 1000)) + _ten_digits(secrets.randbits(50))
 
 
 def made_at(identifier: str) -> datetime:
     """When `new_id` made it, to the millisecond; ValueError for what it cannot have made."""
-    if len(identifier) != _TIME_CHARS + _RANDOM_CHARS or any(c not in _ALPHABET for c in identifier):
+    if len(identifier) != _LENGTH or any(c not in _ALPHABET for c in identifier):
         raise ValueError(f"not an id: {identifier[:40]!r}")
     milliseconds = 0
     for c in identifier[:_TIME_CHARS]:
@@ -61,4 +66,5 @@ def fingerprint(secret: str) -> str:
 def stable_id(*parts: str) -> str:
     """20 characters that depend only on `parts`: an id for what another system named (its GUID)."""
     digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
-    return _base32(int.from_bytes(digest[:13], "big"), 20)
+    number = int.from_bytes(digest[:13], "big")
+    return _ten_digits(number >> 50) + _ten_digits(number)

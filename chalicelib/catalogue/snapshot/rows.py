@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 from chalicelib.catalogue.snapshot.engine import Connection
 
 Changes = Counter[str]
 """How many rows of each kind differ from before."""
+Buffers = defaultdict[str, list[tuple[object, ...]]]
+"""Rows by the table that they go into."""
 
 
 def write_rows(db: Connection, changes: Changes, kind: str, statement: str, *parameters: object) -> None:

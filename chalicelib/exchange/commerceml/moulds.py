@@ -94,7 +94,7 @@ def _mould(record: str, node: Node) -> _Mould | None:
 
 def _gaps(node: Node) -> Iterator[tuple[Node, str]]:
     """Where words stand in a tree, in the order of the text."""
-    for key in node.keys():
+    for key, _ in node.items():
         yield node, key
     if node.text and not node.text.isspace():
         yield node, ""
