@@ -22,7 +22,6 @@ from chalicelib.kernel.sheets.cells import SheetRow
 from chalicelib.kernel.sheets.reading import rows_of
 from chalicelib.pricing import store
 from chalicelib.pricing.actions import PriceChange, load_book, upload_rows
-from chalicelib.pricing.rowediting import finder
 from chalicelib.pricing.sheet import HEAD_WITHIN, Layout, Taking, layout_of
 from chalicelib.pricing.uploads import MAX_FILE, MOST_ATTEMPTS, SHOWN_BAD, RowUpload, UploadState
 from chalicelib.storage import files
@@ -157,7 +156,7 @@ def _read(db: TenantSession, progress: _Progress, clock: Clock) -> None:
     with _fetched(db, upload, upload.name) as path:
         with path.open("rb") as file:
             layout = layout_of(tuple(islice(rows_of(file), HEAD_WITHIN)))
-        taking = Taking(layout, finder(current_catalogue(db, None, clock())), progress.tell)
+        taking = Taking(layout, current_catalogue(db, None, clock()), progress.tell)
         with path.open("rb") as file:
             taking.take(rows_of(file))
         if taking.bad:

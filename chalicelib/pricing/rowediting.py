@@ -15,7 +15,7 @@ from chalicelib.kernel.sheets.cells import SheetRow, row_of
 from chalicelib.pricing import store
 from chalicelib.pricing.actions import PriceChange, load_book, upload_rows
 from chalicelib.pricing.lists import ListRow, OwnList
-from chalicelib.pricing.sheet import BadRow, Find, Goods, Layout, Taking
+from chalicelib.pricing.sheet import BadRow, Layout, Taking
 from chalicelib.storage.session import TenantSession
 
 SHOWN = 50
@@ -93,8 +93,7 @@ def edited(
     before: Mapping[RowKey, ListRow], typed: TypedRows, catalogue: Catalogue | None
 ) -> tuple[dict[RowKey, ListRow], tuple[BadRow, ...]]:
     """Rows after what was typed, and what of it was bad."""
-    find = finder(catalogue)
-    by_hand, pasted = Taking(_TYPED, find), Taking(_PASTED, find)
+    by_hand, pasted = Taking(_TYPED, catalogue), Taking(_PASTED, catalogue)
     by_hand.take(_rows(typed.typed))
     pasted.take(_rows(line.split("\t" if "\t" in line else ";") for line in typed.pasted.splitlines()))
     after = {key: row for key, row in before.items() if key not in typed.removed}
@@ -108,21 +107,8 @@ def edited(
     return after, (*by_hand.bad.values(), *pasted.bad.values())
 
 
-def finder(catalogue: Catalogue | None) -> Find:
-    """Looks articles and barcodes up; without a catalogue nothing is known."""
-
-    def find(asked: Sequence[str]) -> Mapping[str, Sequence[Goods]]:
-        if catalogue is None:
-            return {}
-        matches = catalogue.by_article(asked)
-        items = catalogue.skus([sku for match in matches for sku in match.skus])
-        return {match.asked: [Goods(sku, items[sku].unit) for sku in match.skus if sku in items] for match in matches}
-
-    return find
-
-
 def _rows(lines: Iterable[Sequence[str]]) -> Iterator[SheetRow]:
     for number, cells in enumerate(lines, 1):
-        row = row_of(number, dict(enumerate(cells)))
+        row = row_of(number, cells)
         if row is not None:
             yield row

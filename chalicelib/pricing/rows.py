@@ -27,6 +27,7 @@ CREATE TABLE price (sku TEXT NOT NULL, unit TEXT NOT NULL, min_quantity INTEGER 
 """
 _COLUMNS = "sku, unit, min_quantity, amount, coefficient"
 _LARGEST = 10**18
+_ZERO = Decimal(0)
 _CHUNK = 500
 _MAPPED_BYTES = 64 * 1024 * 1024
 
@@ -72,10 +73,11 @@ def wrong_of(row: ListRow) -> str:
 
 def _whole(number: Decimal, digits: int) -> int | None:
     """The number in units of its last kept digit; None if it is finer, negative, too large or not finite."""
-    if not number.is_finite() or number < 0 or number.adjusted() > 18:
+    if not number.is_finite() or number < _ZERO or number.adjusted() > 18:
         return None
     scaled = number.scaleb(digits)
-    return int(scaled) if scaled == int(scaled) < _LARGEST else None
+    whole = int(scaled)
+    return whole if whole < _LARGEST and scaled == whole else None
 
 
 _one_of_few = lru_cache(maxsize=4096)(_whole)  # packs and least quantities are few numbers, written very many times

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
+from typing import Protocol
 
+from chalicelib.catalogue.model import Match
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.kernel.sheets.cells import SheetRow
@@ -32,12 +34,11 @@ _WORDS = {word: column for column, words in _HEADS.items() for word in words}
 _UNIT_OF_A_HEAD = re.compile(r"[,(\[].*")
 
 
-@dataclass(frozen=True, slots=True)
-class Goods:
-    """A SKU that an article or barcode may mean, and the unit that its prices are for."""
+class Known(Protocol):
+    """What is known of goods: the SKUs that articles and barcodes may mean, and the units that prices are for."""
 
-    sku: str
-    unit: str
+    def by_article(self, texts: Sequence[str]) -> Sequence[Match]: ...
+    def units(self, skus: Sequence[str]) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +63,6 @@ class Layout:
         return row.cells[place] if place is not None and place < len(row.cells) else ""
 
 
-Find = Callable[[Sequence[str]], Mapping[str, Sequence[Goods]]]
-"""For articles and barcodes what the catalogue has under each."""
-
-
 def layout_of(first: Sequence[SheetRow]) -> Layout:
     """By the names of the columns; without any, the article stands first and the price second.
 
@@ -86,11 +83,11 @@ def layout_of(first: Sequence[SheetRow]) -> Layout:
 
 class Taking:
     """Takes rows one after another. `rows`: what was taken, by SKU, unit and minimum; `bad`: the others, by number;
-    `read`: how many there were."""
+    `read`: how many there were. Without `goods`, before the first catalogue, no article is known."""
 
-    def __init__(self, layout: Layout, find: Find, tell: Callable[[int], None] = lambda _read: None) -> None:
+    def __init__(self, layout: Layout, goods: Known | None, tell: Callable[[int], None] = lambda _read: None) -> None:
         self._layout = layout
-        self._find = find
+        self._goods = goods
         self._tell = tell
         self._came: dict[tuple[str, str, Decimal], int] = {}  # the number of the row that was taken
         self.rows: dict[tuple[str, str, Decimal], ListRow] = {}
@@ -100,11 +97,14 @@ class Taking:
     def take(self, sheet: Iterable[SheetRow]) -> None:
         below = (row for row in sheet if row.number > self._layout.head)
         while some := list(islice(below, _CHUNK)):
-            known = self._find(list(dict.fromkeys(filter(None, (self._asked(row) for row in some)))))
-            for row in some:
-                for reason, detail in self._wrong(row, known.get(self._asked(row), ())):
+            asked = [self._asked(row) for row in some]
+            meant = self._meant(asked)
+            units = self._units(meant)
+            for row, text in zip(some, asked, strict=True):
+                wrong = self._wrong(row, text, meant.get(text, ()), units)
+                if wrong:
                     self.bad[row.number] = BadRow(
-                        number=row.number, article=self._asked(row)[:_LONGEST], reason=reason, detail=detail[:_LONGEST]
+                        number=row.number, article=text[:_LONGEST], reason=wrong[0], detail=wrong[1][:_LONGEST]
                     )
             self.read += len(some)
             self._tell(self.read)
@@ -112,45 +112,60 @@ class Taking:
     def _asked(self, row: SheetRow) -> str:
         return self._layout.cell(row, "article") or self._layout.cell(row, "barcode")
 
-    def _wrong(self, row: SheetRow, goods: Sequence[Goods]) -> Iterator[tuple[str, str]]:
-        """Takes the row, or says the first reason why not."""
-        if not self._asked(row):
-            yield "no_article", ""
-        elif not goods:
-            yield "unknown_article", ""
-        elif len(goods) > 1:
-            yield "ambiguous_article", str(len(goods))
-        else:
-            yield from self._taken(row, goods[0])
+    def _meant(self, asked: Sequence[str]) -> dict[str, Sequence[str]]:
+        """SKUs by the article or barcode that means them."""
+        if self._goods is None:
+            return {}
+        return {match.asked: match.skus for match in self._goods.by_article(list(dict.fromkeys(filter(None, asked))))}
 
-    def _taken(self, row: SheetRow, goods: Goods) -> Iterator[tuple[str, str]]:
-        numbers = {}
-        for column, otherwise in (("price", ""), ("coefficient", "1"), ("least", "0")):
-            text = self._layout.cell(row, column)
-            number = _number(text or otherwise)
-            if number is None:
-                yield (f"no_{column}" if not text else f"bad_{column}"), text
-                return
-            numbers[column] = number
-        unit = self._layout.cell(row, "unit")
+    def _units(self, meant: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
+        """The goods' own units by SKU; none if no row says another one."""
+        if self._goods is None or "unit" not in self._layout.places:
+            return {}
+        return self._goods.units([sku for skus in meant.values() for sku in skus])
+
+    def _wrong(
+        self, row: SheetRow, asked: str, skus: Sequence[str], units: Mapping[str, str]
+    ) -> tuple[str, str] | None:
+        """Takes the row, or says the first reason why not."""
+        if not asked:
+            return "no_article", ""
+        if not skus:
+            return "unknown_article", ""
+        if len(skus) > 1:
+            return "ambiguous_article", str(len(skus))
+        return self._taken(row, skus[0], units.get(skus[0], ""))
+
+    def _taken(self, row: SheetRow, sku: str, own_unit: str) -> tuple[str, str] | None:
+        price, coefficient, least, unit = (
+            self._layout.cell(row, column) for column in ("price", "coefficient", "least", "unit")
+        )
+        amount, pack, minimum = _number(price), _number(coefficient or "1"), _number(least or "0")
+        if amount is None:
+            return "bad_price" if price else "no_price", price
+        if pack is None:
+            return "bad_coefficient", coefficient
+        if minimum is None:
+            return "bad_least", least
         made = ListRow(
-            sku=goods.sku,
-            amount=numbers["price"],
-            unit="" if unit.casefold() == goods.unit.casefold() else unit[:_LONGEST],
-            coefficient=numbers["coefficient"],
-            min_quantity=numbers["least"],
+            sku=sku,
+            amount=amount,
+            unit=unit[:_LONGEST] if unit and unit.casefold() != own_unit.casefold() else "",
+            coefficient=pack,
+            min_quantity=minimum,
         )
         wrong = wrong_of(made)
-        key = (made.sku, made.unit, made.min_quantity)
         if wrong:
-            yield wrong, self._layout.cell(row, {"bad_price": "price", "bad_least": "least"}.get(wrong, "coefficient"))
-        elif made.unit and not self._layout.cell(row, "coefficient"):
-            yield "no_coefficient", unit
-        elif key in self.rows and self.rows[key] != made:
-            yield "price_twice", str(self._came[key])
-        else:
-            self.rows[key] = made
-            self._came.setdefault(key, row.number)
+            return wrong, {"bad_price": price, "bad_least": least}.get(wrong, coefficient)
+        if made.unit and not coefficient:
+            return "no_coefficient", unit
+        key = (made.sku, made.unit, made.min_quantity)
+        before = self.rows.get(key)
+        if before is not None and before != made:
+            return "price_twice", str(self._came[key])
+        self.rows[key] = made
+        self._came.setdefault(key, row.number)
+        return None
 
 
 def _number(text: str) -> Decimal | None:

@@ -33,6 +33,16 @@ class Facts:
             some = keys[start : start + CHUNK]
             yield from self._rows(statement % ", ".join("?" * len(some)), (*parameters, *some))
 
+    def units(self, skus: Sequence[str]) -> dict[str, str]:
+        """The unit of each SKU that is known, listed or not."""
+        return dict(
+            self._chunks(
+                "SELECT k.id, coalesce(nullif(k.unit, ''), c.unit) FROM sku k JOIN card c ON c.no = k.card_no "
+                "WHERE k.id IN (%s)",
+                list(dict.fromkeys(skus)),
+            )
+        )
+
     def erp_stock(self, skus: Sequence[str]) -> Mapping[str, Mapping[str, Decimal]]:
         """What the ERP last told of each SKU by warehouse; SKUs that it has none of are left out."""
         out: dict[str, dict[str, Decimal]] = defaultdict(dict)

@@ -279,6 +279,10 @@ class Catalogue(Facts):
         matches = []
         for text in texts:
             candidates = found.get(normal[text], [])
-            exact = [sku for sku, own in candidates if own == text.strip()]
-            matches.append(Match(asked=text, skus=tuple(dict.fromkeys(exact or sorted(sku for sku, _ in candidates)))))
+            if len(candidates) > 1:
+                exact = [sku for sku, own in candidates if own == text.strip()]
+                skus = tuple(dict.fromkeys(exact or sorted(sku for sku, _ in candidates)))
+            else:
+                skus = tuple(sku for sku, _ in candidates)
+            matches.append(Match(asked=text, skus=skus))
         return matches

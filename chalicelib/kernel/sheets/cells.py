@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
 
@@ -23,17 +24,29 @@ class SheetRow:
     cells: tuple[str, ...]
 
 
-def row_of(number: int, cells: dict[int, str]) -> SheetRow | None:
-    """The row of some filled cells by their place (0 = A); None without any. Refused beyond the limits."""
-    filled = {place: plain for place, text in cells.items() if (plain := text.strip())}
+def row_of(number: int, cells: Sequence[str]) -> SheetRow | None:
+    """The row of some cells from A on; None if all are empty. Refused beyond the limits."""
+    filled = [text.strip() for text in cells]
+    while filled and not filled[-1]:
+        filled.pop()
     if not filled:
         return None
-    last = max(filled)
-    if last >= MAX_COLUMNS:
+    if len(filled) > MAX_COLUMNS:
         raise Invalid("sheet_too_wide", limit=MAX_COLUMNS)
-    if max(map(len, filled.values())) > MAX_TEXT:
+    if max(map(len, filled)) > MAX_TEXT:
         raise Invalid("sheet_cell_too_long", row=number, limit=MAX_TEXT)
-    return SheetRow(number, tuple([filled.get(place, "") for place in range(last + 1)]))
+    return SheetRow(number, tuple(filled))
+
+
+def set_cell(cells: list[str], place: int, text: str) -> None:
+    """Puts a text into a row that is read cell by cell, in whatever order its file has them; 0 = A. A blank is none."""
+    if not text or text.isspace():
+        return
+    if place >= MAX_COLUMNS:
+        raise Invalid("sheet_too_wide", limit=MAX_COLUMNS)
+    if place >= len(cells):
+        cells.extend([""] * (place + 1 - len(cells)))
+    cells[place] = text
 
 
 def number_text(raw: str) -> str:

@@ -33,7 +33,7 @@ def rows(file: BinaryIO) -> Iterator[SheetRow]:
         csv.field_size_limit(max(csv.field_size_limit(), MAX_TEXT * 2))
         shift = 1 if named.startswith("sep=") else 0
         for number, cells in enumerate(reader, 1 + shift):
-            row = row_of(number, dict(enumerate(cells)))
+            row = row_of(number, cells)
             if row is not None:
                 yield row
     except csv.Error as wrong:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from chalicelib.kernel.archive import Archive
 from chalicelib.kernel.errors import Invalid
-from chalicelib.kernel.sheets.cells import SheetRow, number_text, row_of
+from chalicelib.kernel.sheets.cells import SheetRow, number_text, row_of, set_cell
 from chalicelib.kernel.sheets.xml import Node, attributes, local, records
 
 BOOK = "xl/workbook.xml"
@@ -48,15 +48,13 @@ def _first_sheet(archive: Archive) -> str:
     raise Invalid("sheet_empty")
 
 
-def _cells(row: Node, strings: _Strings) -> dict[int, str]:
-    cells: dict[int, str] = {}
+def _cells(row: Node, strings: _Strings) -> list[str]:
+    cells: list[str] = []
     place = -1
     for cell in row:
         named = cell.get("r", "").rstrip("0123456789")
         place = _column(named) if named else place + 1
-        text = _text(cell, strings)
-        if text:
-            cells[place] = text
+        set_cell(cells, place, _text(cell, strings))
     return cells
 
 
@@ -76,7 +74,7 @@ def _text(cell: Node, strings: _Strings) -> str:
         return "".join(_words(child) for child in cell if local(child) == "is")
     value = ""
     for child in cell:
-        if child.tag.endswith("v"):  # beside it there can be a formula, `f`
+        if local(child) == "v":  # beside it there can be a formula, `f`
             value = child.text or ""
     if kind == "s":
         return strings.at(int(value)) if value.isdecimal() and len(value) < 9 else ""
@@ -87,6 +85,8 @@ def _text(cell: Node, strings: _Strings) -> str:
 
 def _words(node: Node) -> str:
     """The text of a string, whose pieces (`r`) may be formatted apart; how it is pronounced (`rPh`) is left out."""
+    if len(node) == 1 and local(node[0]) == "t":
+        return node[0].text or ""
     pieces: list[str] = []
     for child in node:
         texts = [child] if local(child) == "t" else [one for one in child if local(one) == "t"]

@@ -7,6 +7,7 @@ entity but XML's own five can appear. Only local names count.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from xml.etree import ElementTree
 from xml.etree.ElementTree import ParseError, TreeBuilder, XMLParser
 from xml.parsers import expat
@@ -30,20 +31,29 @@ def records(chunks: Iterable[bytes], containers: frozenset[str]) -> Iterator[Nod
         for piece in _checked(_slices(chunks)):
             parser.feed(piece)
             waiting += len(piece)
-            for record in _taken(top, containers, whole=False, depth=0):
+            complete: list[Node] = []
+            _take(top, containers, complete, whole=False, depth=0)
+            if complete:
                 waiting = 0
-                yield record
+                yield from complete
             if waiting > _MAX_RECORD:
                 raise Invalid("sheet_damaged")
         builder.end("")
         parser.close()
     except (ParseError, expat.ExpatError, ValueError, LookupError, AssertionError) as wrong:
         raise Invalid("sheet_damaged") from wrong
-    yield from _taken(top, containers, whole=True, depth=0)
+    complete = []
+    _take(top, containers, complete, whole=True, depth=0)
+    yield from complete
 
 
 def local(node: Node) -> str:
-    return node.tag.rpartition("}")[2]
+    return _local(node.tag)
+
+
+@lru_cache(maxsize=256)  # a file has few names and very many elements
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def attributes(node: Node) -> dict[str, str]:
@@ -51,18 +61,16 @@ def attributes(node: Node) -> dict[str, str]:
     return {name.rpartition("}")[2]: value for name, value in node.attrib.items()}
 
 
-def _taken(node: Node, containers: frozenset[str], *, whole: bool, depth: int) -> Iterator[Node]:
+def _take(node: Node, containers: frozenset[str], into: list[Node], *, whole: bool, depth: int) -> None:
     """Takes off what is complete: everything before the last child, and that too if the node itself is `whole`."""
     if depth > _MAX_DEPTH:
         raise Invalid("sheet_damaged")
-    done = 0
-    for child in list(node):
-        complete = whole or done < len(node) - 1
+    done = len(node) if whole else max(len(node) - 1, 0)
+    for place, child in enumerate(node):
         if depth == 0 or local(child) in containers:
-            yield from _taken(child, containers, whole=complete, depth=depth + 1)
-        elif complete:
-            yield child
-        done += complete
+            _take(child, containers, into, whole=place < done, depth=depth + 1)
+        elif place < done:
+            into.append(child)
     del node[:done]
 
 
