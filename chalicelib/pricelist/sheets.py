@@ -26,7 +26,7 @@ _DIMENSION = re.compile(rb"<dimension [^>]*>")  # of the head alone; a sheet nee
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0d-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _MONEY = re.compile(rb'<col min="5"[^>]* style="(\d+)"')  # the number of the price column's format
-_COMPRESSION, _ROWS_AT_ONCE = 4, 500
+_COMPRESSION, _ROWS_AT_ONCE = 2, 500
 _COLUMNS = {
     "article": 18,
     "name": 48,
@@ -178,10 +178,14 @@ def _text(place: str, text: str) -> str:
     escape for one (`_x0041_`) is escaped."""
     if not text:
         return ""
-    safe = escape(_NO_XML.sub("", text[:_LONGEST_CELL]))
-    if "_x" in safe:
-        safe = _ESCAPE.sub("_x005F_", safe)
-    return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{safe}</t></is></c>'
+    return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{_safe(text)}</t></is></c>'
+
+
+def _safe(text: str) -> str:
+    is_plain = len(text) <= _LONGEST_CELL and text.isprintable()
+    if is_plain and "&" not in text and "<" not in text and ">" not in text and "_x" not in text:
+        return text  # as nearly all are: what is printable has no characters that XML has not
+    return _ESCAPE.sub("_x005F_", escape(_NO_XML.sub("", text[:_LONGEST_CELL])))
 
 
 def _number(place: str, value: Decimal) -> str:

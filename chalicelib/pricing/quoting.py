@@ -9,7 +9,7 @@ an earlier list (ADR 16).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import NamedTuple
@@ -38,12 +38,22 @@ _EXACT = 120  # digits: more than any product of amount, rate, VAT and discounts
 
 
 class _Asked(NamedTuple):
-    """A list of the chain with its tiers by minimum quantity, or why it has none (`outcome`)."""
+    """A list of the chain with its tiers, of each minimum quantity one and the smallest first, or why it has none
+    (`outcome`)."""
 
     price_list: PriceList
     outcome: Outcome | None = None
-    tiers: Mapping[Decimal, PriceTier] = {}
+    tiers: tuple[PriceTier, ...] = ()
     conversion: Conversion | None = None
+
+    def tier_at(self, quantity: Decimal) -> PriceTier | None:
+        """The largest one that the quantity reaches."""
+        reached = None
+        for tier in self.tiers:
+            if tier.min_quantity > quantity:
+                break
+            reached = tier
+        return reached
 
 
 class _Found(NamedTuple):
@@ -90,7 +100,7 @@ def quote(
     )
     found = _found(asked, quantity, goods)
     if found is None:
-        minimums = sorted({least for one in asked for least in one.tiers})
+        minimums = sorted({tier.min_quantity for one in asked for tier in one.tiers})
         least = next((one for one in minimums if (there := _found(asked, one, goods)) and there.is_price), None)
         return PriceOnRequest(
             sku=sku, considered=_considered(asked, None, quantity, terms.strategy), min_quantity=least
@@ -190,22 +200,20 @@ def _opened(price_list: PriceList, listed: Sequence[PriceTier], terms: PriceTerm
         own = [tier for tier in listed if (tier.currency or terms.list_currency) == conversion.currency]
     if len(own) > 1:
         _, coefficient, unit = min((tier.coefficient != 1, tier.coefficient, tier.unit) for tier in own)
-        own = [tier for tier in own if tier.coefficient == coefficient and tier.unit == unit]
-    by_minimum = {tier.min_quantity: tier for tier in own}
-    return _Asked(price_list, None, by_minimum, conversion)
+        by_minimum = {t.min_quantity: t for t in own if t.coefficient == coefficient and t.unit == unit}
+        own = [by_minimum[least] for least in sorted(by_minimum)]
+    return _Asked(price_list, None, tuple(own), conversion)
 
 
 def _found(asked: Sequence[_Asked], quantity: Decimal, goods: _Goods) -> _Found | None:
-    reached = []
-    for one in asked:
-        minimums = [least for least in one.tiers if least <= quantity]
-        if minimums:
-            reached.append((one, one.tiers[max(minimums)]))
+    reached = [(one, tier) for one in asked if (tier := one.tier_at(quantity)) is not None]
     if not reached:
         return None
     if len(reached) > 1 and goods.terms.strategy is Strategy.PRIORITY:
         reached = [max(reached, key=lambda pair: _from(pair[1]))]  # the first of equal ones
     found = [_priced(one, tier, quantity, goods) for one, tier in reached]
+    if len(found) == 1:
+        return found[0]
     return min(found, key=lambda one: (not one.is_price, one.price))
 
 
@@ -235,7 +243,7 @@ def _priced(asked: _Asked, tier: PriceTier, quantity: Decimal, goods: _Goods) ->
 def _next_tiers(
     asked: Sequence[_Asked], price: Decimal, quantity: Decimal, goods: _Goods
 ) -> tuple[tuple[Decimal, Decimal], ...]:
-    larger = {least for one in asked for least in one.tiers if least > quantity}
+    larger = {tier.min_quantity for one in asked for tier in one.tiers if tier.min_quantity > quantity}
     larger |= {step.min_quantity for one in goods.discounts for step in one.steps if step.min_quantity > quantity}
     out = []
     for least in sorted(larger):
@@ -252,7 +260,7 @@ def _considered(
     lost = Outcome.SMALLER_TIER if strategy is Strategy.PRIORITY else Outcome.DEARER
     out = []
     for one in asked:
-        least = min(one.tiers, default=None)
+        least = one.tiers[0].min_quantity if one.tiers else None
         outcome = one.outcome
         if outcome is None:
             below = least is not None and least > quantity
