@@ -9,7 +9,7 @@ from pathlib import Path
 from chalicelib.advice.baskets import Companions
 from chalicelib.kernel.recent import Recent
 from chalicelib.storage import files, keys, snapshots
-from chalicelib.storage.outcomes import TransactionRefused
+from chalicelib.storage.attempts import put_first
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.storage.writes import Put
 
@@ -58,11 +58,7 @@ def round_put(tenant_id: str, one: Round, version: int, at: datetime) -> Put:
 
 def begin_rounds(db: TenantSession, now: datetime) -> None:
     """From a tenant's first order on its orders are read each night."""
-    if db.get(keys.companions(db.tenant_id), consistent=False) is None:
-        try:
-            db.commit([round_put(db.tenant_id, Round(), 0, now)])
-        except TransactionRefused:  # another event was quicker
-            return
+    put_first(db, round_put(db.tenant_id, Round(), 0, now))
 
 
 def publish(db: TenantSession, path: Path, before: Round, after: Round, version: int, at: datetime) -> None:

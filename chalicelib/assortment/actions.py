@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.catalogue.assortment import Assortment, Rule, What, Whom
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.store import assortment_put, current_catalogue, load_assortment
+from chalicelib.catalogue.visibility import Assortment, Rule, What, Whom
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import Complaint, Refused, found
 from chalicelib.kernel.ids import new_id, stable_id

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from chalicelib.assortment import actions
 from chalicelib.assortment.actions import Desk, whom_value
-from chalicelib.catalogue.assortment import Rule, What, Whom
+from chalicelib.catalogue.visibility import Rule, What, Whom
 from chalicelib.http.doors import Doors
 from chalicelib.http.formats import Formats
 from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row

@@ -18,9 +18,9 @@ from chalicelib.billing.terms import FIRST_YEAR
 from chalicelib.network.model import ContractMark, Party
 from chalicelib.network.store import account_from
 from chalicelib.storage import keys
-from chalicelib.storage.outcomes import TransactionRefused
+from chalicelib.storage.attempts import put_first
 from chalicelib.storage.session import Record, TenantSession
-from chalicelib.storage.writes import AlreadyDone, Put
+from chalicelib.storage.writes import Put
 
 DUE = "books"
 AGAIN = timedelta(minutes=10)
@@ -169,8 +169,4 @@ def round_put(tenant_id: str, one: Round, version: int, at: datetime) -> Put:
 
 def begin_rounds(db: TenantSession, now: datetime) -> None:
     """From its first money on a tenant's books are looked at each night."""
-    if db.get(keys.books_round(db.tenant_id), consistent=False) is None:
-        try:
-            db.commit([round_put(db.tenant_id, Round(), 0, now)])
-        except (TransactionRefused, AlreadyDone):  # another event was quicker
-            return
+    put_first(db, round_put(db.tenant_id, Round(), 0, now))

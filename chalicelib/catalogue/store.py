@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from chalicelib.catalogue.assortment import Assortment
 from chalicelib.catalogue.snapshot.cards import Cards
 from chalicelib.catalogue.snapshot.difference import Difference
 from chalicelib.catalogue.snapshot.read import Catalogue
+from chalicelib.catalogue.visibility import Assortment
 from chalicelib.kernel.errors import NotFound, Unavailable
 from chalicelib.kernel.recent import Recent
 from chalicelib.network.store import party_from

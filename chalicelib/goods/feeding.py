@@ -37,6 +37,7 @@ from chalicelib.ordering.units import unit_code_of
 _DEEPEST = 20  # levels of categories
 _LEVELS = re.compile(r"\s+/\s+|\s*[>\\|→]\s*")
 _NO_VAT = frozenset({"безндс", "withoutvat", "novat", "fărătva", "faratva", "0", "-"})
+_TOLD_EACH = 500  # rows
 _CARD_ONLY = ("category", "brand", "vat", "description")
 
 
@@ -92,7 +93,8 @@ class Feed:
                 yield from self._counted(row.number, self._begin(row.cells))
             elif row.number > self._plan.head:
                 self.read += 1
-                self._tell(self.read)
+                if self.read % _TOLD_EACH == 0:
+                    self._tell(self.read)
                 try:
                     made = list(self._row(row.number, row.cells))
                 except _Bad as bad:

@@ -6,12 +6,10 @@ The same file twice changes nothing; one that cannot be read leaves the catalogu
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from chalicelib.catalogue.snapshot.build import Assembled, End
 from chalicelib.catalogue.snapshot.part import Read, read_part
@@ -29,81 +27,45 @@ from chalicelib.exchange.model import (
     is_suspicious,
 )
 from chalicelib.exchange.runs import Workshop
-from chalicelib.gateways.telemetry import count, failure
 from chalicelib.goods import store
 from chalicelib.goods.feeding import Feed, Known, paths_of
-from chalicelib.goods.model import MOST_ATTEMPTS, SHOWN_REJECTED, Plan, State, Upload
+from chalicelib.goods.model import SHOWN_REJECTED, Plan, Upload
 from chalicelib.goods.words import reason
 from chalicelib.http.i18n import translator
-from chalicelib.kernel.errors import Invalid, KontorError, Unavailable
 from chalicelib.kernel.ids import new_id
+from chalicelib.kernel.job import JobState
 from chalicelib.kernel.sheets.reading import rows_of
 from chalicelib.storage import files, snapshots
-from chalicelib.storage.session import OUTAGES, TenantSession
+from chalicelib.storage.session import TenantSession
 from chalicelib.storage.snapshots import Snapshot
+from chalicelib.storage.uploads import fetched
+from chalicelib.storage.worker import Clock, Progress
 from chalicelib.storage.writes import Write
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import load_settings
-
-_TELL_EVERY = timedelta(seconds=2)
-Clock = Callable[[], datetime]
 
 
 def import_file(db: TenantSession, upload_id: str, run: str, clock: Clock) -> None:
     """Takes the file that was queued as `run`, once. Transient failures of AWS are raised, so that the message comes
     again; any other end is written down."""
     upload = store.find_upload(db, upload_id)
-    if upload is None or upload.run != run or upload.state not in (State.QUEUED, State.IMPORTING):
+    if upload is None or upload.run != run or not upload.is_under_way:
         return
-    progress = _Progress(db, upload, clock)
-    progress.begin()
-    try:
-        if progress.upload.attempts > MOST_ATTEMPTS:
-            raise Invalid("import_failed")
-        _import(db, progress, clock)
-        count("goods_files_done", db.tenant_id)
-        return
-    except (Unavailable, *OUTAGES):
-        raise
-    except KontorError as refusal:
-        code, params = refusal.code, refusal.params
-    except Exception as broken:
-        failure("a file of goods failed", broken, tenant=db.tenant_id, upload=upload_id)
-        code, params = "import_failed", {}
-    count("goods_files_failed", db.tenant_id)
-    told = {name: str(value)[:200] for name, value in params.items()}
-    failed = replace(progress.upload, state=State.FAILED, code=code, params=told, touched=clock())
-    db.commit(_settled(db, failed, EntryState.FAILED, clock()))
+    progress = Progress(db, upload, store.upload_put, clock)
+    progress.begin(read=0)
+    why = progress.attempt(lambda: _import(db, progress, clock), named="goods_files", again=True)
+    if why is not None:
+        db.commit(_settled(db, progress.failed(why), EntryState.FAILED, clock()))
 
 
-class _Progress:
-    """The upload's row as far as it is written."""
-
-    def __init__(self, db: TenantSession, upload: Upload, clock: Clock) -> None:
-        self._db = db
-        self._clock = clock
-        self.upload = upload
-
-    def begin(self) -> None:
-        self._write(state=State.IMPORTING, attempts=self.upload.attempts + 1, read=0)
-
-    def tell(self, read: int) -> None:
-        if read % 500 == 0 and self._clock() - self.upload.touched >= _TELL_EVERY:
-            self._write(read=read)
-
-    def _write(self, **changes: object) -> None:
-        upload = replace(self.upload, touched=self._clock(), **changes)  # type: ignore[arg-type]
-        self._db.commit([store.upload_put(self._db.tenant_id, upload)])
-        self.upload = replace(upload, version=upload.version + 1)
-
-
-def _import(db: TenantSession, progress: _Progress, clock: Clock) -> None:
-    upload, settings = progress.upload, load_settings(db)
+def _import(db: TenantSession, progress: Progress[Upload], clock: Clock) -> None:
+    upload, settings = progress.job, load_settings(db)
     assert upload.plan
     plan = upload.plan
-    with _fetched(db, upload) as path, runs.workshop() as work:
+    file_key = store.file_key(db.tenant_id, upload.id, upload.name)
+    with fetched(db.tenant_id, file_key) as path, runs.workshop() as work:
         base = snapshots.read_current(db)
-        feed = Feed(plan, _known(db, base, settings), progress.tell)
+        feed = Feed(plan, _known(db, base, settings), lambda read: progress.tell(read=read))
         key = store.part_key(db.tenant_id, upload.id)
         with path.open("rb") as file:
             read = read_part(work.new_part(key), feed.rows(rows_of(file)))
@@ -117,20 +79,12 @@ def _import(db: TenantSession, progress: _Progress, clock: Clock) -> None:
         if feed.bad:
             _keep_rejected(db, upload, path, plan, feed, settings.locale)
         runs.tell_stock(db, run, done, settings, message_id=upload.run, now=clock(), kind=plan.stock_kind)
-        after = _taken(progress.upload, read, done, feed, base, clock())
+        after = _taken(progress.job, read, done, feed, base, clock())
         writes = _settled(db, after, EntryState.PARTLY if feed.bad else EntryState.DONE, clock(), entry_id)
         if done.changed:
             runs.publish(db, work, clock(), entry_id=entry_id, also=writes)
         else:
             db.commit(writes)
-
-
-@contextmanager
-def _fetched(db: TenantSession, upload: Upload) -> Iterator[Path]:
-    with TemporaryDirectory(prefix="goods-") as folder:
-        path = Path(folder) / "file"
-        files.get_path(db.tenant_id, store.file_key(db.tenant_id, upload.id, upload.name), path)
-        yield path
 
 
 def _known(db: TenantSession, base: Snapshot | None, settings: TenantSettings) -> Known:
@@ -162,8 +116,8 @@ def _keep_rejected(db: TenantSession, upload: Upload, path: Path, plan: Plan, fe
 
     t = translator(locale)
     said = {number: reason(t, bad) for number, bad in feed.bad.items()}
-    with path.open("rb") as file, TemporaryDirectory(prefix="goods-") as folder:
-        list_path = Path(folder) / "rejected.xlsx"
+    with path.open("rb") as file:
+        list_path = path.with_name("rejected.xlsx")
         titles = t.t("goods.rejected_row"), t.t("goods.rejected_reason")
         write_rejected(list_path, rows_of(file), plan.head, said, titles)
         files.put_path(db.tenant_id, store.rejected_key(db.tenant_id, upload.id), list_path)
@@ -179,7 +133,7 @@ def _taken(upload: Upload, read: Read, done: Assembled, feed: Feed, base: Snapsh
     )
     return replace(
         upload,
-        state=State.DONE,
+        state=JobState.DONE,
         touched=now,
         read=feed.read,
         bad=len(feed.bad),
@@ -198,7 +152,7 @@ def _settled(
     db: TenantSession, upload: Upload, state: EntryState, now: datetime, entry_id: str | None = None
 ) -> list[Write]:
     """The upload's row and the journal's line of it."""
-    code, params = upload.code, upload.params
+    code, params = upload.code, dict(upload.params)
     if upload.nameless:
         code, params = "nameless", {"count": str(upload.nameless)}
     elif upload.withheld:

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from chalicelib.exchange.model import KindCount
 from chalicelib.kernel.filenames import title_of
 from chalicelib.kernel.ids import stable_id
-from chalicelib.kernel.patience import SILENT, UNTAKEN
+from chalicelib.kernel.job import Job
 from chalicelib.tenancy.model import StockKind
 
 KEPT = timedelta(days=30)
 """How long an uploaded file and what became of it are kept."""
 MAX_FILE = 100_000_000  # bytes
 SHOWN_REJECTED = 50
-MOST_ATTEMPTS = 3
 NOT_SHOWN = "not_shown"
 """Why a change by hand is set aside that breaks the assembling each time."""
-
-
-class State(StrEnum):
-    NEW = "new"
-    QUEUED = "queued"
-    IMPORTING = "importing"
-    DONE = "done"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,23 +45,18 @@ class BadRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
+class Upload(Job):
     """One file and what became of it. `came` = when it was there (None: not yet seen). `read` = rows so far, `bad` of
     them were not taken whole; `rejected` are the first of those. `withheld` = products that would have been withdrawn,
-    were there not so many, or were it known what products its `nameless` rows mean. `run` tells tries of the same file
-    apart."""
+    were there not so many, or were it known what products its `nameless` rows mean."""
 
     id: str
     made: datetime
-    touched: datetime
     by: str
     came: datetime | None = None
     name: str = ""
     bytes: int = 0
-    state: State = State.NEW
     plan: Plan | None = None
-    run: str = ""
-    attempts: int = 0
     read: int = 0
     bad: int = 0
     counts: tuple[KindCount, ...] = ()
@@ -80,9 +65,6 @@ class Upload:
     nameless: int = 0
     version_before: int = 0
     rejected: tuple[BadRow, ...] = ()
-    code: str = ""
-    params: dict[str, str] = field(default_factory=dict)
-    version: int = 0  # filled from the stored row
 
     @property
     def changed(self) -> int:
@@ -91,7 +73,7 @@ class Upload:
     @property
     def is_withheld(self) -> bool:
         """Nothing was withdrawn, though the file was said to be full."""
-        return self.state is State.DONE and (self.withheld > 0 or self.nameless > 0)
+        return self.is_done and (self.withheld > 0 or self.nameless > 0)
 
     @property
     def as_of(self) -> datetime:
@@ -102,17 +84,6 @@ class Upload:
     @property
     def title(self) -> str:
         return title_of(self.name)
-
-    @property
-    def is_under_way(self) -> bool:
-        return self.state in (State.QUEUED, State.IMPORTING)
-
-    @property
-    def look_again(self) -> datetime | None:
-        """When it is sent to the worker again if nothing is heard of it; None if it is over."""
-        if not self.is_under_way:
-            return None
-        return self.touched + (UNTAKEN if self.state is State.QUEUED else SILENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

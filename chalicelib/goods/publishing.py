@@ -20,9 +20,10 @@ from chalicelib.exchange.model import EntryKind, EntryState, JournalEntry, KindC
 from chalicelib.gateways.telemetry import count, failure
 from chalicelib.goods import store
 from chalicelib.goods.edits import Edit, rows_of
-from chalicelib.goods.model import MOST_ATTEMPTS, NOT_SHOWN
+from chalicelib.goods.model import NOT_SHOWN
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.kernel.ids import new_id
+from chalicelib.kernel.job import MOST_ATTEMPTS
 from chalicelib.storage import files
 from chalicelib.storage.session import OUTAGES, TenantSession
 from chalicelib.storage.writes import Write

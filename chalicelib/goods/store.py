@@ -9,7 +9,7 @@ from chalicelib.goods.edits import Edit
 from chalicelib.goods.model import KEPT, Edited, Upload, heads_id
 from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.kernel.ids import stable_id
-from chalicelib.kernel.patience import UNTAKEN
+from chalicelib.kernel.job import UNTAKEN
 from chalicelib.storage import files, keys
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.storage.writes import Delete, Put

@@ -16,7 +16,13 @@ import xlsxwriter
 
 from chalicelib.kernel.sheets.cells import SheetRow
 
-_PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+_PLAIN = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "default_date_format": "dd.mm.yyyy",
+}
+_IN_CONSTANT_MEMORY = {"constant_memory": True, **_PLAIN}
 _LONGEST_CELL = 32_767
 Value = str | date | Decimal | int | None
 
@@ -30,29 +36,39 @@ class SheetColumn:
     is_money: bool = False
 
 
-def xlsx(title: str, columns: Sequence[SheetColumn], rows: Iterable[Sequence[Value]], *, note: str = "") -> bytes:
-    """`rows` have a value for each column; None leaves the cell empty. The `note`, if any, stands below them."""
+Columns = Sequence[SheetColumn]
+Rows = Iterable[Sequence[Value]]
+"""They have a value for each column; None leaves the cell empty."""
+
+
+def xlsx(title: str, columns: Columns, rows: Rows, *, note: str = "") -> bytes:
+    """The `note`, if any, stands below the rows."""
     content = BytesIO()
-    options = {
-        "in_memory": True,
-        **_PLAIN,
-        "default_date_format": "dd.mm.yyyy",
-    }
-    with xlsxwriter.Workbook(content, options) as book:
-        sheet = book.add_worksheet(title[:31])
-        head = book.add_format({"bold": True, "bottom": 1})
-        money = book.add_format({"num_format": "#,##0.00"})
-        for place, column in enumerate(columns):
-            sheet.set_column(place, place, column.width, money if column.is_money else None)
-            sheet.write_string(0, place, column.title, head)
-        number = 0
-        for number, row in enumerate(rows, 1):
-            for place, value in enumerate(row):
-                _write(sheet, number, place, value)
-        if note:
-            sheet.write_string(number + 2, 0, note, book.add_format({"italic": True}))
-        sheet.freeze_panes(1, 1)
+    with xlsxwriter.Workbook(content, {"in_memory": True, **_PLAIN}) as book:
+        _fill(book, title, columns, rows, note)
     return content.getvalue()
+
+
+def write_xlsx(path: Path, title: str, columns: Columns, rows: Rows) -> None:
+    """However many rows there are, no more than one is in memory."""
+    with xlsxwriter.Workbook(str(path), _IN_CONSTANT_MEMORY) as book:
+        _fill(book, title, columns, rows, "")
+
+
+def _fill(book: xlsxwriter.Workbook, title: str, columns: Columns, rows: Rows, note: str) -> None:
+    sheet = book.add_worksheet(title[:31])
+    head = book.add_format({"bold": True, "bottom": 1})
+    money = book.add_format({"num_format": "#,##0.00"})
+    sheet.freeze_panes(1, 1)
+    for place, column in enumerate(columns):
+        sheet.set_column(place, place, column.width, money if column.is_money else None)
+        sheet.write_string(0, place, column.title, head)
+    number = 0
+    for number, row in enumerate(rows, 1):
+        for place, value in enumerate(row):
+            _write(sheet, number, place, value)
+    if note:
+        sheet.write_string(number + 2, 0, note, book.add_format({"italic": True}))
 
 
 def _write(sheet: xlsxwriter.worksheet.Worksheet, row: int, place: int, value: Value) -> None:
@@ -70,7 +86,7 @@ def write_rejected(
     """The rows that were not taken of an uploaded file, as they came, to be mended and uploaded again. `said`: the
     reason by the row's number, which both stand in two more columns under `titles`; `head` = the row of the names."""
     width, line = 0, 0
-    with xlsxwriter.Workbook(str(path), {"constant_memory": True, **_PLAIN}) as book:
+    with xlsxwriter.Workbook(str(path), _IN_CONSTANT_MEMORY) as book:
         page = book.add_worksheet()
         bold = book.add_format({"bold": True, "bottom": 1})
         for row in sheet:

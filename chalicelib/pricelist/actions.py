@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.catalogue.model import Category
 from chalicelib.catalogue.store import current_catalogue
-from chalicelib.gateways import queues
-from chalicelib.gateways.settings import settings
 from chalicelib.identity.throttle import Limit, take
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.kernel.ids import fingerprint, new_id, new_secret, stable_id
 from chalicelib.network.store import contract_from, load_contract, party_from
 from chalicelib.pricelist import store
-from chalicelib.pricelist.model import LINKED, PDF_UP_TO, Format, Link, PriceList, State, Wish
-from chalicelib.storage import keys
+from chalicelib.pricelist.model import LINKED, PDF_UP_TO, Format, Link, PriceList, Wish
+from chalicelib.storage import keys, worker
 from chalicelib.storage.session import TenantSession, TransactionRefused, find_tenant, open_directory
 from chalicelib.storage.writes import Put, audit
 
 _LANES = 4
-"""How many price lists of a tenant are made side by side, so that no tenant takes every worker."""
+"""How many price lists of a tenant are made side by side."""
 _READS = Limit(scope="price-list", most=60, span=timedelta(minutes=15))  # of one link
 
 
@@ -72,8 +70,8 @@ def _ask(db: TenantSession, party_id: str, contract_id: str, wish: Wish, run: st
     total = catalogue.count(wish.category_id)
     if wish.format is Format.PDF and total > PDF_UP_TO:
         raise Refused("price_list_too_long", limit=PDF_UP_TO, total=total)
-    before, version = store.find(db, contract_id, wish.id)
-    if before is not None and (before.run == run or before.is_being_made(now)):
+    before = store.find(db, contract_id, wish.id)
+    if before is not None and (before.run == run or before.is_alive(now)):
         return before
     asked = PriceList(
         party_id=party_id,
@@ -84,29 +82,24 @@ def _ask(db: TenantSession, party_id: str, contract_id: str, wish: Wish, run: st
         touched=now,
         category_name=path[-1].name if path else "",
         total=total,
+        version=before.version if before else 0,
     )
     try:
-        db.commit([store.put(db.tenant_id, asked, version)])
+        db.commit([store.put(db.tenant_id, asked)])
     except TransactionRefused:  # somebody else has just asked for it
-        return store.find(db, contract_id, wish.id)[0] or asked
-    body = {
-        "do": "price_list",
-        "tenant": db.tenant_id,
-        "contract": contract_id,
-        "list": asked.id,
-        "run": run,
-    }
-    lane = int(fingerprint(contract_id)[:8], 16) % _LANES
-    queues.send(settings().import_queue_url, body, group=f"{db.tenant_id}/price-lists/{lane}", dedup=run)
-    return asked
+        return store.find(db, contract_id, wish.id) or asked
+    lane = worker.lane("price-lists", contract_id, _LANES)
+    about = {"contract": contract_id, "list": asked.id, "run": run}
+    worker.send(db.tenant_id, "price_list", dedup=run, lane=lane, **about)
+    return replace(asked, version=asked.version + 1)
 
 
 def fetch(db: TenantSession, actor: Actor, contract_id: str | None, list_id: str) -> tuple[PriceList, str]:
     """A file that is ready, and its contract's number; NotFound for any other, and for other contracts' ones."""
     if actor.party_id is None or contract_id is None:
         raise NotFound()
-    one, _ = store.find(db, contract_id, list_id)
-    if one is None or not one.is_ready or one.party_id != actor.party_id:
+    one = store.find(db, contract_id, list_id)
+    if one is None or not one.is_done or one.party_id != actor.party_id:
         raise NotFound()
     return one, load_contract(db, actor.party_id, contract_id).number
 
@@ -184,12 +177,12 @@ def by_link(name: str, now: datetime) -> Served:
         raise NotFound()
     take(open_directory(), _READS, f"{tenant_id}/{contract_id}", now)
     wish = Wish(format=Format(ending), locale=link.locale)
-    one, _ = store.find(db, contract_id, wish.id)
+    one = store.find(db, contract_id, wish.id)
     if one is None or not one.is_fresh(now):
         one = _ask(db, link.party_id, contract_id, wish, new_id(now), now)
     return Served(
         tenant_id=tenant_id,
         contract_number=contract.number,
         one=one,
-        is_ready=one.state is State.DONE,
+        is_ready=one.is_done,
     )

@@ -5,22 +5,21 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.store import current_catalogue
-from chalicelib.gateways.telemetry import count, failure
 from chalicelib.http.formats import Formats
 from chalicelib.http.i18n import translator
 from chalicelib.kernel.errors import Refused
+from chalicelib.kernel.job import JobState
 from chalicelib.network.segments import Segments, warehouses_of
 from chalicelib.network.store import load_segments
 from chalicelib.pictures.actions import small_copies
 from chalicelib.pricelist import store
-from chalicelib.pricelist.model import LIVE_UP_TO, Format, PriceList, State, Wish, line, promised
+from chalicelib.pricelist.model import LIVE_UP_TO, Format, PriceList, Wish, line, promised
 from chalicelib.pricelist.sheets import Sheet, sheet
 from chalicelib.pricing.actions import quotes
 from chalicelib.pricing.chain import PriceBasis, contract_terms
@@ -30,53 +29,42 @@ from chalicelib.stock import store as stock
 from chalicelib.stock.showing import shown
 from chalicelib.storage import files
 from chalicelib.storage.session import TenantSession, TransactionRefused
+from chalicelib.storage.worker import Clock, Progress
 from chalicelib.tenancy.model import TenantSettings
 
-_TELL_EVERY = timedelta(seconds=2)
 Told = Callable[[int], None]
 
 
-def make(db: TenantSession, contract_id: str, list_id: str, run: str, clock: Callable[[], datetime]) -> None:
+def make(db: TenantSession, contract_id: str, list_id: str, run: str, clock: Clock) -> None:
     """Makes the file that was asked for as `run`; nothing if it was asked for anew, or is settled.
 
     What goes wrong is told to who asked, and logged: a message that comes again half an hour later helps nobody.
     """
-    one, _ = store.find(db, contract_id, list_id)
-    if one is None or one.run != run or one.state in (State.DONE, State.FAILED):
+    one = store.find(db, contract_id, list_id)
+    if one is None or one.run != run or not one.is_under_way:
         return
+    progress = Progress(db, one, store.put, clock)
     try:
-        done = _made(db, one, clock)
-        count("price_lists", db.tenant_id)
+        why = progress.attempt(lambda: _make(db, progress, clock()), named="price_lists", again=False)
+        if why is not None:
+            db.commit([store.put(db.tenant_id, progress.failed(why))])
     except TransactionRefused:  # asked for anew: that one's message is on its way
         return
-    except Exception as broken:
-        failure("price list failed", broken, tenant=db.tenant_id, list=list_id)
-        done = replace(one, state=State.FAILED, touched=clock())
-    db.commit([store.progress(db.tenant_id, done)])
 
 
-def _made(db: TenantSession, one: PriceList, clock: Callable[[], datetime]) -> PriceList:
-    now = clock()
+def _make(db: TenantSession, progress: Progress[PriceList], now: datetime) -> None:
+    one = progress.job
     catalogue = current_catalogue(db, one.party_id, now)
     if catalogue is None:
         raise Refused("no_catalogue")
     basis, segments = load_basis(db, one.party_id, one.contract_id, now), load_segments(db)
-    total, told = catalogue.count(one.wish.category_id), now
-
-    def tell(done: int) -> None:
-        nonlocal told
-        moment = clock()
-        if moment - told >= _TELL_EVERY:
-            told = moment
-            db.commit([store.progress(db.tenant_id, one.at(done, total, moment))])
-
-    db.commit([store.progress(db.tenant_id, one.at(0, total, now))])
+    progress.begin(done=0, total=catalogue.count(one.wish.category_id))
     with tempfile.TemporaryDirectory(prefix="price-list-") as folder:
         path = Path(folder) / f"list.{one.wish.format}"
-        lines = write(db, catalogue, basis, segments, one.wish, path, tell)
+        lines = write(db, catalogue, basis, segments, one.wish, path, lambda written: progress.tell(done=written))
         files.put_path(db.tenant_id, store.file_key(db.tenant_id, one), path)
         size = path.stat().st_size
-    return replace(one, state=State.DONE, done=lines, total=lines, bytes=size, touched=clock())
+    progress.write(state=JobState.DONE, done=lines, total=lines, bytes=size)
 
 
 def write(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from chalicelib.catalogue.model import Item
 from chalicelib.kernel.ids import stable_id
+from chalicelib.kernel.job import Job, JobState
 from chalicelib.kernel.money import minor_digits
 from chalicelib.pricing.model import PriceOnRequest, Quote
 from chalicelib.stock.showing import Shown
@@ -18,8 +19,6 @@ KEPT = timedelta(days=1)
 """How long a file can be fetched; S3 deletes it after that."""
 FRESH = timedelta(minutes=15)
 """How old a file may be that the permanent link hands out."""
-SILENT = timedelta(minutes=6)
-"""After so long without a sign of life a worker has ended: its own time is five minutes."""
 
 LIVE_UP_TO = 2_000
 """Lines of a file up to which its stock is the live one. Reading all rows of a larger one costs more, in time and in
@@ -43,13 +42,6 @@ LINKED = (Format.XLSX, Format.CSV)
 """What the permanent link hands out: tables of everything, for programs."""
 
 
-class State(StrEnum):
-    ASKED = "asked"
-    MAKING = "making"
-    DONE = "done"
-    FAILED = "failed"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What a price list is made of. A contract has one file for each wish: a new one takes the old one's place."""
@@ -64,18 +56,15 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PriceList:
-    """One asking for a file and what became of it. `run` tells askings for the same wish apart; `done` of `total`
-    lines are written; `touched` = the last sign of life."""
+class PriceList(Job):
+    """One asking for a file and what became of it; `done` of `total` lines are written."""
 
     party_id: str
     contract_id: str
     wish: Wish
-    run: str
     asked: datetime
-    touched: datetime
     category_name: str = ""
-    state: State = State.ASKED
+    state: JobState = JobState.QUEUED
     done: int = 0
     total: int = 0
     bytes: int = 0
@@ -84,19 +73,9 @@ class PriceList:
     def id(self) -> str:
         return self.wish.id
 
-    @property
-    def is_ready(self) -> bool:
-        return self.state is State.DONE
-
-    def is_being_made(self, now: datetime) -> bool:
-        return self.state in (State.ASKED, State.MAKING) and now - self.touched < SILENT
-
     def is_fresh(self, now: datetime) -> bool:
         """Whether its prices are recent enough for the permanent link: counted from when they were read."""
-        return self.is_ready and now - self.asked < FRESH
-
-    def at(self, done: int, total: int, now: datetime) -> PriceList:
-        return replace(self, state=State.MAKING, done=done, total=total, touched=now)
+        return self.is_done and now - self.asked < FRESH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,8 +67,8 @@ def _page(request: Request, *, address: str = "") -> Response:
         formats=tuple((str(one), request.t.t(f"pricelist.format.{one}", limit=PDF_UP_TO)) for one in Format),
         categories=_offered(request, desk.categories or (), chosen),
         chosen=chosen,
-        made=tuple((one, _about(request, one), one.is_being_made(request.now)) for one in desk.lists),
-        is_making=any(one.is_being_made(request.now) for one in desk.lists),
+        made=tuple((one, _about(request, one), one.is_alive(request.now)) for one in desk.lists),
+        is_making=any(one.is_alive(request.now) for one in desk.lists),
         may_link=request.actor.may(_MAY_LINK),
         address=address,
     )
@@ -90,6 +90,6 @@ def _about(request: Request, one: PriceList) -> str:
     """`XLSX · 20.11.2026, 12:05 · 150 000 lines · 9 MB`."""
     fmt, t = Formats(request.locale, request.time_zone), request.t.t
     parts = [one.wish.format.upper(), one.wish.locale.upper(), fmt.datetime(one.asked)]
-    if one.is_ready:
+    if one.is_done:
         parts += [t("pricelist.lines", count=one.done), t("pricelist.kilobytes", count=-(-one.bytes // 1024))]
     return " · ".join(parts)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chalicelib.pricelist.model import KEPT, Link, PriceList
 from chalicelib.storage import files, keys
 from chalicelib.storage.session import Record, TenantSession
-from chalicelib.storage.writes import Delete, Equals, Put, Set, Update
+from chalicelib.storage.writes import Delete, Put
 
 _KIND, _LINK = "price_list", "price_link"
 
 
 def list_from(record: Record) -> PriceList:
-    return record.load(PriceList)
+    return replace(record.load(PriceList), version=record.version)
 
 
-def find(db: TenantSession, contract_id: str, list_id: str) -> tuple[PriceList | None, int]:
-    """The last asking with its version; (None, 0) if there is none."""
+def find(db: TenantSession, contract_id: str, list_id: str) -> PriceList | None:
+    """The last asking."""
     record = db.get(keys.price_list(db.tenant_id, contract_id, list_id))
-    return (list_from(record), record.version) if record else (None, 0)
+    return list_from(record) if record else None
 
 
 def asked_for(db: TenantSession, contract_id: str) -> list[PriceList]:
@@ -26,25 +28,10 @@ def asked_for(db: TenantSession, contract_id: str) -> list[PriceList]:
     return sorted(map(list_from, rows), key=lambda one: one.asked, reverse=True)
 
 
-def put(tenant_id: str, one: PriceList, version: int) -> Put:
+def put(tenant_id: str, one: PriceList) -> Put:
+    """Writes it under the version that was read."""
     key = keys.price_list(tenant_id, one.contract_id, one.id)
-    return Put(key=key, kind=_KIND, data=one, expires=one.asked + KEPT, version=version)
-
-
-def progress(tenant_id: str, one: PriceList) -> Update:
-    """How far it is; refused if it was asked for anew meanwhile."""
-    values = {
-        "state": str(one.state),
-        "done": one.done,
-        "total": one.total,
-        "bytes": one.bytes,
-        "touched": one.touched.isoformat(),
-    }
-    return Update(
-        key=keys.price_list(tenant_id, one.contract_id, one.id),
-        changes=tuple(Set(("data", name), value) for name, value in values.items()),
-        when=(Equals(("data", "run"), one.run),),
-    )
+    return Put(key=key, kind=_KIND, data=replace(one, version=0), expires=one.asked + KEPT, version=one.version)
 
 
 def file_key(tenant_id: str, one: PriceList) -> str:

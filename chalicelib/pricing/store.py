@@ -148,5 +148,9 @@ def upload_folder(tenant_id: str, upload_id: str) -> str:
     return files.upload_key(tenant_id, "prices", upload_id)
 
 
+def file_key(tenant_id: str, upload_id: str, name: str) -> str:
+    return f"{upload_folder(tenant_id, upload_id)}/{name}"
+
+
 def rejected_key(tenant_id: str, upload_id: str) -> str:
     return files.upload_key(tenant_id, "prices-rejected", f"{upload_id}.xlsx")

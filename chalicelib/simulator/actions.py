@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.gateways import queues
-from chalicelib.gateways.settings import settings
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import Refused, found
 from chalicelib.kernel.ids import stable_id
 from chalicelib.pricing.actions import load_book
 from chalicelib.pricing.lists import activated
 from chalicelib.simulator import store
-from chalicelib.simulator.model import Report, Simulation, State
+from chalicelib.simulator.model import Report, Simulation
+from chalicelib.storage import worker
 from chalicelib.storage.session import TenantSession, TransactionRefused
 
 
@@ -38,11 +37,10 @@ def ask(
         since=since,
     )
     try:
-        db.commit([store.put(db.tenant_id, one, 0)])
+        db.commit([store.put(db.tenant_id, one)])
     except TransactionRefused:  # the same form was sent twice
         return one.id
-    body = {"do": "price_simulation", "tenant": db.tenant_id, "simulation": one.id}
-    queues.send(settings().import_queue_url, body, group=f"{db.tenant_id}/simulations", dedup=one.id)
+    worker.send(db.tenant_id, "price_simulation", dedup=one.id, lane="simulations", simulation=one.id)
     return one.id
 
 
@@ -57,8 +55,8 @@ class Seen:
 
 def look(db: TenantSession, simulation_id: str) -> Seen:
     """NotFound for one that there is not, or no longer."""
-    one = found(store.find(db, simulation_id)[0])
-    if one.state is not State.DONE:
+    one = found(store.find(db, simulation_id))
+    if not one.is_done:
         return Seen(simulation=one, report=None, is_outdated=False)
     report = store.read_report(db.tenant_id, simulation_id)
     return Seen(simulation=one, report=report, is_outdated=load_book(db)[1] != report.book_version)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
-from chalicelib.catalogue.assortment import Assortment
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.store import current_catalogue, load_assortment
-from chalicelib.gateways.telemetry import count, failure
-from chalicelib.kernel.errors import KontorError, Refused, found
+from chalicelib.catalogue.visibility import Assortment
+from chalicelib.kernel.errors import Refused, found
+from chalicelib.kernel.job import JobState
 from chalicelib.network import store as network
 from chalicelib.pricing import store as pricing
 from chalicelib.pricing.actions import load_book
@@ -23,57 +23,35 @@ from chalicelib.simulator import store
 from chalicelib.simulator.audience import bases_of
 from chalicelib.simulator.comparing import Seen, compared
 from chalicelib.simulator.documents import Concerned, Question, changed_carts, changed_orders
-from chalicelib.simulator.model import ChangedContract, Report, Simulation, State
+from chalicelib.simulator.model import ChangedContract, Report, Simulation
 from chalicelib.storage.session import TenantSession
+from chalicelib.storage.worker import Clock, Progress
 from chalicelib.tenancy.store import load_settings
 
 MOST = 600_000
 """Prices that are compared, of all chains together: as many as a worker has time for. Of more, SKUs are taken at equal
 distances; their order is that of hashes, so none is likelier than another. Carts and orders are always whole."""
-_TELL_EVERY = timedelta(seconds=2)
-Clock = Callable[[], datetime]
 
 
 def make(db: TenantSession, simulation_id: str, clock: Clock) -> None:
     """Works out what was asked; nothing if that is settled. What goes wrong is told to who asked: a message that comes
     again half an hour later helps nobody."""
-    one, version = store.find(db, simulation_id)
-    if one is None or one.state in (State.DONE, State.FAILED):
+    one = store.find(db, simulation_id)
+    if one is None or not one.is_under_way:
         return
-    progress = _Progress(db, one, version, clock)
-    try:
-        store.write_report(db.tenant_id, one.id, _report(db, one, progress, clock()))
-        progress.write(state=State.DONE)
-        count("simulations", db.tenant_id)
-        return
-    except KontorError as refusal:
-        code, params = refusal.code, {name: str(value)[:200] for name, value in refusal.params.items()}
-    except Exception as broken:
-        failure("a simulation failed", broken, tenant=db.tenant_id, simulation=simulation_id)
-        code, params = "", {}
-    progress.write(state=State.FAILED, code=code, params=params)
+    progress = Progress(db, one, store.put, clock)
+    why = progress.attempt(lambda: _make(db, progress, clock()), named="simulations", again=False)
+    if why is not None:
+        db.commit([store.put(db.tenant_id, progress.failed(why))])
 
 
-class _Progress:
-    """The asking's row as far as it is written."""
-
-    def __init__(self, db: TenantSession, one: Simulation, version: int, clock: Clock) -> None:
-        self._db, self._one, self._version, self._clock = db, one, version, clock
-
-    def begin(self, total: int) -> None:
-        self.write(state=State.MAKING, done=0, total=total)
-
-    def tell(self, done: int) -> None:
-        if self._clock() - self._one.touched >= _TELL_EVERY:
-            self.write(done=done)
-
-    def write(self, **changes: object) -> None:
-        self._one = replace(self._one, touched=self._clock(), **changes)  # type: ignore[arg-type]
-        self._db.commit([store.put(self._db.tenant_id, self._one, self._version)])
-        self._version += 1
+def _make(db: TenantSession, progress: Progress[Simulation], now: datetime) -> None:
+    store.write_report(db.tenant_id, progress.job.id, _report(db, progress, now))
+    progress.write(state=JobState.DONE)
 
 
-def _report(db: TenantSession, one: Simulation, progress: _Progress, now: datetime) -> Report:
+def _report(db: TenantSession, progress: Progress[Simulation], now: datetime) -> Report:
+    one = progress.job
     catalogue = current_catalogue(db, None, now)
     if catalogue is None:
         raise Refused("no_catalogue")
@@ -87,8 +65,8 @@ def _report(db: TenantSession, one: Simulation, progress: _Progress, now: dateti
     concerned = _concerned(catalogue, load_assortment(db), bases, then)
     views = _views(concerned)
     some = skus[:: max(1, -(-len(views) * len(skus) // MOST))]
-    progress.begin(len(views) * len(some))
-    summaries = compared(views, some, progress.tell)
+    progress.begin(done=0, total=len(views) * len(some))
+    summaries = compared(views, some, lambda done: progress.tell(done=done))
     real = [(shift, summary) for (shift, _), summary in zip(views, summaries, strict=True) if summary.changed]
     chains = tuple(summary for _, summary in real)
     chain_of = {contract_id: place for place, (shift, _) in enumerate(real) for contract_id in shift.contract_ids}

@@ -6,30 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from functools import cached_property
 
+from chalicelib.kernel.job import Job, JobState
 from chalicelib.pricing.simulation import Summary, added_up
 
 KEPT = timedelta(days=1)
 """How long a report can be read; S3 deletes it after that."""
-SILENT = timedelta(minutes=6)
-"""After so long without a sign of life a worker has ended: its own time is five minutes."""
-
-
-class State(StrEnum):
-    ASKED = "asked"
-    MAKING = "making"
-    DONE = "done"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Simulation:
+class Simulation(Job):
     """One asking for what the version `number` of a list would change, in force from `since` on; None = at once.
-
-    `done` of `total` prices are compared; `touched` = the last sign of life. `code` and `params` say why it failed.
-    """
+    `done` of `total` prices are compared."""
 
     id: str
     list_id: str
@@ -37,16 +26,10 @@ class Simulation:
     number: int
     asked: datetime
     asked_by: str  # the person's name
-    touched: datetime
     since: datetime | None = None
-    state: State = State.ASKED
+    state: JobState = JobState.QUEUED
     done: int = 0
     total: int = 0
-    code: str = ""
-    params: Mapping[str, str] = field(default_factory=dict)
-
-    def is_under_way(self, now: datetime) -> bool:
-        return self.state in (State.ASKED, State.MAKING) and now - self.touched < SILENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ def simulation(request: Request) -> Response:
     seen = actions.look(request.db, request.params["simulation_id"])
     one, report = seen.simulation, seen.report
     if report is None:
-        under_way = one.is_under_way(request.now)
+        under_way = one.is_alive(request.now)
         said = request.t.t(f"error.{one.code}", **one.params) if one.code else ""
         return request.page("simulator/waiting.html", one=one, is_under_way=under_way, said=said)
     return request.page(

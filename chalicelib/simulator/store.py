@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from chalicelib.simulator.model import KEPT, Report, Simulation
 from chalicelib.storage import codec, files, keys
@@ -10,15 +11,20 @@ from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import Put
 
 
-def find(db: TenantSession, simulation_id: str) -> tuple[Simulation | None, int]:
-    """The asking with its version; (None, 0) if there is none."""
+def find(db: TenantSession, simulation_id: str) -> Simulation | None:
     record = db.get(keys.price_simulation(db.tenant_id, simulation_id))
-    return (record.load(Simulation), record.version) if record else (None, 0)
+    return replace(record.load(Simulation), version=record.version) if record else None
 
 
-def put(tenant_id: str, one: Simulation, version: int) -> Put:
-    key = keys.price_simulation(tenant_id, one.id)
-    return Put(key=key, kind="price_simulation", data=one, expires=one.asked + KEPT, version=version)
+def put(tenant_id: str, one: Simulation) -> Put:
+    """Writes it under the version that was read."""
+    return Put(
+        key=keys.price_simulation(tenant_id, one.id),
+        kind="price_simulation",
+        data=replace(one, version=0),
+        expires=one.asked + KEPT,
+        version=one.version,
+    )
 
 
 def write_report(tenant_id: str, simulation_id: str, report: Report) -> None:

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from chalicelib.stock.journal import Mismatch
 from chalicelib.storage import keys
-from chalicelib.storage.outcomes import TransactionRefused
+from chalicelib.storage.attempts import put_first
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.storage.writes import Put
 
@@ -85,8 +85,4 @@ def round_put(tenant_id: str, one: Round, version: int, at: datetime) -> Put:
 
 def begin_rounds(db: TenantSession, now: datetime) -> None:
     """From its first stock on a tenant's stock is looked at each night."""
-    if db.get(keys.tally_round(db.tenant_id), consistent=False) is None:
-        try:
-            db.commit([round_put(db.tenant_id, Round(), 0, now)])
-        except TransactionRefused:  # another message was quicker
-            return
+    put_first(db, round_put(db.tenant_id, Round(), 0, now))

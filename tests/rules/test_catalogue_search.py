@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.catalogue.amounts import Amounts, scaled
-from chalicelib.catalogue.assortment import Rule, What, Whom
 from chalicelib.catalogue.feed import CategoryRow, PriceTypeRow, PropertyRow, WarehouseRow
 from chalicelib.catalogue.model import NO_WAREHOUSE, Query, Sort, attribute_key, sku_id
 from chalicelib.catalogue.snapshot.read import Catalogue
+from chalicelib.catalogue.visibility import Rule, What, Whom
 from tests.rules.catalogue_feeds import Workshop, goods, offer, offers, price, product, stock
 
 D = Decimal

@@ -16,13 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.http.i18n import LOCALES, translator
+from chalicelib.kernel.job import LONGEST, JobState
 from chalicelib.pricelist.model import (
     FRESH,
-    SILENT,
     Format,
     Line,
     PriceList,
-    State,
     Wish,
     harmless,
     plain_number,
@@ -143,14 +142,14 @@ def test_what_the_erp_told_is_promised_from_the_contracts_warehouses_less_the_sa
 
 
 def test_a_file_is_fresh_for_a_quarter_of_an_hour_after_it_was_asked_for() -> None:
-    ready = replace(LIST, state=State.DONE)
+    ready = replace(LIST, state=JobState.DONE)
     assert ready.is_fresh(NOW + FRESH - timedelta(seconds=1))
     assert not ready.is_fresh(NOW + FRESH)
     assert not LIST.is_fresh(NOW)
 
 
 def test_a_worker_that_fell_silent_no_longer_keeps_others_from_asking() -> None:
-    assert LIST.is_being_made(NOW + SILENT - timedelta(seconds=1))
-    assert not LIST.is_being_made(NOW + SILENT)
-    assert LIST.at(500, 1000, NOW + SILENT).is_being_made(NOW + SILENT)
-    assert not replace(LIST, state=State.FAILED).is_being_made(NOW)
+    assert LIST.is_alive(NOW + LONGEST - timedelta(seconds=1))
+    assert not LIST.is_alive(NOW + LONGEST)
+    assert replace(LIST, state=JobState.WORKING, touched=NOW + LONGEST).is_alive(NOW + LONGEST)
+    assert not replace(LIST, state=JobState.FAILED).is_alive(NOW)

@@ -13,9 +13,9 @@ from chalice.test import Client
 
 import app
 from chalicelib.advice.store import Round, begin_rounds, companions_of
-from chalicelib.catalogue.assortment import Rule, What, Whom
 from chalicelib.catalogue.model import sku_id
 from chalicelib.catalogue.store import assortment_put, load_assortment
+from chalicelib.catalogue.visibility import Rule, What, Whom
 from chalicelib.gateways import queues
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.events import Event

@@ -15,9 +15,9 @@ from chalice.test import Client, HTTPResponse
 
 import app
 from chalicelib.assortment import actions
-from chalicelib.catalogue.assortment import Assortment, Rule, What, Whom
 from chalicelib.catalogue.model import Query, sku_id
 from chalicelib.catalogue.store import assortment_put, current_catalogue, load_assortment
+from chalicelib.catalogue.visibility import Assortment, Rule, What, Whom
 from chalicelib.http import csrf, sessions
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import utc_now

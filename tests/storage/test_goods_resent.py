@@ -11,8 +11,7 @@ import pytest
 from chalicelib.gateways import queues
 from chalicelib.goods import publishing, store
 from chalicelib.goods.jobs import run_goods
-from chalicelib.goods.model import MOST_ATTEMPTS, State
-from chalicelib.kernel.patience import SILENT, UNTAKEN
+from chalicelib.kernel.job import MOST_ATTEMPTS, SILENT, UNTAKEN, JobState
 from chalicelib.ops.registry import due_handler
 from chalicelib.ops.workers import run_due
 from chalicelib.storage import keys
@@ -54,21 +53,21 @@ def test_a_file_whose_message_was_never_sent_is_taken_after_a_while(
     with monkeypatch.context() as down:
         down.setattr(queues, "send", lose)
         address = begun(office)
-    assert office.upload(address).state is State.QUEUED
+    assert office.upload(address).state is JobState.QUEUED
     later(office, UNTAKEN)
-    assert (office.upload(address).state, names(office)) == (State.DONE, ["Дверь", "Окно"])
+    assert (office.upload(address).state, names(office)) == (JobState.DONE, ["Дверь", "Окно"])
     assert not office.world.db.query(keys.due(office.world.tenant_id)).records
 
 
 def test_a_file_whose_worker_died_is_begun_anew_and_given_up_in_the_end(office: Office) -> None:
     address = begun(office)
     office.world.queue.clear()
-    dead = replace(office.upload(address), state=State.IMPORTING, attempts=MOST_ATTEMPTS, touched=office.world.now)
+    dead = replace(office.upload(address), state=JobState.WORKING, attempts=MOST_ATTEMPTS, touched=office.world.now)
     office.world.db.commit([store.upload_put(office.world.tenant_id, dead)])
     later(office, UNTAKEN)
-    assert office.upload(address).state is State.IMPORTING
+    assert office.upload(address).state is JobState.WORKING
     later(office, SILENT)
-    assert (office.upload(address).state, office.upload(address).code) == (State.FAILED, "import_failed")
+    assert (office.upload(address).state, office.upload(address).code) == (JobState.FAILED, "import_failed")
 
 
 def test_an_edit_whose_message_was_never_sent_is_shown_after_a_while(

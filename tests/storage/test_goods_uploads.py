@@ -19,10 +19,11 @@ from chalicelib.exchange import runs
 from chalicelib.gateways import queues
 from chalicelib.goods import store
 from chalicelib.goods.jobs import run_goods
-from chalicelib.goods.model import State, Upload
+from chalicelib.goods.model import Upload
 from chalicelib.http import csrf, sessions
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.ids import new_id
+from chalicelib.kernel.job import JobState
 from chalicelib.kernel.sheets.reading import rows_of
 from chalicelib.stock.store import levels
 from chalicelib.storage import files
@@ -109,7 +110,7 @@ DOOR = "B-1;Дверь;Двери;шт;Без НДС;0;;\n"
 
 def test_a_csv_file_becomes_a_catalogue_with_prices_stock_and_attributes(office: Office) -> None:
     done = office.take((_HEAD + WINDOW + DOOR).encode("cp1251"))
-    assert (done.state, done.read, done.bad) == (State.DONE, 2, 0)
+    assert (done.state, done.read, done.bad) == (JobState.DONE, 2, 0)
     catalogue = office.world.catalogue()
     assert catalogue
     window = catalogue.product(kontor_sku(office, "A-1"))
@@ -127,7 +128,7 @@ def test_a_csv_file_becomes_a_catalogue_with_prices_stock_and_attributes(office:
 def test_the_same_file_again_changes_nothing_and_makes_no_version(office: Office) -> None:
     office.take(_HEAD + WINDOW)
     again = office.take(_HEAD + WINDOW)
-    assert (again.state, again.changed, office.world.version()) == (State.DONE, 0, 1)
+    assert (again.state, again.changed, office.world.version()) == (JobState.DONE, 0, 1)
 
 
 def test_bad_rows_are_named_and_given_back_to_be_mended_while_good_ones_are_taken(office: Office) -> None:
@@ -296,7 +297,7 @@ def test_a_file_that_breaks_off_in_the_middle_leaves_the_catalogue_as_it_was(off
     office.take(_HEAD + WINDOW)
     rows = "".join(f"N-{n};Ручка {n};;;;;;\n" for n in range(50)) + "x" * 150_000
     broken = office.take(_HEAD + rows)
-    assert (broken.state, broken.code) == (State.FAILED, "sheet_cell_too_long")
+    assert (broken.state, broken.code) == (JobState.FAILED, "sheet_cell_too_long")
     assert (names(office), office.world.version()) == (["Окно"], 1)
     assert "Каталог остался как был" in office.text(f"/goods/uploads/{broken.id}")
 
@@ -307,7 +308,7 @@ def test_a_message_that_comes_twice_takes_the_file_once(office: Office, monkeypa
     done = office.take(_HEAD + WINDOW)
     for _ in range(2):
         run_goods(sent[0], lambda: office.world.now)
-    assert store.load_upload(office.world.db, done.id).state is State.DONE
+    assert store.load_upload(office.world.db, done.id).state is JobState.DONE
     assert len([entry for entry in office.world.journal() if entry.kind == "sheet"]) == 1
 
 

@@ -19,11 +19,10 @@ import pytest
 from chalice.test import Client, HTTPResponse
 
 import app
-from chalicelib.catalogue.assortment import Assortment, Rule, What, Whom
 from chalicelib.catalogue.store import assortment_put
+from chalicelib.catalogue.visibility import Assortment, Rule, What, Whom
 from chalicelib.gateways import credentials, mail, queues
 from chalicelib.goods import store as goods
-from chalicelib.goods.model import State as UploadState
 from chalicelib.goods.model import Upload
 from chalicelib.http import csrf, sessions
 from chalicelib.http.doors import ROUTES, Route
@@ -31,12 +30,13 @@ from chalicelib.identity.model import Invitation, User
 from chalicelib.kernel.access import Permission, Role
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.ids import new_id
+from chalicelib.kernel.job import JobState
 from chalicelib.network.segments import DealerGroup, Region, Segments
 from chalicelib.network.store import account_put, contract_put, entity_put, party_put, segments_put
 from chalicelib.pictures.model import Size, digest_of
 from chalicelib.pictures.store import copy_key
 from chalicelib.pricelist import store as price_lists
-from chalicelib.pricelist.model import Format, PriceList, State, Wish
+from chalicelib.pricelist.model import Format, PriceList, Wish
 from chalicelib.pricing import store as prices
 from chalicelib.pricing.book import Book
 from chalicelib.pricing.discounts import Discount, Kind, Step
@@ -190,7 +190,7 @@ def _things(shop: Shop) -> Ids:
 
 def _goods_upload(shop: Shop) -> str:
     now = utc_now()
-    upload = Upload(id=new_id(now), made=now, touched=now, by="Анна", state=UploadState.DONE, bad=1)
+    upload = Upload(id=new_id(now), made=now, touched=now, by="Анна", state=JobState.DONE, bad=1)
     shop.db.commit([goods.upload_put(shop.settings.id, upload)])
     return upload.id
 
@@ -218,7 +218,7 @@ def _price_list(shop: Shop) -> str:
     now = utc_now()
     made = PriceList(
         party_id=shop.party.id, contract_id=shop.contract.id, wish=Wish(format=Format.CSV, locale="ru"), run="1",
-        asked=now, touched=now, state=State.DONE,
+        asked=now, touched=now, state=JobState.DONE,
     )  # fmt: skip
     shop.db.commit([price_lists.put(shop.settings.id, made, 0)])
     return made.id

@@ -21,7 +21,7 @@ from chalicelib.http import csrf, sessions
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.ids import new_id
-from chalicelib.kernel.patience import SILENT, UNTAKEN
+from chalicelib.kernel.job import SILENT, UNTAKEN, JobState
 from chalicelib.kernel.sheets.reading import rows_of
 from chalicelib.network.model import ContractMark, PriceType
 from chalicelib.network.segments import DealerGroup, Segments
@@ -37,7 +37,6 @@ from chalicelib.pricing.lists import ListRow, OwnList
 from chalicelib.pricing.model import Origin, Quote, Strategy
 from chalicelib.pricing.rates import ExchangeRate
 from chalicelib.pricing.sheet import layout_of
-from chalicelib.pricing.uploads import UploadState
 from chalicelib.storage import files
 from tests.clients.in_process import InProcess
 from tests.clients.onec import Reply
@@ -269,12 +268,12 @@ def test_a_file_whose_message_was_lost_or_whose_worker_died_is_read_after_a_whil
     run_due(tenant_id, due_handler, utc_now() + UNTAKEN + timedelta(seconds=5))
     assert len(desk.queue) == 1
     (upload,) = store.last_uploads(desk.shop.db, list_id)
-    desk.shop.db.commit([store.upload_put(tenant_id, replace(upload, state=UploadState.READING))])
+    desk.shop.db.commit([store.upload_put(tenant_id, replace(upload, state=JobState.WORKING))])
     desk.queue.clear()
     run_due(tenant_id, due_handler, upload.touched + SILENT + timedelta(seconds=5))
     desk.work()
     (upload,) = store.last_uploads(desk.shop.db, list_id)
-    assert upload.state is UploadState.DONE
+    assert upload.state is JobState.DONE
 
 
 def test_a_file_without_prices_is_refused_before_it_is_read_and_one_that_breaks_leaves_the_list(desk: Desk) -> None:

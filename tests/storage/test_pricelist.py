@@ -25,12 +25,13 @@ from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.errors import NotFound, Refused, TooMany
 from chalicelib.kernel.ids import new_id
+from chalicelib.kernel.job import LONGEST, JobState
 from chalicelib.network.segments import DealerGroup, Segments, StockShown
 from chalicelib.network.store import contract_put, party_put, segments_put
 from chalicelib.ops.queue_handlers import consume_imports
 from chalicelib.pricelist import actions, making, store
 from chalicelib.pricelist.jobs import run_price_list
-from chalicelib.pricelist.model import FRESH, SILENT, Format, PriceList, State, Wish
+from chalicelib.pricelist.model import FRESH, Format, PriceList, Wish
 from chalicelib.stock.actions import erp_levels
 from chalicelib.storage import keys
 from tests.clients.in_process import InProcess
@@ -60,7 +61,7 @@ class World:
         self.queue.clear()
 
     def found(self, wish: Wish = CSV) -> PriceList:
-        one, _ = store.find(self.shop.db, self.shop.contract.id, wish.id)
+        one = store.find(self.shop.db, self.shop.contract.id, wish.id)
         assert one
         return one
 
@@ -94,7 +95,7 @@ def test_the_file_has_every_listed_sku_in_the_order_of_the_tree_with_this_contra
     assert window[4:10] == ["9000,00", "RUB", "22", "1", "от 10: 8\N{NARROW NO-BREAK SPACE}000,00", "7"]
     assert [row[4] for row in rows if row[2] == "Ручки"] == ["", ""], "the contract's price type has none of handles"
     one = world.found()
-    assert (one.state, one.done, one.total) == (State.DONE, 5, 5)
+    assert (one.state, one.done, one.total) == (JobState.DONE, 5, 5)
     assert one.bytes > 0
 
 
@@ -118,7 +119,7 @@ def test_a_category_is_printed_and_its_file_is_fetched_like_any_other(world: Wor
     assert world.ask(PDF).total == 3
     world.work()
     one = world.found(PDF)
-    assert (one.state, one.done) == (State.DONE, 3)
+    assert (one.state, one.done) == (JobState.DONE, 3)
     key = store.file_key(world.shop.db.tenant_id, one)
     (page,) = pypdfium2.PdfDocument(world.folder / key.replace("/", "-"))
     text = page.get_textpage().get_text_range()
@@ -194,20 +195,20 @@ def test_a_message_delivered_again_makes_nothing_again(world: World, monkeypatch
     world.ask()
     again = list(world.queue)
     world.work()
-    monkeypatch.setattr(making, "_made", None)
+    monkeypatch.setattr(making, "_make", None)
     for body in again:
         run_price_list(body, lambda: NOW)
-    assert world.found().is_ready
+    assert world.found().is_done
 
 
 def test_an_asking_that_was_overtaken_by_another_is_not_made(world: World) -> None:
     world.ask()
     late = world.queue.pop()
-    second = world.ask(once="second", now=NOW + SILENT)
-    run_price_list(late, lambda: NOW + SILENT)
+    second = world.ask(once="second", now=NOW + LONGEST)
+    run_price_list(late, lambda: NOW + LONGEST)
     assert world.found() == second
-    world.work(NOW + SILENT)
-    assert world.found().is_ready
+    world.work(NOW + LONGEST)
+    assert world.found().is_done
 
 
 def test_a_file_that_cannot_be_made_says_so_and_can_be_asked_for_again(
@@ -217,14 +218,14 @@ def test_a_file_that_cannot_be_made_says_so_and_can_be_asked_for_again(
     with monkeypatch.context() as broken:
         broken.setattr(making, "write", None)
         world.work()
-    assert world.found().state is State.FAILED
+    assert world.found().state is JobState.FAILED
     world.ask(once="again")
     world.work()
-    assert world.found().is_ready
+    assert world.found().is_done
 
 
 def test_the_worker_tells_how_far_it_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[tuple[State, int]] = []
+    seen: list[tuple[JobState, int]] = []
     commit = type(world.shop.db).commit
 
     def watched(session: Any, writes: Any) -> None:
@@ -235,14 +236,14 @@ def test_the_worker_tells_how_far_it_is(world: World, monkeypatch: pytest.Monkey
     ticks = (NOW + timedelta(seconds=3 * n) for n in range(100))
     monkeypatch.setattr(type(world.shop.db), "commit", watched)
     run_price_list(world.queue[0], lambda: next(ticks))
-    assert seen == [(State.MAKING, 0), (State.MAKING, 5), (State.DONE, 5)]
+    assert seen == [(JobState.WORKING, 0), (JobState.WORKING, 5), (JobState.DONE, 5)]
 
 
 def test_the_import_worker_takes_price_lists_from_its_queue(world: World) -> None:
     world.ask(now=utc_now())
     message = {"messageId": "1", "attributes": {"MessageGroupId": "g"}, "body": json.dumps(world.queue[0])}
     assert consume_imports({"Records": [message]}) == {"batchItemFailures": []}
-    assert world.found().is_ready
+    assert world.found().is_done
 
 
 # --- the permanent link ------------------------------------------------------------------------------------

@@ -17,9 +17,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib.catalogue.assortment import Assortment, Rule, What, Whom
 from chalicelib.catalogue.model import Query, sku_id
 from chalicelib.catalogue.store import assortment_put
+from chalicelib.catalogue.visibility import Assortment, Rule, What, Whom
 from chalicelib.gateways import queues
 from chalicelib.http import csrf, sessions
 from chalicelib.identity.model import User
@@ -27,6 +27,7 @@ from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.kernel.ids import new_id
+from chalicelib.kernel.job import LONGEST, JobState
 from chalicelib.network.model import ContractMark
 from chalicelib.network.store import account_put, contract_put, party_put
 from chalicelib.ops.queue_handlers import consume_imports
@@ -41,7 +42,7 @@ from chalicelib.pricing.lists import ListRow, OwnList
 from chalicelib.pricing.model import Quote
 from chalicelib.simulator import actions, making
 from chalicelib.simulator.jobs import run_simulation
-from chalicelib.simulator.model import SILENT, Report, State
+from chalicelib.simulator.model import Report
 from chalicelib.stock.actions import erp_levels
 from chalicelib.storage import files, keys
 from chalicelib.storage.writes import Put
@@ -260,7 +261,7 @@ def test_the_same_form_and_a_message_that_comes_again_are_one_report(
     assert not consume_imports({"Records": [message]})["batchItemFailures"]
     monkeypatch.setattr(making, "_report", None)
     world.work()
-    assert actions.look(world.shop.db, body["simulation"]).simulation.state is State.DONE
+    assert actions.look(world.shop.db, body["simulation"]).simulation.state is JobState.DONE
 
 
 def test_what_cannot_be_put_in_force_cannot_be_asked_about(world: World) -> None:
@@ -280,13 +281,13 @@ def test_what_goes_wrong_is_told_and_a_worker_that_fell_silent_is_waited_for_no_
     silent = world.asked(number)
     world.queue.clear()
     one = actions.look(world.shop.db, silent).simulation
-    assert one.is_under_way(NOW)
-    assert not one.is_under_way(NOW + SILENT)
+    assert one.is_alive(NOW)
+    assert not one.is_alive(NOW + LONGEST)
     monkeypatch.setattr(making, "current_catalogue", lambda *_: None)
     failed = world.asked(number)
     world.work()
     one = actions.look(world.shop.db, failed).simulation
-    assert (one.state, one.code) == (State.FAILED, "no_catalogue")
+    assert (one.state, one.code) == (JobState.FAILED, "no_catalogue")
     with pytest.raises(Refused, match="simulation_not_ready"):
         actions.read_report(world.shop.db, failed)
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from chalicelib.catalogue import bits
 from chalicelib.catalogue.amounts import Amounts
-from chalicelib.catalogue.assortment import Rule
 from chalicelib.catalogue.model import (
     Attribute,
     Category,
@@ -31,6 +30,7 @@ from chalicelib.catalogue.snapshot.index import Index
 from chalicelib.catalogue.snapshot.items import ITEM, item_of, quantity_of
 from chalicelib.catalogue.snapshot.scope import seen_under
 from chalicelib.catalogue.snapshot.text import normal_code
+from chalicelib.catalogue.visibility import Rule
 from chalicelib.kernel.recent import Recent
 
 _VIEWS = 40  # sets of rules whose views are kept, 20 KB each at 150,000 SKUs

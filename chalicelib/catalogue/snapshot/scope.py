@@ -1,11 +1,11 @@
-"""What of a snapshot is seen under some rules (`catalogue.assortment`): the weakest first, each overrides."""
+"""What of a snapshot is seen under some rules (`catalogue.visibility`): the weakest first, each overrides."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chalicelib.catalogue.assortment import Rule, What
 from chalicelib.catalogue.snapshot.index import Index
+from chalicelib.catalogue.visibility import Rule, What
 
 
 def seen_under(index: Index, rules: Sequence[Rule]) -> int:

@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 
 from chalicelib.exchange import showing, store
 from chalicelib.exchange.model import RUN_IDLE
-from chalicelib.gateways import queues
-from chalicelib.gateways.settings import settings
 from chalicelib.kernel.ids import stable_id
+from chalicelib.storage import worker
 from chalicelib.storage.session import TenantSession, TransactionRefused
 
 _QUEUE_TRUST = timedelta(minutes=35)
@@ -20,7 +19,7 @@ def ask_to_end(db: TenantSession, *, run_id: str, said: str, now: datetime) -> N
 
     `said`: `complete` or `deactivate` when 1C said so, empty after silence.
     """
-    _send(db, {"do": "end", "run": run_id, "said": said}, now)
+    _send(db, "end", now, run=run_id, said=said)
 
 
 def look_at_run(db: TenantSession, run_id: str, now: datetime) -> None:
@@ -36,15 +35,14 @@ def look_at_run(db: TenantSession, run_id: str, now: datetime) -> None:
     if now - run.touched >= RUN_IDLE:
         ask_to_end(db, run_id=run_id, said="", now=now)
     else:
-        _send(db, {"do": "show", "run": run_id}, now)
+        _send(db, "show", now, run=run_id)
 
 
 def ask_to_restore(db: TenantSession, entry_id: str) -> None:
     """Queues what the journal's line asks for; asked again, nothing comes twice."""
-    _send(db, {"do": "restore", "entry": entry_id})
+    _send(db, "restore", None, entry=entry_id)
 
 
-def _send(db: TenantSession, what: dict[str, str], now: datetime | None = None) -> None:
-    body = {"tenant": db.tenant_id, **what}
-    dedup = stable_id(*what.values(), *([now.isoformat()] if now else ()))
-    queues.send(settings().import_queue_url, body, group=db.tenant_id, dedup=dedup)
+def _send(db: TenantSession, do: str, now: datetime | None, **about: str) -> None:
+    dedup = stable_id(do, *about.values(), *([now.isoformat()] if now else ()))
+    worker.send(db.tenant_id, do, dedup=dedup, **about)

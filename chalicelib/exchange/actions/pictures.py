@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 from chalicelib.exchange.model import Upload
-from chalicelib.gateways import queues
-from chalicelib.gateways.settings import settings
-from chalicelib.kernel.ids import fingerprint, stable_id
+from chalicelib.kernel.ids import stable_id
+from chalicelib.storage import worker
 from chalicelib.storage.session import TenantSession
 
 _LANES = 4
@@ -45,7 +44,6 @@ class PictureJob:
 
 def ask_for_pictures(db: TenantSession, job: PictureJob) -> None:
     """Queues the job; asked again, nothing comes twice."""
-    body = {"do": "pictures", "tenant": db.tenant_id, **asdict(job)}
-    lane = int(fingerprint(job.name)[:8], 16) % _LANES
+    lane = worker.lane("pictures", job.name, _LANES)
     dedup = stable_id("pictures", job.set_id, job.name, str(job.generation), str(job.start))
-    queues.send(settings().import_queue_url, body, group=f"{db.tenant_id}/pictures/{lane}", dedup=dedup)
+    worker.send(db.tenant_id, "pictures", dedup=dedup, lane=lane, **asdict(job))

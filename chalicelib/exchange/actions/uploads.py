@@ -22,12 +22,10 @@ from chalicelib.exchange.model import (
     looks_whole,
     tail_of,
 )
-from chalicelib.gateways import queues
-from chalicelib.gateways.settings import settings
 from chalicelib.kernel.archive import looks_like_zip, safe_name
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import new_id, stable_id
-from chalicelib.storage import files
+from chalicelib.storage import files, worker
 from chalicelib.storage.session import TenantSession, TransactionRefused
 from chalicelib.storage.writes import Put
 
@@ -173,13 +171,7 @@ def _queue(db: TenantSession, upload: Upload, now: datetime) -> Upload:
     if is_picture(upload.name):
         ask_for_pictures(db, PictureJob.of(queued))
     else:
-        body = {
-            "do": "import",
-            "tenant": db.tenant_id,
-            "set": upload.set_id,
-            "name": upload.name,
-            "generation": upload.generation,
-        }
         dedup = stable_id(upload.set_id, upload.name, str(upload.generation), str(upload.version))
-        queues.send(settings().import_queue_url, body, group=db.tenant_id, dedup=dedup)
+        generation = upload.generation
+        worker.send(db.tenant_id, "import", dedup=dedup, set=upload.set_id, name=upload.name, generation=generation)
     return replace(queued, version=upload.version + 1)

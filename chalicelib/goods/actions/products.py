@@ -10,8 +10,6 @@ from chalicelib.catalogue.model import Page as CataloguePage
 from chalicelib.catalogue.model import PriceType, Query
 from chalicelib.catalogue.snapshot.cards import Branch, Card, Cards, Property, Standing
 from chalicelib.catalogue.store import current_cards, opened, opened_cards
-from chalicelib.gateways import queues
-from chalicelib.gateways.settings import settings
 from chalicelib.goods import store
 from chalicelib.goods.columns import free_id
 from chalicelib.goods.edits import Edit, ProductEdit, branches_with, with_edits
@@ -19,7 +17,7 @@ from chalicelib.goods.model import Edited
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.kernel.ids import new_id, stable_id
-from chalicelib.storage import keys, snapshots
+from chalicelib.storage import keys, snapshots, worker
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import TenantSession, TransactionRefused
 from chalicelib.storage.writes import AlreadyDone, Done, Write, audit, guard
@@ -165,7 +163,7 @@ def commit_edit(db: TenantSession, edit: Edit, also: list[Write], key: str) -> N
         db.commit([once, store.edit_put(db.tenant_id, edit, edit.at), *also])
     except AlreadyDone:
         return
-    _send(db, dedup=edit.id)
+    worker.send(db.tenant_id, "goods_edits", dedup=edit.id)
 
 
 def send_again(db: TenantSession, edit_id: str, now: datetime) -> None:
@@ -177,12 +175,7 @@ def send_again(db: TenantSession, edit_id: str, now: datetime) -> None:
         db.commit([store.edit_put(db.tenant_id, edit, now)])
     except TransactionRefused:  # it has just been shown
         return
-    _send(db, dedup=stable_id(edit.id, str(edit.version)))
-
-
-def _send(db: TenantSession, *, dedup: str) -> None:
-    body = {"do": "goods_edits", "tenant": db.tenant_id}
-    queues.send(settings().import_queue_url, body, group=db.tenant_id, dedup=dedup)
+    worker.send(db.tenant_id, "goods_edits", dedup=stable_id(edit.id, str(edit.version)))
 
 
 def _said(edit: ProductEdit) -> dict[str, str]:

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from chalicelib.catalogue.store import current_cards, current_catalogue
-from chalicelib.gateways import queues
-from chalicelib.gateways.settings import settings
 from chalicelib.goods import columns, store
-from chalicelib.goods.model import MAX_FILE, Plan, State, Upload
+from chalicelib.goods.model import MAX_FILE, Plan, Upload
 from chalicelib.kernel.access import Actor
-from chalicelib.kernel.errors import Invalid, NotFound, Refused
+from chalicelib.kernel.errors import Invalid, Refused
 from chalicelib.kernel.ids import new_id, stable_id
+from chalicelib.kernel.job import JobState
 from chalicelib.kernel.sheets.cells import SheetRow
 from chalicelib.kernel.sheets.reading import rows_of
-from chalicelib.storage import files, keys
+from chalicelib.storage import keys, worker
+from chalicelib.storage import uploads as brought
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.files import UploadForm
-from chalicelib.storage.session import OUTAGES, TenantSession, TransactionRefused
+from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import Done, audit, guard
 
 _SHOWN_ROWS = 8
 _READ_ROWS = 60
-_SECONDS = 3_600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,17 +66,13 @@ def begin(db: TenantSession, actor: Actor, key: str, now: datetime) -> str:
 
 def form_for(db: TenantSession, upload: Upload) -> UploadForm:
     """The form that brings the file."""
-    then = f"{settings().public_url}/goods/uploads/{upload.id}"
     folder = store.folder(db.tenant_id, upload.id)
-    return files.upload_form(db.tenant_id, folder, most=MAX_FILE, then=then, seconds=_SECONDS)
+    return brought.form(db.tenant_id, folder, most=MAX_FILE, then=f"/goods/uploads/{upload.id}")
 
 
 def name_of(db: TenantSession, upload: Upload, key: str) -> str:
     """The file's own name, of the key that S3 says it has; NotFound for a key that is not this upload's."""
-    folder, _, name = key.rpartition("/")
-    if folder != store.folder(db.tenant_id, upload.id) or not name:
-        raise NotFound()
-    return name
+    return brought.name_in(store.folder(db.tenant_id, upload.id), key)
 
 
 def arrived(db: TenantSession, upload: Upload, now: datetime) -> Upload:
@@ -94,7 +86,7 @@ def arrived(db: TenantSession, upload: Upload, now: datetime) -> Upload:
 
 def preview(db: TenantSession, upload: Upload, name: str, head: int | None, now: datetime) -> Preview:
     """The file's first rows with what their columns seem to mean. Invalid for a file that cannot be read."""
-    with _fetched(db, upload, name) as path, path.open("rb") as file:
+    with brought.looked_at(db.tenant_id, store.file_key(db.tenant_id, upload.id, name)) as file:
         first = tuple(islice(rows_of(file), _READ_ROWS))
     head = head or columns.head_row(first)
     heads = next((row.cells for row in first if row.number == head), ())
@@ -127,7 +119,7 @@ def start(
         raise Invalid(wrong)
     if plan.as_of is not None and plan.as_of > now:
         raise Invalid("goods_as_of")
-    if upload.state is State.DONE and not (plan.sure and upload.is_withheld):
+    if upload.is_done and not (plan.sure and upload.is_withheld):
         raise Refused("goods_taken")
     run = stable_id("goods", upload.id, str(upload.version))
     queued = replace(
@@ -135,7 +127,7 @@ def start(
         name=name,
         plan=plan,
         run=run,
-        state=State.QUEUED,
+        state=JobState.QUEUED,
         touched=now,
         came=upload.came or now,
         attempts=0,
@@ -153,41 +145,22 @@ def start(
     )
     memory = [store.columns_put(db.tenant_id, heads, plan.columns)] if heads else []
     db.commit([store.upload_put(db.tenant_id, queued), *memory, note])
-    _send(db, queued, dedup=run)
+    _send(db.tenant_id, queued, run)
 
 
 def send_again(db: TenantSession, upload_id: str, now: datetime) -> None:
     """Due work: a file of which nothing is heard goes to the worker anew; too many attempts are its end."""
-    upload = store.find_upload(db, upload_id)
-    if upload is None or upload.look_again is None or now < upload.look_again:
-        return
-    try:
-        db.commit([store.upload_put(db.tenant_id, replace(upload, state=State.QUEUED, touched=now))])
-    except TransactionRefused:  # the worker has just begun
-        return
-    _send(db, upload, dedup=stable_id(upload.run, str(upload.version)))
+    worker.send_again(db, store.find_upload(db, upload_id), store.upload_put, _send, now)
 
 
-def _send(db: TenantSession, upload: Upload, *, dedup: str) -> None:
-    body = {"do": "goods_file", "tenant": db.tenant_id, "upload": upload.id, "run": upload.run}
-    queues.send(settings().import_queue_url, body, group=db.tenant_id, dedup=dedup)
+def _send(tenant_id: str, upload: Upload, dedup: str) -> None:
+    worker.send(tenant_id, "goods_file", dedup=dedup, upload=upload.id, run=upload.run)
 
 
 def heads_of(db: TenantSession, upload: Upload, name: str, head: int) -> tuple[str, ...]:
     """The names of the columns, read anew: what a form says of a file is not believed."""
-    with _fetched(db, upload, name) as path, path.open("rb") as file:
+    with brought.looked_at(db.tenant_id, store.file_key(db.tenant_id, upload.id, name)) as file:
         return next((row.cells for row in islice(rows_of(file), _READ_ROWS) if row.number == head), ())
-
-
-@contextmanager
-def _fetched(db: TenantSession, upload: Upload, name: str) -> Iterator[Path]:
-    with TemporaryDirectory(prefix="goods-") as folder:
-        path = Path(folder) / "file"
-        try:
-            files.get_path(db.tenant_id, store.file_key(db.tenant_id, upload.id, name), path)
-        except OUTAGES as missing:
-            raise Refused("goods_file_missing") from missing
-        yield path
 
 
 def _choices(db: TenantSession, now: datetime) -> Choices:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.goods import columns, store
 from chalicelib.goods.actions import uploads
 from chalicelib.goods.actions.uploads import Choices, Preview
-from chalicelib.goods.model import Plan, State, Upload
+from chalicelib.goods.model import Plan, Upload
 from chalicelib.goods.pages.base import MAY, doors
 from chalicelib.goods.words import reason
 from chalicelib.http.formats import Formats
@@ -20,6 +20,7 @@ from chalicelib.kernel.access import Permission
 from chalicelib.kernel.clock import local_moment
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
 from chalicelib.kernel.filenames import title_of
+from chalicelib.kernel.job import JobState
 from chalicelib.storage import files
 from chalicelib.tenancy.model import StockKind
 from chalicelib.tenancy.store import load_settings
@@ -28,12 +29,12 @@ _LIST = "/goods/uploads"
 _SECONDS = 300
 _MOST_COLUMNS = 200
 _MOST_HEAD = 60
-_TONES: dict[State, Tone] = {
-    State.NEW: "mute",
-    State.QUEUED: "info",
-    State.IMPORTING: "info",
-    State.DONE: "ok",
-    State.FAILED: "bad",
+_TONES: dict[JobState, Tone] = {
+    JobState.NEW: "mute",
+    JobState.QUEUED: "info",
+    JobState.WORKING: "info",
+    JobState.DONE: "ok",
+    JobState.FAILED: "bad",
 }
 _SAMPLE = (("article", 16), ("name", 44), ("category", 30), ("brand", 16), ("barcode", 16), ("unit", 8), ("vat", 8),
            ("description", 40), ("price", 14), ("stock", 14))  # fmt: skip
@@ -51,7 +52,7 @@ def upload_list(request: Request) -> Response:
             Column(key="bad", label_key="goods.rows_bad", kind="num"),
             Column(key="state", label_key="goods.state", kind="status", phone="state"),
         ),
-        rows=tuple(_row(request, one) for one in store.last_uploads(request.db) if one.state is not State.NEW),
+        rows=tuple(_row(request, one) for one in store.last_uploads(request.db) if one.state is not JobState.NEW),
         query=ListQuery(),
         empty_key="goods.no_files",
     )
@@ -78,7 +79,7 @@ def sample(request: Request) -> Response:
 @doors.page(_LIST + "/{upload_id}", may=MAY)
 def upload_page(request: Request) -> Response:
     upload = store.load_upload(request.db, request.params["upload_id"])
-    if upload.state is not State.NEW:
+    if upload.state is not JobState.NEW:
         return _result(request, upload)
     key = request.query.text("key")
     if not key:
@@ -214,7 +215,7 @@ def _result(request: Request, upload: Upload) -> Response:
 
 
 def _state(upload: Upload) -> str:
-    return "partly" if upload.state is State.DONE and upload.bad else upload.state
+    return "partly" if upload.is_done and upload.bad else upload.state
 
 
 def _tone(upload: Upload) -> Tone:

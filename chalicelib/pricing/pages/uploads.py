@@ -6,12 +6,13 @@ from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, disposition, redirect, sending_to
 from chalicelib.kernel.errors import Invalid, NotFound, Refused, found
 from chalicelib.kernel.filenames import title_of
+from chalicelib.kernel.job import JobState
 from chalicelib.pricing import importing, store
 from chalicelib.pricing.actions import load_book
 from chalicelib.pricing.lists import OwnList
 from chalicelib.pricing.pages.base import MAY, doors, said
 from chalicelib.pricing.sheet import COLUMNS
-from chalicelib.pricing.uploads import RowUpload, UploadState
+from chalicelib.pricing.uploads import RowUpload
 from chalicelib.storage import files
 
 _UPLOAD = "/prices/uploads/{price_upload_id}"
@@ -28,7 +29,7 @@ def begin(request: Request) -> Response:
 @doors.page(_UPLOAD, may=MAY)
 def upload_page(request: Request) -> Response:
     upload, own = _upload(request)
-    if upload.state is not UploadState.NEW:
+    if upload.state is not JobState.NEW:
         return _result(request, upload, own)
     key = request.query.text("key")
     return _preview(request, upload, own, key) if key else _choice(request, upload, own)

@@ -6,12 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from chalicelib.catalogue.model import NO_WAREHOUSE
 from chalicelib.catalogue.store import current_catalogue
-from chalicelib.gateways.settings import settings
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import NotFound, Refused
@@ -20,15 +17,14 @@ from chalicelib.kernel.sheets.reading import rows_of
 from chalicelib.stock import store
 from chalicelib.stock.arrival_rows import BadRow, Known, Row, names_of, read_rows, understood
 from chalicelib.stock.transit import MOST_ARRIVALS, Arrival
-from chalicelib.storage import files
+from chalicelib.storage import files, uploads
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.files import UploadForm
-from chalicelib.storage.session import OUTAGES, TenantSession
+from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import Write, audit
 from chalicelib.tenancy.store import load_settings
 
 MAX_FILE = 5_000_000  # bytes
-_SECONDS = 3_600
 _FOLDER = "arrivals"
 _AT_ONCE = 25  # SKUs of one transaction: up to three writes each
 _LISTED_AT_ONCE = 1_000
@@ -50,7 +46,7 @@ class ArrivalFile:
 def upload_form(db: TenantSession, then: str, now: datetime) -> UploadForm:
     """The form that brings a file; the browser then goes to the path `then` with `?key=`."""
     folder = files.upload_key(db.tenant_id, _FOLDER, new_id(now))
-    return files.upload_form(db.tenant_id, folder, most=MAX_FILE, then=settings().public_url + then, seconds=_SECONDS)
+    return uploads.form(db.tenant_id, folder, most=MAX_FILE, then=then)
 
 
 def read_file(db: TenantSession, key: str, now: datetime) -> ArrivalFile:
@@ -128,11 +124,5 @@ def _rows(db: TenantSession, key: str) -> list[Row]:
     folder, _, name = key.rpartition("/")
     if not name or folder.rpartition("/")[0] != files.upload_key(db.tenant_id, _FOLDER, "x").rpartition("/")[0]:
         raise NotFound()
-    with TemporaryDirectory(prefix="arrivals-") as place:
-        path = Path(place) / "file"
-        try:
-            files.get_path(db.tenant_id, key, path)
-        except OUTAGES as missing:
-            raise Refused("goods_file_missing") from missing
-        with path.open("rb") as file:
-            return read_rows(rows_of(file))
+    with uploads.looked_at(db.tenant_id, key) as file:
+        return read_rows(rows_of(file))
