@@ -27,6 +27,7 @@ os.environ.update(
 os.environ.pop("AWS_PROFILE", None)
 
 import pytest  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
 from playwright.sync_api import Browser, Page  # noqa: E402
 
 from chalicelib.storage import connections  # noqa: E402
@@ -34,6 +35,10 @@ from tests.support import browser as chromium  # noqa: E402
 from tests.support import run  # noqa: E402
 from tests.support import stack as packaged  # noqa: E402
 from tests.support import tables as dynamodb_local  # noqa: E402
+
+# A busy machine is no failure of a law: no example is timed.
+settings.register_profile("kontor", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kontor")
 
 
 def pytest_configure(config: pytest.Config) -> None:

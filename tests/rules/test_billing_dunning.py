@@ -168,7 +168,7 @@ def test_nine_in_the_morning_is_nine_also_on_the_day_when_clocks_change(zone: st
     assert moment.astimezone(ZoneInfo(zone)).strftime("%H:%M") == "09:00"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tenants(), due_days, st.lists(st.tuples(st.integers(0, 180), st.integers(1, 30)), max_size=3))
 def test_each_step_is_sent_at_most_once_in_order_in_the_open_and_none_is_forgotten(
     tenant: TenantSettings, due: date, outages: list[tuple[int, int]]
@@ -190,7 +190,7 @@ def test_each_step_is_sent_at_most_once_in_order_in_the_open_and_none_is_forgott
         assert steps[-1:] == [max(tenant.reminder_days)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tenants(), due_days, st.lists(st.tuples(st.integers(0, 90), st.integers(-30, 30)), min_size=1, max_size=3))
 def test_however_the_due_day_moves_its_last_step_comes_no_two_on_a_day_and_none_twice_for_one_due_day(
     tenant: TenantSettings, due: date, changes: list[tuple[int, int]]
@@ -213,7 +213,7 @@ def test_however_the_due_day_moves_its_last_step_comes_no_two_on_a_day_and_none_
         assert any((one.step, one.due) == (step, last) or one.at >= moment for one in sent)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tenants(), due_days)
 def test_without_outages_every_step_comes_on_its_first_open_day_unless_a_later_one_comes_with_it(
     tenant: TenantSettings, due: date

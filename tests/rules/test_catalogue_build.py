@@ -356,7 +356,7 @@ def identity(row: FeedRow) -> tuple[object, ...]:
 feeds = st.lists(rows_of_any_kind, max_size=10, unique_by=identity)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(feed=feeds, data=st.data())
 def test_neither_the_order_of_rows_nor_their_portions_matter(
     tmp_path_factory: pytest.TempPathFactory, feed: list[FeedRow], data: st.DataObject
@@ -373,7 +373,7 @@ def test_neither_the_order_of_rows_nor_their_portions_matter(
     assert digests[0] == digests[1]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=feeds, second=feeds)
 def test_a_repeated_feed_is_silent_and_its_stock_changes_lead_from_one_state_to_the_next(
     tmp_path_factory: pytest.TempPathFactory, first: list[FeedRow], second: list[FeedRow]

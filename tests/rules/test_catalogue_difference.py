@@ -132,7 +132,7 @@ def test_pages_follow_one_another(shop: Workshop) -> None:
     assert [one.article for one in found.changes(ALL, start=600, most=601)] == whole[600:1201]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=feeds, second=feeds)
 def test_the_difference_is_what_readers_see_differently(
     tmp_path_factory: pytest.TempPathFactory, first: list[FeedRow], second: list[FeedRow]
@@ -174,7 +174,7 @@ def _stock(path: Path) -> list[tuple[str, str, int]]:
         ).fetchall()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=feeds, second=feeds, third=feeds)
 def test_a_restored_version_shows_what_it_showed_with_the_stock_of_now(
     tmp_path_factory: pytest.TempPathFactory, first: list[FeedRow], second: list[FeedRow], third: list[FeedRow]

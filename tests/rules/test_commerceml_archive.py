@@ -111,7 +111,6 @@ def test_names_that_could_leave_their_folder_are_refused(name: str) -> None:
         safe_name(name)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_name_is_refused_or_stays_where_it_belongs(name: str) -> None:
     try:
@@ -225,7 +224,7 @@ def read_all(content: bytes) -> str:
     return "zip_fine"
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=2_000)
 @given(st.lists(st.tuples(st.integers(0, len(SAMPLE) - 1), st.integers(0, 255)), min_size=1, max_size=4))
 def test_changed_bytes_anywhere_give_files_or_a_refusal(changes: list[tuple[int, int]]) -> None:
     content = bytearray(SAMPLE)
@@ -234,7 +233,7 @@ def test_changed_bytes_anywhere_give_files_or_a_refusal(changes: list[tuple[int,
     assert read_all(bytes(content)).startswith(("zip_", "file_name"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, len(SAMPLE)), st.integers(0, len(SAMPLE)))
 def test_a_cut_out_piece_gives_files_or_a_refusal(start: int, end: int) -> None:
     assert read_all(SAMPLE[:start] + SAMPLE[end:]).startswith(("zip_", "file_name"))

@@ -173,7 +173,7 @@ def test_every_attack_is_refused_within_a_tenth_of_a_second_and_fifty_megabytes(
         assert kilobytes < 50_000
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=300))
 def test_no_bytes_at_all_make_the_readers_fail_otherwise(noise: bytes) -> None:
     for content in (noise, (HEAD + ROOT).encode() + noise, (HEAD + ROOT).encode() + noise + END.encode()):
@@ -188,7 +188,7 @@ SAMPLE = (
 ).encode()
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.data())
 def test_a_changed_byte_anywhere_gives_rows_or_a_refusal(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(SAMPLE) - 1))

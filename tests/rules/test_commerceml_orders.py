@@ -186,7 +186,7 @@ texts = st.text(max_size=60)
 sums = st.decimals(min_value=0, max_value=Decimal(10**9), places=2)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(texts, texts, sums, st.decimals(min_value=Decimal("0.001"), max_value=Decimal(10**6), places=3))
 def test_whatever_people_type_gives_well_formed_xml_in_every_dialect(
     name: str, comment: str, amount: Decimal, quantity: Decimal

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.exchange.commerceml import values
@@ -14,7 +14,6 @@ from chalicelib.exchange.commerceml import values
 exact = st.decimals(min_value=Decimal(-(10**12)), max_value=Decimal(10**12), places=3)
 
 
-@settings(deadline=None)
 @given(exact)
 def test_a_number_survives_every_way_of_writing_it(number: Decimal) -> None:
     for text in (f"{number}", f"{number:,}".replace(",", " "), f"{number:,}", f"{number}".replace(".", ",")):
@@ -24,7 +23,6 @@ def test_a_number_survives_every_way_of_writing_it(number: Decimal) -> None:
     assert values.number(russian) == values.number(german) == number
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_is_a_finite_number_or_none(text: str) -> None:
     try:
@@ -40,7 +38,6 @@ def test_what_is_no_plain_number_is_refused(text: str) -> None:
         values.number(text)
 
 
-@settings(deadline=None)
 @given(exact)
 def test_a_quantity_is_exact_to_the_thousandth(number: Decimal) -> None:
     assert values.quantity(str(number)) == number
@@ -66,7 +63,6 @@ def test_currencies_are_known_by_the_words_that_1c_uses(word: str, code: str | N
     assert values.currency(word) == code
 
 
-@settings(deadline=None)
 @given(st.text(max_size=12))
 def test_any_word_is_an_iso_currency_or_none_or_refused(word: str) -> None:
     try:
@@ -126,7 +122,6 @@ def test_the_empty_date_of_1c_is_no_day() -> None:
     assert values.day("2026-11-21T10:00:00") == date(2026, 11, 21)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_a_moment_or_none(text: str) -> None:
     values.moment(text)

@@ -50,7 +50,6 @@ def test_a_document_is_whole_when_its_root_is_closed(charset: str, end: str, siz
     assert not looks_whole(sent(content.rstrip()[:-1], size))
 
 
-@settings(deadline=None)
 @given(st.integers(1, 200))
 def test_an_archive_is_whole_with_its_last_byte_and_not_before(size: int) -> None:
     content = zipped("import.xml", "offers.xml")
@@ -59,7 +58,7 @@ def test_an_archive_is_whole_with_its_last_byte_and_not_before(size: int) -> Non
         assert not looks_whole(sent(content[:-missing], size))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=300), st.integers(1, 50))
 def test_any_bytes_are_whole_or_not(content: bytes, size: int) -> None:
     looks_whole(sent(content, size))
@@ -215,7 +214,6 @@ def test_basic_credentials_are_read_or_refused(header: str, expected: tuple[str,
     assert (found and (found.login, found.password)) == expected
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_authorization_header_is_credentials_or_nothing(header: str) -> None:
     protocol.credentials({"authorization": header})

@@ -151,7 +151,7 @@ class OrderMachine(RuleBasedStateMachine):
 
 
 TestOrderMachine = OrderMachine.TestCase
-TestOrderMachine.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+TestOrderMachine.settings = settings(max_examples=30, stateful_step_count=30)
 
 
 # --- numbers, sums, editions ---------------------------------------------------------------------
@@ -545,7 +545,6 @@ _DOCUMENTS = st.builds(
 
 
 @given(st.lists(_DOCUMENTS, min_size=1, max_size=4))
-@settings(deadline=None)
 def test_any_document_twice_is_as_good_as_once_and_lines_stay_sound(documents: list[ErpUpdate]) -> None:
     lines: tuple[OrderLine, ...] = summed([_line("a", "2"), _line("b", "3", line_id="2")], TERMS)
     shipments: tuple[Shipment, ...] = ()

@@ -101,7 +101,7 @@ def test_changed_new_and_missing_records_make_the_part_of_the_whole_file(
 _GOODS = st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["Аб", "Вгд", "", "Ежзи"])), max_size=14)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_GOODS, _GOODS, st.sampled_from([goods, offers]))
 def test_whatever_came_before_the_part_is_that_of_the_file(
     before: Goods, after: Goods, file: Callable[..., str]

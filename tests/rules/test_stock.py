@@ -219,7 +219,7 @@ _STEPS = st.one_of(
 
 
 @given(st.sampled_from(StockKind), st.lists(_STEPS, max_size=40))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_once_the_erp_has_spoken_after_an_exchange_we_promise_exactly_what_is_free(
     kind: StockKind, steps: list[tuple[str, int]]
 ) -> None:
@@ -247,7 +247,7 @@ def test_once_the_erp_has_spoken_after_an_exchange_we_promise_exactly_what_is_fr
 
 
 @given(st.sampled_from(StockKind), st.lists(_STEPS.filter(lambda step: step[0] != "change"), max_size=40))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_orders_alone_never_promise_more_than_there_is(kind: StockKind, steps: list[tuple[str, int]]) -> None:
     world = _World(kind)
     world.tell()

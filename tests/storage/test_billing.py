@@ -515,7 +515,7 @@ def test_books_that_were_tampered_with_are_found(books: Books) -> None:
     assert len(check_books(books.db, books.party.id, books.contract.id, NOW)) == 2
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=ACTS)
 def test_whatever_is_done_in_whatever_order_the_books_agree(tables: None, acts: list[tuple[str, int]]) -> None:
     books = Books()
