@@ -22,8 +22,8 @@ from benchmarks.commerceml import Export, write
 from benchmarks.made import Size
 from benchmarks.tables import keep_figure
 from chalicelib.catalogue.snapshot.build import End, Portion, assemble
-from chalicelib.exchange.model import is_suspicious
 from chalicelib.exchange.reading import Source, read_file
+from chalicelib.exchange.run import is_suspicious
 
 _CHUNK = 1 << 16
 _MOST = 20  # seconds; of the processor here, so that what else the machine does is left out

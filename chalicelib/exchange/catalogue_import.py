@@ -7,22 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.catalogue.snapshot.build import Assembled, End
+from chalicelib.catalogue.snapshot.assembled import Assembled
+from chalicelib.catalogue.snapshot.build import End
 from chalicelib.exchange import runs, showing, store
-from chalicelib.exchange.model import (
-    EntryKind,
-    EntryState,
+from chalicelib.exchange.model import EntryKind, EntryState, JournalEntry, KindCount
+from chalicelib.exchange.reading import ReadFile
+from chalicelib.exchange.results import FileResult, with_changes
+from chalicelib.exchange.run import (
     ExchangeState,
-    JournalEntry,
-    KindCount,
     Run,
     RunPart,
     is_suspicious,
     may_withdraw_after_silence,
     may_withdraw_at_end,
 )
-from chalicelib.exchange.reading import ReadFile
-from chalicelib.exchange.results import FileResult, with_changes
 from chalicelib.exchange.runs import Workshop
 from chalicelib.kernel.ids import new_id
 from chalicelib.storage import snapshots
@@ -70,6 +68,7 @@ class CatalogueImport:
             self._run,
             full=self._run.full or file.full,
             offers=file.offers or (self._run.offers and not file.full_goods),
+            begun=min(self._run.begun, self._came),
             goods_files=self._run.goods_files + (1 if file.brings_goods else 0),
             parts=(*(one for one in self._run.parts if one.key != key), part),
         )
@@ -126,10 +125,12 @@ class CatalogueImport:
 
     def _show(self) -> list[FileResult]:
         own = set(self._keys.values())
-        run = self._run
-        run, changes, done = show(self._db, self._work, self._settings, run, self._units, now=self._now)
+        state = replace(self._state, units=self._units)
+        shown = runs.show(self._db, self._work, self._settings, state, self._run, now=self._now)
+        self._state = replace(self._state, told=shown.told)
+        changes, done = shown.changes, shown.done
         earlier = {part.key: part for part in self._run.parts if part.key not in own}
-        self._save(run, changed_entries(self._db, list(earlier.values()), changes, self._now))
+        self._save(shown.run, changed_entries(self._db, list(earlier.values()), changes, self._now))
         results = []
         for file in self._files:
             key = self._keys.get(file.result.name)
@@ -145,39 +146,7 @@ class CatalogueImport:
         _save(self._db, self._work, state, (*before, *self._run.parts), also)
 
 
-Changes = Mapping[str, Mapping[str, int]]
-"""Rows that differ from before, by kind, for each part by its key."""
-
-
-def show(
-    db: TenantSession,
-    work: Workshop,
-    settings: TenantSettings,
-    run: Run,
-    units: Mapping[str, str],
-    *,
-    now: datetime,
-    end: End | None = None,
-    message_id: str = "",
-) -> tuple[Run, Changes, Assembled]:
-    """Assembles the run's parts; the stock that they tell, then the pointer: a break in between is mended by the next
-    time. Parts that changed nothing are kept: the run's end must know what they named.
-    """
-    done = runs.build(db, work, run, units, end=end)
-    message = message_id or run.parts[-1].entry_id
-    runs.tell_stock(db, run, done, settings, message_id=message, now=now)
-    changes = dict(zip((part.key for part in run.parts), done.parts, strict=True))
-    if done.changed:
-        withdrawn = message_id and any(done.withdrawn.values())
-        last = (run.unseen or run.parts)[-1:]
-        told = message_id if withdrawn else "".join(part.archive_entry or part.entry_id for part in last)
-        runs.publish(db, work, now, entry_id=told)
-        return replace(run, parts=(), waits=False, shows=run.shows + 1), changes, done
-    runs.keep(db, work, run.parts)
-    return replace(run, parts=tuple(replace(part, told=True) for part in run.parts), waits=False), changes, done
-
-
-def changed_entries(db: TenantSession, parts: Sequence[RunPart], changes: Changes, now: datetime) -> list[Write]:
+def changed_entries(db: TenantSession, parts: Sequence[RunPart], changes: runs.Changes, now: datetime) -> list[Write]:
     """The journal's lines of files that were shown after their upload, and of the archives that they came in."""
     found: dict[str, JournalEntry] = {}
     for part in parts:
@@ -205,8 +174,9 @@ def show_run(db: TenantSession, run_id: str, settings: TenantSettings, now: date
     if run is None or run.id != run_id or run.closed or run.waits or not run.unseen or now < showing.look_again(run):
         return
     with runs.workshop() as work:
-        shown, changes, _ = show(db, work, settings, run, state.units, now=now)
-        _save(db, work, replace(state, run=shown), run.parts, changed_entries(db, run.parts, changes, now))
+        shown = runs.show(db, work, settings, state, run, now=now)
+        after = replace(state, run=shown.run, told=shown.told)
+        _save(db, work, after, run.parts, changed_entries(db, run.parts, shown.changes, now))
 
 
 def end_run(
@@ -228,17 +198,17 @@ def end_run(
     certain = asked or (may_withdraw_at_end(run) if said == "complete" else may_withdraw_after_silence(run))
     entry_id = new_id(now)
     writes: list[Write] = []
-    after = replace(run, waits=False)
+    ended = replace(state, run=replace(run, waits=False, closed=True))
     with runs.workshop() as work:
         if run.unseen or (certain and (run.parts or snapshots.read_current(db) is not None)):
             end = End(lot=runs.END, everything=asked, doubt=_never if asked else is_suspicious) if certain else None
-            after, changes, done = show(db, work, settings, run, state.units, now=now, end=end, message_id=entry_id)
-            writes = changed_entries(db, run.parts, changes, now)
-            if done.withheld or any(done.withdrawn.values()):
-                writes.append(store.entry_put(db.tenant_id, _end_entry(entry_id, run, done, now)))
-        closed = replace(state, run=replace(after, closed=True))
-        _save(db, work, closed, run.parts, writes)
-    return replace(closed, version=state.version + 1)
+            shown = runs.show(db, work, settings, state, run, now=now, end=end, message_id=entry_id)
+            writes = changed_entries(db, run.parts, shown.changes, now)
+            if shown.done.withheld or any(shown.done.withdrawn.values()):
+                writes.append(store.entry_put(db.tenant_id, _end_entry(entry_id, run, shown.done, now)))
+            ended = replace(state, run=replace(shown.run, closed=True), told=shown.told)
+        _save(db, work, ended, run.parts, writes)
+    return replace(ended, version=state.version + 1)
 
 
 def _never(_before: int, _after: int) -> bool:

@@ -14,7 +14,7 @@ from chalicelib.exchange import runs, store
 from chalicelib.exchange.actions.pictures import PictureJob, ask_for_pictures
 from chalicelib.exchange.catalogue_import import CatalogueImport, end_run, show_run
 from chalicelib.exchange.document_import import apply_documents
-from chalicelib.exchange.model import MAX_UPLOAD, RUN_IDLE, EntryKind, Upload, UploadState
+from chalicelib.exchange.model import MAX_UPLOAD, EntryKind, Upload, UploadState
 from chalicelib.exchange.reading import pictures_of, sources
 from chalicelib.exchange.results import (
     FileResult,
@@ -24,6 +24,7 @@ from chalicelib.exchange.results import (
     settled_upload,
     together,
 )
+from chalicelib.exchange.run import RUN_IDLE
 from chalicelib.gateways.telemetry import count, failure
 from chalicelib.kernel.archive import assemble
 from chalicelib.kernel.errors import Invalid, KontorError, Unavailable

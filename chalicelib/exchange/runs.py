@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from chalicelib.catalogue.snapshot.build import Assembled, End, Portion, assemble
+from chalicelib.catalogue.snapshot.assembled import Assembled
+from chalicelib.catalogue.snapshot.build import End, Portion, assemble
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.exchange import store
-from chalicelib.exchange.model import ExchangeState, Run, RunPart, continues
 from chalicelib.exchange.reading import ReadFile, Source, read_file
+from chalicelib.exchange.run import ExchangeState, Run, RunPart, StockTold, continues
+from chalicelib.exchange.telling import still_true, told_now
 from chalicelib.kernel.errors import Refused, Unavailable
 from chalicelib.kernel.ids import new_id
 from chalicelib.network.model import PriceType, Warehouse
 from chalicelib.network.store import price_types_write, warehouses_write
-from chalicelib.stock.actions import erp_levels
+from chalicelib.stock.actions import erp_levels, moved_since
 from chalicelib.storage import files, snapshots
 from chalicelib.storage.session import OUTAGES, TenantSession
 from chalicelib.storage.snapshots import Snapshot
@@ -149,18 +151,19 @@ def tell_stock(
     message_id: str,
     now: datetime,
     kind: StockKind | None = None,
+    moved: Collection[str] | None = None,
 ) -> None:
     """The stock that an assembling tells, oldest first; at a run's end the zeros come last. `kind` = what the numbers
     count, if that was said of these; else what the ERP's do.
 
-    A number that the ERP repeats is told to the live stock too, which orders have moved since; only what differs there
-    is written.
+    With `moved` only what differs from the snapshot before, and of these SKUs; else all, also what the ERP repeats,
+    because the live stock has been moved since.
     """
     came = {lot: at for at, lot in _lots(run).items()}
     for lot in sorted(done.told.lots(), key=lambda lot: (lot == END, lot)):
         erp_levels(
             db,
-            done.told.by_sku(lot),
+            done.told.by_sku(lot, moved),
             kind=kind or settings.exchange.stock_kind,
             as_of=came.get(lot, run.touched),
             message_id=message_id,
@@ -201,3 +204,53 @@ def publish(
         )
     except Refused as moved:  # a second delivery of the same message was quicker
         raise Unavailable("storage_busy") from moved
+
+
+Changes = Mapping[str, Mapping[str, int]]
+"""Rows that differ from before, by kind, for each part by its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What readers see from now on. `run` has no more of the parts than its end needs."""
+
+    run: Run
+    told: StockTold | None
+    changes: Changes
+    done: Assembled
+
+
+def show(
+    db: TenantSession,
+    work: Workshop,
+    settings: TenantSettings,
+    state: ExchangeState,
+    run: Run,
+    *,
+    now: datetime,
+    end: End | None = None,
+    message_id: str = "",
+) -> Shown:
+    """Assembles the parts of the state's `run` as it is now; tells the stock that they tell, then moves the pointer: a
+    break in between is mended by the next time. Parts that changed nothing are kept: the run's end must know what they
+    named."""
+    done = build(db, work, run, state.units, end=end)
+    message = message_id or run.parts[-1].entry_id
+    version = work.base.version if work.base else 0
+    kind, safety = settings.exchange.stock_kind, settings.safety_stock
+    before = still_true(state.told, version=version, kind=kind, safety=safety, now=now)
+    moved = moved_since(db, before.since) if before and before.whole else None
+    tell_stock(db, run, done, settings, message_id=message, now=now, moved=moved)
+    changes = dict(zip((part.key for part in run.parts), done.parts, strict=True))
+    if done.changed:
+        withdrawn = message_id and any(done.withdrawn.values())
+        last = (run.unseen or run.parts)[-1:]
+        entry = message_id if withdrawn else "".join(part.archive_entry or part.entry_id for part in last)
+        publish(db, work, now, entry_id=entry)
+        after = replace(run, parts=(), waits=False, shows=run.shows + 1)
+    else:
+        keep(db, work, run.parts)
+        after = replace(run, parts=tuple(replace(part, told=True) for part in run.parts), waits=False)
+    version = work.base.version if work.base else 0
+    told = told_now(before, run, covered=done.covered, version=version, kind=kind, safety=safety)
+    return Shown(after, told, changes, done)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from chalicelib.exchange.model import RUN_IDLE, Run
+from chalicelib.exchange.run import RUN_IDLE, Run
 
 CHEAP = 8_000_000  # bytes of snapshot and parts together: some 6,000 products, a second of work
 SMALL = 1_000_000  # bytes of parts: some hundreds of products, or some thousands of prices

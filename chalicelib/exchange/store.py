@@ -13,13 +13,13 @@ from chalicelib.exchange.model import (
     REJECTED_KEPT,
     SESSION_LIFE,
     ExchangeSession,
-    ExchangeState,
     JournalEntry,
     Offer,
     Rejected,
     Upload,
     UploadState,
 )
+from chalicelib.exchange.run import ExchangeState
 from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.kernel.ids import fingerprint, made_at, stable_id

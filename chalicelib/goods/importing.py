@@ -11,21 +11,14 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from chalicelib.catalogue.snapshot.build import Assembled, End
+from chalicelib.catalogue.snapshot.assembled import Assembled
+from chalicelib.catalogue.snapshot.build import End
 from chalicelib.catalogue.snapshot.part import Read, read_part
 from chalicelib.catalogue.store import opened_cards
 from chalicelib.exchange import runs
 from chalicelib.exchange import store as exchange
-from chalicelib.exchange.model import (
-    EntryKind,
-    EntryState,
-    JournalEntry,
-    KindCount,
-    Rejected,
-    Run,
-    RunPart,
-    is_suspicious,
-)
+from chalicelib.exchange.model import EntryKind, EntryState, JournalEntry, KindCount, Rejected
+from chalicelib.exchange.run import Run, RunPart, is_suspicious
 from chalicelib.exchange.runs import Workshop
 from chalicelib.goods import store
 from chalicelib.goods.feeding import Feed, Known, paths_of

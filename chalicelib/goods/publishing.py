@@ -12,11 +12,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.catalogue.feed import RejectedRow
-from chalicelib.catalogue.snapshot.build import Assembled
+from chalicelib.catalogue.snapshot.assembled import Assembled
 from chalicelib.catalogue.snapshot.part import Read, read_part
 from chalicelib.exchange import runs
 from chalicelib.exchange import store as exchange
-from chalicelib.exchange.model import EntryKind, EntryState, JournalEntry, KindCount, Run, RunPart, as_rejected
+from chalicelib.exchange.model import EntryKind, EntryState, JournalEntry, KindCount, as_rejected
+from chalicelib.exchange.run import Run, RunPart
 from chalicelib.gateways.telemetry import count, failure
 from chalicelib.goods import store
 from chalicelib.goods.edits import Edit, rows_of

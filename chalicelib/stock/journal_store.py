@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from chalicelib.kernel.clock import stamp
 from chalicelib.stock import journal
 from chalicelib.stock.journal import WAITING_MOST, Cause, JournalPage, Movement, Sums
 from chalicelib.stock.model import Level
@@ -15,7 +16,10 @@ from chalicelib.storage import codec, keys
 from chalicelib.storage.session import Record, TenantSession, TransactionRefused
 from chalicelib.storage.writes import Absent, Add, Equals, Put, Set, Unlog, Update, Write
 
+SETTLED = timedelta(minutes=5)
+"""A change has its moment before it is written: after so long what moved by then is noted."""
 _MOVED_FOR = timedelta(days=30)
+_MOST_MOVES = 4_000
 _PAGES_AT_ONCE, _MOST_READS = 10, 5
 _AT_ONCE = 40  # SKUs whose pages are made in one transaction: two writes each
 
@@ -98,6 +102,17 @@ def moved_put(tenant_id: str, because: Cause, skus: Iterable[str]) -> Put:
     data = {"skus": list(skus), "order": because.order_id}
     expires = because.at + _MOVED_FOR
     return Put(key=keys.moved_by(tenant_id, because.at, because.id), kind="moved", data=data, expires=expires)
+
+
+def moved_since(db: TenantSession, since: datetime) -> set[str] | None:
+    """SKUs that may have been moved from a moment of the last 30 days on; None where they are very many."""
+    moves = keys.moved_skus(db.tenant_id)
+    found: set[str] = set()
+    for count, one in enumerate(db.query_all(moves, since=stamp(since - SETTLED), consistent=True)):
+        if count == _MOST_MOVES:
+            return None
+        found.update(one.data["skus"])
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,12 +38,12 @@ def batch(keys: Sequence[Key], consistent: bool, *, logs: bool) -> dict[str, Any
 
 
 def sort_key_range(partition: Partition, since: str | None, until: str | None) -> Condition | None:
-    """The part of the partition with `since` ≤ sort key < `until`; else what has its prefix; None: all of it."""
+    """The part of the partition with `since` ≤ sort key < `until`, either of which may be left out; None: all of it."""
     sort_key = Path([f"{partition.index}sk" if partition.index else "sk"])
     if since is None and until is None:
         return sort_key.startswith(partition.prefix) if partition.prefix else None
     low = partition.prefix if since is None else since
-    return sort_key.between(low or " ", low + _LAST if until is None else _just_before(until))
+    return sort_key.between(low or " ", partition.prefix + _LAST if until is None else _just_before(until))
 
 
 def _just_before(text: str) -> str:

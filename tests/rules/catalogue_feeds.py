@@ -10,7 +10,8 @@ from pathlib import Path
 
 from chalicelib.catalogue.feed import CatalogueHead, FeedRow, OfferRow, PriceRow, ProductRow, StockRow
 from chalicelib.catalogue.model import Query
-from chalicelib.catalogue.snapshot.build import Assembled, BuildResult, Portion, apply, assemble, withdraw_absent
+from chalicelib.catalogue.snapshot.assembled import Assembled
+from chalicelib.catalogue.snapshot.build import BuildResult, Portion, apply, assemble, withdraw_absent
 from chalicelib.catalogue.snapshot.part import read_part
 from chalicelib.catalogue.snapshot.read import Catalogue
 

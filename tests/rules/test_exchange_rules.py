@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.exchange import model, protocol
+from chalicelib.exchange import protocol, run
 from chalicelib.exchange.commerceml.erp import ErpLine, ErpOrder, ErpPayment, ErpShipment
 from chalicelib.exchange.from_erp import status_of, update_of, update_of_payment
-from chalicelib.exchange.model import Direction, Run, Upload, import_order, looks_whole, tail_of
+from chalicelib.exchange.model import Direction, Upload, import_order, looks_whole, tail_of
+from chalicelib.exchange.run import Run
 from chalicelib.kernel.errors import Invalid
 from chalicelib.ordering.erp import ErpStatus
 
@@ -86,24 +87,24 @@ def test_files_of_an_archive_are_imported_classifier_first_and_documents_last() 
 
 
 def test_a_run_goes_on_until_a_long_silence() -> None:
-    assert model.continues(RUN, NOW + timedelta(minutes=4))
-    assert not model.continues(RUN, NOW + timedelta(minutes=6))
-    assert not model.continues(replace(RUN, closed=True), NOW)
-    assert not model.continues(None, NOW)
+    assert run.continues(RUN, NOW + timedelta(minutes=4))
+    assert not run.continues(RUN, NOW + timedelta(minutes=6))
+    assert not run.continues(replace(RUN, closed=True), NOW)
+    assert not run.continues(None, NOW)
 
 
 def test_silence_proves_the_end_of_a_full_run_of_one_portion_alone() -> None:
     full = replace(RUN, full=True, goods_files=1)
-    assert model.may_withdraw_after_silence(full)
+    assert run.may_withdraw_after_silence(full)
     for other in (
         replace(full, full=False),
         replace(full, broken=True),
         replace(full, goods_files=2),
         replace(full, goods_files=0),
     ):
-        assert not model.may_withdraw_after_silence(other)
-    assert model.may_withdraw_at_end(replace(full, goods_files=7))
-    assert not model.may_withdraw_at_end(replace(full, broken=True))
+        assert not run.may_withdraw_after_silence(other)
+    assert run.may_withdraw_at_end(replace(full, goods_files=7))
+    assert not run.may_withdraw_at_end(replace(full, broken=True))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ def test_silence_proves_the_end_of_a_full_run_of_one_portion_alone() -> None:
     [(100, 59, True), (100, 61, False), (30, 9, True), (20, 0, False), (3, 1, False), (100_000, 99_900, False)],
 )
 def test_losing_most_of_the_catalogue_is_suspicious(before: int, after: int, suspicious: bool) -> None:
-    assert model.is_suspicious(before, after) is suspicious
+    assert run.is_suspicious(before, after) is suspicious
 
 
 @pytest.mark.parametrize(

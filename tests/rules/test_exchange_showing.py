@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.exchange.model import RUN_IDLE, Run, RunPart
+from chalicelib.exchange.run import RUN_IDLE, Run, RunPart
 from chalicelib.exchange.showing import CHEAP, LONGEST_WAIT, MOST_PARTS, SMALL, look_again, shows_at_once
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)

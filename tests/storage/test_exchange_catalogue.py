@@ -12,6 +12,7 @@ from chalicelib.exchange.model import EntryKind, EntryState
 from chalicelib.network.store import price_types, warehouses
 from chalicelib.stock import store as stock_store
 from chalicelib.stock.journal import Why, cause
+from chalicelib.stock.journal_store import moved_put
 from chalicelib.stock.model import Move
 from chalicelib.stock.store import levels
 from tests.storage.exchange_world import World, world  # noqa: F401 - a fixture
@@ -214,7 +215,7 @@ def test_a_number_that_came_too_early_to_be_believed_is_believed_when_it_comes_a
     sku = sku_id("1", None)
     because = cause(Why.EXPORTED, world.now + timedelta(minutes=1))
     moved = stock_store.move(world.tenant_id, sku, {"main": Move(stamped=True)}, because)
-    world.db.commit([moved])
+    world.db.commit([moved, moved_put(world.tenant_id, because, [sku])])
     world.client().upload({"offers.xml": offers("1", quantity=9)})
     assert levels(world.db, [sku])[sku].available() == Decimal(5)
     world.later(120)

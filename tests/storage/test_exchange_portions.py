@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,8 +15,12 @@ from chalicelib.catalogue.model import sku_id
 from chalicelib.exchange import catalogue_import, reading, runs, showing
 from chalicelib.exchange import store as exchange_store
 from chalicelib.exchange.model import EntryState
+from chalicelib.stock import journal_store
 from chalicelib.stock import store as stock_store
+from chalicelib.stock.journal import Why, cause
+from chalicelib.stock.model import Move
 from chalicelib.stock.store import levels
+from chalicelib.tenancy.store import settings_record, settings_write
 from tests.storage.exchange_world import World, world  # noqa: F401 - a fixture
 from tests.storage.test_exchange_protocol import goods, offers
 
@@ -110,6 +116,38 @@ def test_the_end_of_a_full_run_reads_the_live_stock_only_of_what_it_left_out(lar
     client.check_in()
     client.ask("type=catalog&mode=complete")
     assert work.read == [sku_id("1", None)]
+
+
+def test_an_exchange_that_repeats_the_last_one_reads_only_stock_that_is_new_or_was_moved(
+    world: World, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_store, "SETTLED", timedelta())
+    skus = {name: sku_id(name, None) for name in NAMES}
+    changed, sold = (offers(*NAMES[:5], full=True), offers("6", quantity=7)), skus["2"]
+
+    def exchange(*files: bytes) -> list[str]:
+        work.read.clear()
+        world.later(400)  # the run before is over
+        world.ahead = timedelta()
+        for number, file in enumerate(files):
+            world.client().upload({f"offers0_{number}.xml": file})
+        return sorted(work.read)
+
+    every = sorted(skus.values())
+    world.client().upload({"import.xml": goods(*NAMES, full=True)})
+    assert exchange(offers(*NAMES, full=True)) == every
+    assert exchange(offers(*NAMES, full=True)) == every  # the exchange before has moved them all itself
+    assert exchange(offers(*NAMES, full=True)) == []
+    order = cause(Why.EXPORTED, datetime.now(UTC))
+    (place,) = levels(world.db, [sold])[sold].warehouses
+    moved = stock_store.move(world.tenant_id, sold, {place: Move(counted=Decimal(1), stamped=True)}, order)
+    world.db.commit([moved, journal_store.moved_put(world.tenant_id, order, [sold])])
+    assert exchange(*changed) == sorted([sold, skus["6"]])
+    assert levels(world.db, [sold])[sold].warehouses[place].on_hand == 6
+    exchange(offers(*NAMES, full=True))
+    version = settings_record(world.db).version
+    world.db.commit([settings_write(replace(world.settings, safety_stock=Decimal(1)), version)])
+    assert exchange(offers(*NAMES, full=True)) == every
 
 
 def test_a_repeated_full_exchange_makes_no_version_and_withdraws_nothing(large: World, work: Work) -> None:

@@ -322,6 +322,12 @@ def test_what_is_due_is_found_up_to_the_moment_and_not_after(db: TenantSession) 
     assert [record.place.split("#", 2)[2] for record in due] == ["i-5", "i0"]
 
 
+def test_a_range_without_an_end_goes_to_the_end_of_its_partition(db: TenantSession) -> None:
+    for number in (1, 5, 9):
+        db.commit([Put(key=keys.moved_skus(db.tenant_id).item(f"{number}"), kind="moved", data={})])
+    assert [one.key.sk for one in db.query(keys.moved_skus(db.tenant_id), since="4").records] == ["5", "9"]
+
+
 def test_a_range_that_ends_before_it_begins_is_empty(db: TenantSession) -> None:
     place = keys.due_at(db.tenant_id, NOW, "reminder", "i")
     db.commit([Put(key=keys.invoice(db.tenant_id, "i"), kind="x", data={}, indexes=(place,))])

@@ -17,27 +17,22 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
-from itertools import groupby
 from pathlib import Path
-from urllib.parse import quote
 
 from chalicelib.catalogue.feed import FeedRow, RejectedRow
 from chalicelib.catalogue.snapshot import schema
 from chalicelib.catalogue.snapshot.adopt import adopt
+from chalicelib.catalogue.snapshot.assembled import Assembled, Told, read_only
 from chalicelib.catalogue.snapshot.derive import LISTED_KINDS, count_listed, derive, derive_stock, is_stale
-from chalicelib.catalogue.snapshot.engine import Connection, connect
+from chalicelib.catalogue.snapshot.engine import Connection
 from chalicelib.catalogue.snapshot.merge import merge
 from chalicelib.catalogue.snapshot.part import read_part
 from chalicelib.catalogue.snapshot.rows import Changes
-from chalicelib.catalogue.snapshot.schema import QUANTITY_DIGITS
 from chalicelib.catalogue.snapshot.sets import note_amounts
 from chalicelib.catalogue.snapshot.withdraw import withdraw_goods, withdraw_numbers
-from chalicelib.kernel.money import quantity as exact_quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,50 +99,6 @@ class End:
     doubt: Callable[[int, int], bool] = lambda _before, _after: False
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """The stock that an assembling tells: read from the files that it made, so that a million rows need no memory."""
-
-    snapshot: Path
-    notes: Path
-
-    def by_sku(self, lot: int) -> Iterator[tuple[str, dict[str, Decimal]]]:
-        """(SKU, {warehouse id: quantity}) of one lot, each SKU once; see `BuildResult.stock`."""
-        with closing(connect(_read_only(self.snapshot), uri=True)) as db:
-            db.execute("ATTACH ? AS told", (_read_only(self.notes),))
-            names = dict(db.execute("SELECT no, id FROM warehouse"))
-            rows = db.execute(
-                "SELECT k.id, t.warehouse_no, t.quantity FROM told.stock t CROSS JOIN sku k ON k.no = t.sku_no "
-                "WHERE t.lot = ? ORDER BY t.sku_no, t.warehouse_no",
-                (lot,),
-            )
-            for sku, told in groupby(rows, lambda row: row[0]):
-                yield sku, {names[no]: _quantity(quantity) for _, no, quantity in told}
-
-    def lots(self) -> tuple[int, ...]:
-        with closing(connect(_read_only(self.notes), uri=True)) as db:
-            return tuple(lot for (lot,) in db.execute("SELECT DISTINCT lot FROM stock ORDER BY lot"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assembled:
-    """What an assembling did: rows that differ from before, by kind, for each part in its order and for the end.
-
-    `withheld` = SKUs that would have been withdrawn but for the doubt. `waiting`, `listed` as in `BuildResult`.
-    """
-
-    parts: tuple[Mapping[str, int], ...]
-    withdrawn: Mapping[str, int]
-    withheld: int
-    waiting: int
-    listed: int
-    told: Told
-
-    @property
-    def changed(self) -> bool:
-        return any(any(counts.values()) for counts in (*self.parts, self.withdrawn))
-
-
 def assemble(
     previous: Path | None,
     target: Path,
@@ -185,6 +136,7 @@ def assemble(
             withheld=withheld,
             waiting=_waiting(db),
             listed=db.execute("SELECT count(*) FROM item").fetchone()[0],
+            covered=_covered(db, run_no, end),
             told=Told(target, notes),
         )
 
@@ -257,7 +209,7 @@ def _run_number(db: Connection, run: str) -> int:
 
 
 def _applied(db: Connection, part: Portion, run_no: int, units: Mapping[str, str]) -> Changes:
-    db.execute("ATTACH ? AS part", (_read_only(part.path),))
+    db.execute("ATTACH ? AS part", (read_only(part.path),))
     no_warehouse = adopt(db, run_no, units)
     changes = merge(db, run_no, no_warehouse, part.lot)
     db.commit()  # a database can be detached only between transactions
@@ -282,6 +234,15 @@ def _ended(db: Connection, run_no: int, end: End) -> tuple[Changes, int]:
     return changes + withdraw_numbers(db, run_no, end.lot, everything=end.everything), 0
 
 
+def _covered(db: Connection, run_no: int, end: End | None) -> bool:
+    """What the run did not name has been told by its end, as zero."""
+    return not db.execute(
+        "SELECT EXISTS (SELECT 1 FROM stock s WHERE touched <> ? AND NOT EXISTS (SELECT 1 FROM told.stock t "
+        "WHERE (t.lot, t.sku_no, t.warehouse_no) = (?, s.sku_no, s.warehouse_no)))",
+        (run_no, end.lot if end else None),
+    ).fetchone()[0]
+
+
 def _waiting(db: Connection) -> int:
     return int(
         db.execute(
@@ -290,12 +251,3 @@ def _waiting(db: Connection) -> int:
             "OR EXISTS (SELECT 1 FROM stock WHERE sku_no = k.no)))"
         ).fetchone()[0]
     )
-
-
-def _read_only(path: Path) -> str:
-    return f"file:{quote(str(path))}?mode=ro&immutable=1"
-
-
-@lru_cache(maxsize=20_000)
-def _quantity(thousandths: int) -> Decimal:
-    return exact_quantity(Decimal(thousandths).scaleb(-QUANTITY_DIGITS))

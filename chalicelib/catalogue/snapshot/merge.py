@@ -17,8 +17,8 @@ from chalicelib.catalogue.snapshot.rows import Changes, replace_rows, write_rows
 def merge(db: Connection, run_no: int, no_warehouse: int, lot: int | None) -> Changes:
     """Applies what is staged; the stock that it tells is noted under `lot`, if one is given.
 
-    Every row that the part spoke of is noted, not only those that differ: orders move the live stock as well, so that
-    a number which the ERP repeats may be news to it.
+    Every row that the part spoke of is noted, not only those that are `news` to the snapshot: orders move the live
+    stock as well, so that a number which the ERP repeats may be news to that.
     """
     changes: Changes = Counter()
     hand.protect(db, changes)
@@ -27,12 +27,8 @@ def merge(db: Connection, run_no: int, no_warehouse: int, lot: int | None) -> Ch
     hand.change(db, run_no, changes)
     _offers(db, run_no, changes)
     _prices(db, run_no, changes)
-    _stock(db, run_no, no_warehouse, changes)
+    _stock(db, run_no, no_warehouse, lot, changes)
     hand.keep(db, run_no)
-    if lot is not None:
-        db.execute(
-            "INSERT OR REPLACE INTO told.stock SELECT ?, sku_no, warehouse_no, quantity FROM stage.stock", (lot,)
-        )
     return changes
 
 
@@ -186,7 +182,7 @@ def _prices(db: Connection, run_no: int, changes: Changes) -> None:
     )
 
 
-def _stock(db: Connection, run_no: int, no_warehouse: int, changes: Changes) -> None:
+def _stock(db: Connection, run_no: int, no_warehouse: int, lot: int | None, changes: Changes) -> None:
     """A total without a warehouse counts only where no warehouse is named; a deleted warehouse holds nothing."""
     db.execute(
         "DELETE FROM stage.stock WHERE warehouse_no = ?1 AND (sku_no IN "
@@ -209,9 +205,15 @@ def _stock(db: Connection, run_no: int, no_warehouse: int, changes: Changes) -> 
             f"AND warehouse_no IN {deleted}"
         )
     same = "stock c ON (c.sku_no, c.warehouse_no) = (s.sku_no, s.warehouse_no)"
-    changes["stock"] += db.execute(
-        f"SELECT count(*) FROM stage.stock s LEFT JOIN {same} WHERE s.quantity <> coalesce(c.quantity, 0)"
-    ).fetchone()[0]
+    news = "s.quantity <> coalesce(c.quantity, 0)"
+    changes["stock"] += db.execute(f"SELECT count(*) FROM stage.stock s LEFT JOIN {same} WHERE {news}").fetchone()[0]
+    if lot is not None:
+        db.execute(
+            f"INSERT INTO told.stock SELECT ?, s.sku_no, s.warehouse_no, s.quantity, {news} FROM stage.stock s "
+            f"LEFT JOIN {same} WHERE true ON CONFLICT DO UPDATE SET quantity = excluded.quantity, "
+            "news = max(news, excluded.news)",
+            (lot,),
+        )
     db.execute(
         f"INSERT INTO stock SELECT s.sku_no, s.warehouse_no, s.quantity, ?1 FROM stage.stock s LEFT JOIN {same} "
         "WHERE s.quantity <> 0 OR c.quantity IS NOT NULL ORDER BY 1, 2 "

@@ -132,7 +132,7 @@ CREATE TABLE frame (digest BLOB NOT NULL);
 
 _TOLD = """
 CREATE TABLE told.stock (lot INTEGER NOT NULL, sku_no INTEGER NOT NULL, warehouse_no INTEGER NOT NULL,
-    quantity INTEGER NOT NULL, PRIMARY KEY (lot, sku_no, warehouse_no)) WITHOUT ROWID;
+    quantity INTEGER NOT NULL, news INTEGER NOT NULL, PRIMARY KEY (lot, sku_no, warehouse_no)) WITHOUT ROWID;
 """
 
 _DERIVED = """

@@ -42,7 +42,9 @@ def withdraw_numbers(db: Connection, run_no: int, lot: int, *, everything: bool)
     changes["price"] += db.execute(f"DELETE FROM price WHERE {untouched} AND sku_no {prices}").rowcount
     left_out = f"{untouched} AND sku_no {_of_catalogue(run_no, 'stock', everything=everything)}"
     db.execute(
-        f"INSERT OR REPLACE INTO told.stock SELECT ?, sku_no, warehouse_no, 0 FROM stock WHERE {left_out}", (lot,)
+        "INSERT OR REPLACE INTO told.stock SELECT ?, sku_no, warehouse_no, 0, quantity <> 0 FROM stock "
+        f"WHERE {left_out}",
+        (lot,),
     )
     changes["stock"] += db.execute(f"UPDATE stock SET quantity = 0 WHERE quantity <> 0 AND {left_out}").rowcount
     return changes

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from chalicelib.exchange import showing, store
-from chalicelib.exchange.model import RUN_IDLE
+from chalicelib.exchange.run import RUN_IDLE
 from chalicelib.kernel.ids import stable_id
 from chalicelib.storage import worker
 from chalicelib.storage.session import TenantSession, TransactionRefused

@@ -17,7 +17,7 @@ from chalicelib.ordering import store
 from chalicelib.ordering.holding import Reservation
 from chalicelib.stock import tally
 from chalicelib.stock.journal import Mismatch, mismatches
-from chalicelib.stock.journal_store import read_kept
+from chalicelib.stock.journal_store import SETTLED, read_kept
 from chalicelib.stock.tally import Check, Round
 from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession
@@ -27,7 +27,6 @@ from chalicelib.tenancy.store import load_settings
 _CHANGES = 100
 """Changes of one piece: of at most 100 SKUs each."""
 _LISTED = 1000  # SKUs that were wrong before and are looked at again
-_SETTLED = timedelta(minutes=5)  # a change has its moment before it is written
 _NIGHT = timedelta(hours=3)
 
 
@@ -38,7 +37,7 @@ def go_on(db: TenantSession, subject: str, now: datetime) -> None:
         return
     record = db.fetch(keys.tally_round(db.tenant_id))
     before = record.load(Round)
-    begun = before if before.cursor is not None else Round(since=before.since, until=stamp(now - _SETTLED))
+    begun = before if before.cursor is not None else Round(since=before.since, until=stamp(now - SETTLED))
     page = db.query(
         keys.moved_skus(db.tenant_id),
         limit=_CHANGES,

@@ -19,6 +19,7 @@ from chalicelib.stock.actions.reading import (
     wrong_stock,
 )
 from chalicelib.stock.actions.telling import Applied, erp_levels
+from chalicelib.stock.journal_store import moved_since
 
 __all__ = (
     "Applied",
@@ -30,6 +31,7 @@ __all__ = (
     "add_arrival",
     "change_arrival",
     "erp_levels",
+    "moved_since",
     "remove_arrival",
     "set_safety",
     "show_arrivals",
