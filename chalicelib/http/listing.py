@@ -278,6 +278,11 @@ class Listing:
     def is_filtered(self) -> bool:
         return any(self.query.get(name) for name in self.filter_names)
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether any filter but the search is set."""
+        return any(self.query.get(name) for one in self.pills for name in one.names)
+
     def total(self, key: str) -> Cell:
         return as_cell(self.totals.get(key, ""))
 

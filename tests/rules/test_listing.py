@@ -83,7 +83,9 @@ def test_a_list_knows_whether_only_its_filters_leave_it_empty() -> None:
         filters = (Filter(name="q", label_key="x", kind="search"), Filter(name="placed", label_key="x", kind="dates"))
         return Listing(caption_key="x", columns=(), rows=(), query=query, empty_key="x", filters=filters)
 
-    assert listing(ListQuery.parse({"placed_to": "2026-11-01"})).is_filtered
+    dated, sought = listing(ListQuery.parse({"placed_to": "2026-11-01"})), listing(ListQuery.parse({"q": "a"}))
+    assert (dated.is_filtered, dated.is_narrowed) == (True, True)
+    assert (sought.is_filtered, sought.is_narrowed) == (True, False)
     assert not listing(ListQuery.parse({"other": "1"})).is_filtered
 
 
