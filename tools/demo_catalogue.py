@@ -41,6 +41,8 @@ class Line:
     sizes: tuple[str, ...] = ("",)
     colours: tuple[str, ...] = ("",)
     brand: str = ""
+    is_new: bool = False  # not in the first catalogue
+    cheaper: int = 0  # percent that it cost more in the first one
 
 
 _PIECE, _METRE, _SET = ("796", "шт"), ("006", "м"), ("839", "компл")
@@ -160,6 +162,7 @@ _LINES = (
         ("200 мм", "300 мм", "400 мм", "500 мм"),
         ("белый", "мрамор"),
         "Möller",
+        cheaper=8,
     ),
     Line(
         "Москитные сетки",
@@ -169,7 +172,7 @@ _LINES = (
         1150,
         ("600×1300", "700×1400"),
         ("белая", "коричневая"),
-        "",
+        is_new=True,
     ),
     Line("Отливы", "OT-ST", "Отлив стальной", _METRE, 340, ("150 мм", "200 мм", "250 мм"), ("белый", "коричневый"), ""),
 )
@@ -191,8 +194,11 @@ def guid(*parts: str) -> str:
     return str(uuid.uuid5(_SPACE, "/".join(parts)))
 
 
-def skus() -> Iterator[Sku]:
+def skus(*, first: bool = False) -> Iterator[Sku]:
+    """Of the catalogue, or of the first one that 1C brought."""
     for line in _LINES:
+        if first and line.is_new:
+            continue
         number = 0
         for s, size in enumerate(line.sizes):
             for c, colour in enumerate(line.colours):
@@ -202,6 +208,7 @@ def skus() -> Iterator[Sku]:
                 digits = f"460{int(guid(article)[:8], 16) % 10**9:09d}"
                 check = (10 - sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(digits)) % 10) % 10
                 price = line.price * (100 + 12 * s + 7 * c) // 100
+                price = price * (100 + line.cheaper) // 100 if first else price
                 yield Sku(guid(article), article, name, line, size, colour, f"{digits}{check}", price)
 
 
@@ -244,14 +251,14 @@ def _product(sku: Sku) -> str:
     )
 
 
-def import_xml() -> bytes:
+def import_xml(*, first: bool = False) -> bytes:
     """Classifier and goods: a full catalogue."""
     groups = "".join(_category(parent, names) for parent, names in CATEGORIES.items())
     properties = "".join(
         f"<Свойство><Ид>{guid(n)}</Ид><Наименование>{n}</Наименование></Свойство>" for n in ("Размер", "Цвет", "Бренд")
     )
     owner = f"<Ид>{guid('owner')}</Ид><Наименование>Классификатор</Наименование>"
-    goods = "".join(_product(sku) for sku in skus())
+    goods = "".join(_product(sku) for sku in skus(first=first))
     return (
         f"{_HEAD}<{_ROOT}><Классификатор>{owner}<Группы>{groups}</Группы><Свойства>{properties}</Свойства></Классификатор>"
         f'<Каталог СодержитТолькоИзменения="false"><Ид>{guid("catalogue")}</Ид>'
@@ -276,7 +283,7 @@ def _offer(sku: Sku) -> str:
     )
 
 
-def offers_xml() -> bytes:
+def offers_xml(*, first: bool = False) -> bytes:
     """Price types, warehouses, prices and stock."""
     types = "".join(
         f"<ТипЦены><Ид>{guid(name)}</Ид><Наименование>{name}</Наименование><Валюта>RUB</Валюта>"
@@ -288,7 +295,7 @@ def offers_xml() -> bytes:
         f"<Адрес><Представление>{address}</Представление></Адрес></Склад>"
         for name, address in WAREHOUSES
     )
-    offers = "".join(_offer(sku) for sku in skus())
+    offers = "".join(_offer(sku) for sku in skus(first=first))
     return (
         f'{_HEAD}<{_ROOT}><ПакетПредложений СодержитТолькоИзменения="false"><Ид>{guid("catalogue")}#</Ид>'
         f"<Наименование>Предложения</Наименование><ИдКаталога>{guid('catalogue')}</ИдКаталога>"

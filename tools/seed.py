@@ -165,7 +165,10 @@ class _Demo:
         address, user = re.findall(r"<code>([^<]+)</code>", page)[:2]
         password = re.findall(r"<code>([^<]+)</code>", owner.submit("/exchange/password"))[0]
         erp = OneC(address, user, password)
-        erp.upload({"import0_1.xml": demo_catalogue.import_xml(), "offers0_1.xml": demo_catalogue.offers_xml()})
+        for first in (True, False):  # the second one has news
+            goods, offers = demo_catalogue.import_xml(first=first), demo_catalogue.offers_xml(first=first)
+            erp.upload({"import0_1.xml": goods, "offers0_1.xml": offers})
+            erp.expect("catalog", "complete")
         erp.upload({"pictures.zip": demo_pictures.archive()})
         return {"url": address, "user": user, "password": password}
 
