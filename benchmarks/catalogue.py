@@ -13,7 +13,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -22,11 +24,17 @@ from benchmarks.catalogue_rows import catalogue_rows
 from benchmarks.made import Size, guid
 from benchmarks.tables import keep_figure
 from chalicelib.catalogue.model import Query, Sort, attribute_key
-from chalicelib.catalogue.snapshot import hint, spelling
+from chalicelib.catalogue.snapshot import hint, news, sets, spelling
 from chalicelib.catalogue.snapshot.build import apply, withdraw_absent
 from chalicelib.catalogue.snapshot.index import Index
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.snapshot.schema import open_for_building
+from chalicelib.kernel.clock import utc_now
+from chalicelib.kernel.vat import VatRate
+from chalicelib.pricing.actions import quotes
+from chalicelib.pricing.falls import fallen_under, falls
+from chalicelib.pricing.model import Origin, PriceList, PriceTerms
+from chalicelib.pricing.past import Past
 
 _CHAIN = (guid(6, 0), guid(6, 1))
 _MOST = 25.0  # ms, p95 of a search or of suggestions, warm
@@ -87,6 +95,7 @@ def _measure(size: int, folder: Path) -> None:
         note = f"{len(shown.items)} products, {len(shown.categories)} categories"
         _answers(f"{size:,} products, suggestions: {text}", lambda text=text: catalogue.suggest(text), note)
     _many_words(size, folder)
+    _news(size, folder)
     skus = [item.sku for item in catalogue.search(Query()).items]
     times = [_seconds(lambda: catalogue.prices(skus, _CHAIN)) for _ in range(50)]
     print(f"  {'prices of a page':28} p50 {median(times) * 1e3:7.2f} ms")
@@ -106,6 +115,40 @@ def _many_words(size: int, folder: Path) -> None:
         for text in ("рчка", "двреная рчука", "абракадабра"):
             label = f"{size:,} products, {_WORDS:,} words: what {text} is near to"
             _answers(label, lambda text=text: hint.meant(index, text, index.everything), "")
+
+
+def _news(size: int, folder: Path) -> None:
+    """The same after a night in which every price fell and each hundredth product came."""
+    path, now = folder / "news", utc_now()
+    shutil.copyfile(folder / "4", path)
+    before = path.stat().st_size
+    with closing(open_for_building(path)) as db:
+        news.watch_prices(db, now)
+        _timed("  note what all prices were", lambda: db.execute("UPDATE price SET amount = amount - amount / 20"))
+        sets.note_amounts(db)
+        db.execute("UPDATE first_shown SET since = ? WHERE sku_no % 100 = 0", (int(now.timestamp()),))
+        sets.note_newest(db, 0)
+        db.commit()
+    print(f"  it takes {(path.stat().st_size - before) / 1e6:.1f} MB")
+    catalogue, past = Catalogue(path), Past(since=now - timedelta(days=1))
+    lists = (PriceList(origin=Origin.CONTRACT, id=one, name=one, vat_included=True) for one in _CHAIN)
+    rates = (VatRate(percent=Decimal(22)),)
+    terms = PriceTerms(
+        chain=tuple(lists), currency="RUB", list_currency="RUB", vat_included=True, vat_rates=rates, day=now.date()
+    )
+    fallen = _timed("  find all that fell, once", lambda: fallen_under(catalogue, terms, past))
+    for name, selection in (("new", catalogue.newest(past.since)), ("cheaper", fallen)):
+        query = Query(selections=(selection,))
+        found = catalogue.search(query)
+        _answers(f"{size:,} products, only what is {name}", partial(catalogue.search, query), f"{found.total:,} found")
+    items = {item.sku: item for item in found.items}
+    answers = quotes(catalogue, items, {}, terms)
+    some = falls(catalogue, items, answers, terms, past)
+    _answers(
+        f"{size:,} products, what a page's prices were",
+        lambda: falls(catalogue, items, answers, terms, past),
+        f"{len(some)} fell",
+    )
 
 
 def _answers(label: str, work: Callable[[], object], note: str) -> None:

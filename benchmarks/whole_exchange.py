@@ -24,6 +24,7 @@ from benchmarks.tables import keep_figure
 from chalicelib.catalogue.snapshot.build import End, Portion, assemble
 from chalicelib.exchange.reading import Source, read_file
 from chalicelib.exchange.run import is_suspicious
+from chalicelib.kernel.clock import utc_now
 
 _CHUNK = 1 << 16
 _MOST = 20  # seconds; of the processor here, so that what else the machine does is left out
@@ -121,7 +122,8 @@ def _read(work: Sequence[tuple[Path, Path, Path | None]]) -> Spent:
 def _assembled(base: Path | None, target: Path, parts: Sequence[Path], run: str) -> Spent:
     gc.set_threshold(50_000)
     begun = time.process_time()
-    done = assemble(base, target, (Portion(path=part) for part in parts), run=run, end=End(lot=1, doubt=is_suspicious))
+    end = End(lot=1, doubt=is_suspicious)
+    done = assemble(base, target, (Portion(path=part) for part in parts), run=run, at=utc_now(), end=end)
     built = time.process_time() - begun
     told = sum(1 for lot in done.told.lots() for _ in done.told.by_sku(lot))
     changed = sum(count for counts in done.parts for count in counts.values())

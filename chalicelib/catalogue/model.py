@@ -6,6 +6,7 @@ Ids of categories, price types, warehouses and properties are the ERP's own text
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -43,12 +44,21 @@ class Sort(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Goods that something is to be told of, as a set of places (`bits`) and in the order of what is told."""
+
+    order: Sequence[int]
+    places: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """What a reader looks for. Everything given must hold; values of one attribute are alternatives.
 
     `price_types` is the reader's chain, best first: the first type that has a price for a SKU gives the
     amount that `price_from`, `price_to` and sorting by price look at (the smallest tier's, as the list has it).
     `amounts` are looked at instead, if given: those of `Catalogue.amounts`, perhaps with others over them.
+    Without a text and a sort of its own the first of `selections` says the order.
     """
 
     text: str = ""
@@ -59,6 +69,7 @@ class Query:
     price_from: Decimal | None = None
     price_to: Decimal | None = None
     in_stock: bool = False
+    selections: tuple[Selection, ...] = ()
     sort: Sort = Sort.RELEVANCE
     descending: bool = False  # of the sort, but for relevance; SKUs without a price stay last
     page: int = 1

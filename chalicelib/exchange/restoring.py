@@ -45,7 +45,7 @@ def _restored(db: TenantSession, entry: JournalEntry, now: datetime) -> None:
         current = work.folder / "base.sqlite"
         os.link(snapshots.local_copy(db.tenant_id, base), current)  # the copy itself may go at any time
         snapshots.fetch(db.tenant_id, earlier, work.top)
-        restore(work.top, current)
+        restore(work.top, current, now)
         runs.publish(
             db,
             work,

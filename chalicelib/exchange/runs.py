@@ -108,7 +108,7 @@ def read(db: TenantSession, work: Workshop, source: Source, key: str) -> ReadFil
 
 
 def build(
-    db: TenantSession, work: Workshop, run: Run, units: Mapping[str, str], *, end: End | None = None
+    db: TenantSession, work: Workshop, run: Run, units: Mapping[str, str], *, now: datetime, end: End | None = None
 ) -> Assembled:
     """Assembles the snapshot that readers see and the run's parts; nobody sees the result yet."""
     work.base = snapshots.read_current(db)
@@ -117,7 +117,7 @@ def build(
         previous = work.folder / "base.sqlite"
         os.link(snapshots.local_copy(db.tenant_id, work.base), previous)  # the copy itself may go at any time
     work.top = work.folder / "top.sqlite"
-    done = assemble(previous, work.top, _portions(db, work, run), run=run.id, units=units, end=end)
+    done = assemble(previous, work.top, _portions(db, work, run), run=run.id, at=now, units=units, end=end)
     if previous is not None:
         previous.unlink()
     return done
@@ -234,7 +234,7 @@ def show(
     """Assembles the parts of the state's `run` as it is now; tells the stock that they tell, then moves the pointer: a
     break in between is mended by the next time. Parts that changed nothing are kept: the run's end must know what they
     named."""
-    done = build(db, work, run, state.units, end=end)
+    done = build(db, work, run, state.units, now=now, end=end)
     message = message_id or run.parts[-1].entry_id
     version = work.base.version if work.base else 0
     kind, safety = settings.exchange.stock_kind, settings.safety_stock

@@ -68,7 +68,7 @@ def _import(db: TenantSession, progress: Progress[Upload], clock: Clock) -> None
         parts = (part, _kept(work, part, feed)) if plan.full and feed.bad else (part,)
         run = Run(id=upload.run, begun=upload.made, touched=upload.as_of, full=plan.full, parts=parts)
         end = End(lot=runs.END, doubt=_doubt(plan, feed)) if plan.full else None
-        done = runs.build(db, work, run, {}, end=end)
+        done = runs.build(db, work, run, {}, now=clock(), end=end)
         if feed.bad:
             _keep_rejected(db, upload, path, plan, feed, settings.locale)
         runs.tell_stock(db, run, done, settings, message_id=upload.run, now=clock(), kind=plan.stock_kind)

@@ -69,7 +69,7 @@ def _publish(db: TenantSession, edits: Sequence[Edit], clock: Callable[[], datet
         read = read_part(work.new_part(key), rows_of(edits))
         part = RunPart(key=key, size=work.made[key].stat().st_size, came=edits[-1].at, entry_id=entry_id)
         run = Run(id=entry_id, begun=edits[0].at, touched=now, parts=(part,))
-        done = runs.build(db, work, run, {})
+        done = runs.build(db, work, run, {}, now=now)
         writes: list[Write] = [_settled(db, edit, read.rejected, now) for edit in edits]
         if done.changed or read.rejected:
             writes.append(exchange.entry_put(db.tenant_id, _entry(entry_id, edits, read, done, now)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,13 +13,19 @@ from chalicelib.http.formats import Formats
 from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row, Tone
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
+from chalicelib.http.sessions import SignedIn
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.money import Money
 from chalicelib.ordering.model import Order
-from chalicelib.ordering.pages.base import TONES, money_text, state_text
+from chalicelib.ordering.pages.base import TONES, GoodsRow, money_text, state_text
 from chalicelib.overview import actions
 from chalicelib.overview.actions import DealerOverview, StaffOverview
+from chalicelib.storage.keys import Key
+from chalicelib.storefront.desk import desk_keys
+from chalicelib.storefront.front import Front, Shelf, front
+from chalicelib.storefront.offers import News
+from chalicelib.storefront.rows import goods_rows
 from chalicelib.tenancy.store import Beginnings
 
 doors = Doors(__name__)
@@ -42,11 +48,18 @@ class Tile:
     share: tuple[Decimal, Decimal] | None = None
 
 
-@doors.page("/", may=Permission.OWN_ACCOUNT)
+def _reads(person: SignedIn) -> tuple[Key, ...]:
+    return desk_keys(person.actor, person.contract_id) if person.actor.is_dealer else ()
+
+
+@doors.page("/", may=Permission.OWN_ACCOUNT, reads=_reads)
 def start_page(request: Request) -> Response:
     """Where everybody lands after signing in."""
     if request.actor.is_dealer:
-        return _dealer_page(request, actions.dealer_overview(request.db, request.actor, request.now, request.time_zone))
+        seen = actions.dealer_overview(request.db, request.actor, request.now, request.time_zone)
+        return _dealer_page(
+            request, seen, front(request.db, request.actor, request.person.contract_id, request.now, request.ahead)
+        )
     return _staff_page(request, actions.staff_overview(request.db, request.actor, request.now, request.time_zone))
 
 
@@ -125,16 +138,27 @@ def _exchange_tile(request: Request, seen: StaffOverview) -> Tile:
     )
 
 
-def _dealer_page(request: Request, seen: DealerOverview) -> Response:
+def _dealer_page(request: Request, seen: DealerOverview, goods: Front) -> Response:
+    may_order = request.actor.may(Permission.ORDER_PLACE)
     return request.page(
         "overview/dealer.html",
         title=request.person.tenant_name,
         subtitle=seen.dealer.party.name,
         blocked=seen.dealer.party.blocked,
-        may_order=request.actor.may(Permission.ORDER_PLACE),
+        may_order=may_order,
+        may_put=may_order and request.person.contract_id is not None,
+        shelves=[_shelf(request, shelf, goods) for shelf in goods.shelves],
         tiles=_dealer_tiles(request, seen),
         listing=_orders(request, seen.newest),
     )
+
+
+def _shelf(request: Request, shelf: Shelf, goods: Front) -> tuple[str, tuple[GoodsRow, ...], str]:
+    """Its name, its rows, and where the others are; empty if there are none."""
+    rows = goods_rows(request, shelf.offers, goods.cart)
+    if shelf.news is News.NEW:
+        rows = tuple(replace(row, is_new=False) for row in rows)  # the shelf says it
+    return request.t.t(f"storefront.{shelf.news}"), rows, f"/catalogue?{shelf.news}=1" if shelf.has_more else ""
 
 
 def _dealer_tiles(request: Request, seen: DealerOverview) -> list[Tile]:

@@ -10,15 +10,12 @@ from typing import TypeVar
 
 from chalicelib.catalogue.model import Item, PriceTier
 from chalicelib.catalogue.snapshot.read import Catalogue
-from chalicelib.catalogue.store import catalogue_in, catalogue_keys
 from chalicelib.gateways.telemetry import failure
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.kernel.ids import new_id
-from chalicelib.network.store import party_of
 from chalicelib.pricing import store
 from chalicelib.pricing.book import Book, OwnPrices, changed, check, check_own
-from chalicelib.pricing.chain import contract_terms
 from chalicelib.pricing.discounts import NO_KINDS, Weighing
 from chalicelib.pricing.lists import ListRow, ListVersion, with_version
 from chalicelib.pricing.model import Answer, PriceOnRequest, PriceTerms
@@ -214,34 +211,3 @@ def _delete(tenant_id: str, unused: Iterable[str]) -> None:
             files.delete(tenant_id, key)
     except OUTAGES as outage:  # the prices are what they should be
         failure("price lists that nothing refers to were not deleted", outage, tenant=tenant_id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explained:
-    """A price with the terms that it was quoted under."""
-
-    answer: Answer
-    terms: PriceTerms
-
-
-def explain_price(
-    db: TenantSession, actor: Actor, contract_id: str, sku: str, quantity: Decimal | None, now: datetime
-) -> Explained:
-    """What a SKU costs under a contract and why; without a quantity at one unit or the smallest tier.
-
-    NotFound for another dealer's contract and for what the catalogue has not, for a dealer also for what it no longer
-    offers; Refused("no_catalogue") before the first import.
-    """
-    party_id = actor.party_id or party_of(db, contract_id)
-    wanted = catalogue_keys(db.tenant_id, actor.party_id)
-    rows = db.get_many([*store.basis_keys(db.tenant_id, party_id, contract_id), *wanted])
-    basis = store.basis_of(rows, db.tenant_id, party_id, contract_id, now)
-    catalogue = catalogue_in(db.tenant_id, rows, actor.party_id)
-    if catalogue is None:
-        raise Refused("no_catalogue")
-    items = catalogue.skus([sku])
-    if sku not in items or (actor.is_dealer and not items[sku].listed):
-        raise NotFound()
-    terms = contract_terms(basis, catalogue.price_types())
-    quantities = {} if quantity is None else {sku: quantity}
-    return Explained(answer=quotes(catalogue, items, quantities, terms)[sku], terms=terms)

@@ -9,15 +9,15 @@ from chalicelib.http.formats import Formats
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response, json_body
 from chalicelib.kernel.access import Permission
+from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.errors import Complaint, Invalid
 from chalicelib.kernel.money import quantity as exact_quantity
 from chalicelib.kernel.money import quantum
 from chalicelib.kernel.numbers import parse_decimal
-from chalicelib.pricing import actions
-from chalicelib.pricing.actions import Explained
 from chalicelib.pricing.chain import chain_id
 from chalicelib.pricing.discounts import Weighed
 from chalicelib.pricing.explain import derivation, why, why_not
+from chalicelib.pricing.explaining import Explained, explain_price
 from chalicelib.pricing.model import Answer, Considered, PriceTerms, Quote
 from chalicelib.pricing.words import sentences
 
@@ -30,7 +30,8 @@ def explain(request: Request) -> Response:
     """A price with everything that it was made from; sums, percents and quantities are texts of exact numbers.
 
     `contract`: a dealer's own one, by default the one they work under. `price` null: on request, `from_quantity` says
-    from how many on there is one. Only the manufacturer's people are told how a derived list is made.
+    from how many on there is one. `before` = what it cost until when, if it has lately fallen. Only the manufacturer's
+    people are told how a derived list is made.
     """
     contract_id = request.query.text("contract") or request.person.contract_id or ""
     sku = request.query.text("sku")
@@ -38,8 +39,10 @@ def explain(request: Request) -> Response:
     missing = {name: Complaint(code="required") for name, value in asked.items() if not value}
     if missing:
         raise Invalid(fields=missing)
-    found = actions.explain_price(request.db, request.actor, contract_id, sku, _quantity(request), request.now)
+    found = explain_price(request.db, request.actor, contract_id, sku, _quantity(request), request.now)
     body: Json = {"sku": sku, "contract": contract_id, **_answered(found.answer, found.terms)}
+    fall = found.fall
+    body["before"] = None if fall is None else {"price": _text(fall.price), "until": stamp(fall.until)}
     body["sentences"] = _sentences(request, found.answer)
     if not request.actor.is_dealer:
         body["own"] = _for_own_people(request, found)

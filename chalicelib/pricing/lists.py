@@ -8,14 +8,15 @@ and going back is one more activation of an earlier version.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from chalicelib.kernel.errors import Refused
 from chalicelib.pricing.derived import Formula
 
 KEPT_VERSIONS = 10
-"""The newest ones of a list, beside those that are in force or will be."""
+"""The newest ones of a list, beside those that are in force, were so before, or will be."""
+JUST_BEFORE = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +107,14 @@ class OwnList:
 
 def with_version(own: OwnList, made: ListVersion) -> OwnList:
     """The list with one more version, numbered after its last one; it is not in force before it is activated. Versions
-    that are neither among the newest nor in force nor to come are dropped."""
+    that are neither among the newest nor in force nor to come are dropped, but not the one before that in force: what
+    prices were is told by it (ADR 24)."""
     numbered = replace(made, number=max((one.number for one in own.versions), default=0) + 1)
     versions = (*own.versions, numbered)
-    current = own.version_at(made.made)
+    current = own.activation_at(made.made)
+    in_force = [current, own.activation_at(current.since - JUST_BEFORE)] if current else []
     needed = {one.number for one in own.activations if one.since > made.made}
-    needed |= {one.number for one in versions[-KEPT_VERSIONS:]} | ({current.number} if current else set())
+    needed |= {one.number for one in versions[-KEPT_VERSIONS:]} | {one.number for one in in_force if one}
     return replace(
         own,
         versions=tuple(one for one in versions if one.number in needed),

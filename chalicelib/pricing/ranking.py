@@ -9,7 +9,7 @@ another does not have, may stand elsewhere than the price shown says.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -33,12 +33,17 @@ Price = Callable[[int, int, Decimal | None], int]
 one in millionths, or NONE."""
 
 
+Instead = Mapping[str, Mapping[int, int]]
+"""Other amounts of price types than those of now, by place."""
+
+
 def amounts_under(catalogue: Catalogue, terms: PriceTerms) -> Amounts:
     """In the currency of the terms; worked out once for a snapshot and a chain, however many contracts have it."""
-    return catalogue.amounts_kept(chain_id(terms), lambda: _worked_out(catalogue, terms))
+    return catalogue.amounts_kept(chain_id(terms), lambda: worked_out(catalogue, terms, {}))
 
 
-def _worked_out(catalogue: Catalogue, terms: PriceTerms) -> Amounts:
+def worked_out(catalogue: Catalogue, terms: PriceTerms, instead: Instead) -> Amounts:
+    """What `amounts_under` keeps, or what that would be with other amounts of price types."""
     currencies = {one.id: one.currency for one in catalogue.price_types()}
     asked = (one for one in terms.chain if one.in_force)
     ways = (_way(one, one.currency or currencies.get(one.source) or terms.list_currency, terms) for one in asked)
@@ -46,7 +51,7 @@ def _worked_out(catalogue: Catalogue, terms: PriceTerms) -> Amounts:
     vat = _vat_rates(catalogue, terms, known)
     out = catalogue.amounts(())
     for way in reversed(known):
-        own = _uploaded(catalogue, way, vat) if way.price_list.version else _of_price_type(catalogue, way, vat)
+        own = _uploaded(catalogue, way, vat) if way.price_list.version else _of_price_type(catalogue, way, vat, instead)
         first = way.price_list.exclusive or terms.strategy is Strategy.PRIORITY
         out = own.before(out) if first else own.at_best(out)
     return out
@@ -117,8 +122,13 @@ def _vat_rates(catalogue: Catalogue, terms: PriceTerms, ways: Sequence[Way]) -> 
     return [rate(told) for told in catalogue.vat_rates()]
 
 
-def _of_price_type(catalogue: Catalogue, way: Way, vat: Sequence[Decimal | None]) -> Amounts:
+def _of_price_type(catalogue: Catalogue, way: Way, vat: Sequence[Decimal | None], instead: Instead) -> Amounts:
     listed = catalogue.amounts((way.price_list.source,))
+    others = instead.get(way.price_list.source)
+    if others:
+        listed = Amounts(listed.by_place[:])
+        for place, amount in others.items():
+            listed.by_place[place] = amount
     if way.is_plain:
         return listed
     price, pairs = way.pricing(), zip(listed.by_place, vat, strict=True)

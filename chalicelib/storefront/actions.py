@@ -26,24 +26,10 @@ from chalicelib.pricing.ranking import amounts_under
 from chalicelib.stock import showing
 from chalicelib.stock.model import Level
 from chalicelib.stock.store import promised
-from chalicelib.storage.keys import Key
-from chalicelib.storage.session import Record, TenantSession
-from chalicelib.storefront.desk import Desk, desk_keys, desk_of
+from chalicelib.storage.session import TenantSession
+from chalicelib.storefront.desk import Ahead, Desk, read_desk
+from chalicelib.storefront.offers import News, Offer, counter
 from chalicelib.tenancy.model import TenantSettings
-
-Ahead = Mapping[Key, Record] | None
-"""The rows of `desk_keys`, if somebody has read them already."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """A SKU with its price (None: the person has no terms to be quoted under) and what they may be told of what can be
-    promised now, and of what comes by day."""
-
-    item: Item
-    answer: Answer | None
-    stock: showing.Shown
-    coming: tuple[showing.Expected, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +85,15 @@ def browse(
     now: datetime,
     price_type_id: str = "",
     ahead: Ahead = None,
+    news: Sequence[News] = (),
 ) -> Range | None:
-    """One page of the catalogue; None before the first import. NotFound for a category that is not there.
+    """One page of the catalogue; None before the first import. NotFound for a category that is not there. `news` = only
+    what is told of as such.
 
     One round trip for the stock of the page's SKUs, and before it one for the rows of `desk_keys`, unless they were
     read `ahead`.
     """
-    desk = _desk(db, actor, contract_id, now, ahead)
+    desk = read_desk(db, actor, contract_id, now, ahead)
     catalogue = desk.catalogue
     if catalogue is None:
         return None
@@ -114,14 +102,21 @@ def browse(
         raise NotFound()
     price_types = () if actor.is_dealer else catalogue.price_types()
     chosen = _chosen(price_types, price_type_id, desk.settings)
-    terms = desk.terms(price_types or catalogue.price_types(), chosen)
-    sort = Sort.RELEVANCE if query.sort is Sort.STOCK and not desk.may_rank_stock else query.sort
-    page = catalogue.search(replace(query, sort=sort, amounts=amounts_under(catalogue, terms) if terms else None))
+    at = counter(desk, catalogue, price_types or catalogue.price_types(), chosen)
+    query = replace(
+        query,
+        sort=Sort.RELEVANCE if query.sort is Sort.STOCK and not desk.may_rank_stock else query.sort,
+        amounts=amounts_under(catalogue, at.terms) if at.terms else None,
+        selections=tuple(map(at.selection, news)),
+    )
+    page = catalogue.search(query)
+    items = {item.sku: item for item in page.items}
+    offers = at.offers(items, promised(db, items, now) if items else {})
     return Range(
         page=page,
-        offers=_offers(db, catalogue, page.items, terms, desk, now),
+        offers=tuple(one for one in offers.values() if one.fall or News.CHEAPER not in news),
         path=path,
-        terms=terms,
+        terms=at.terms,
         price_types=price_types,
         price_type_id=chosen,
         cart=desk.cart,
@@ -140,28 +135,28 @@ def look_at(
 ) -> Shown:
     """A product's page, in as many round trips as `browse`. NotFound if there is none; for a dealer also if it is no
     longer offered."""
-    desk = _desk(db, actor, contract_id, now, ahead)
+    desk = read_desk(db, actor, contract_id, now, ahead)
     product = desk.catalogue.product(sku) if desk.catalogue else None
     if desk.catalogue is None or product is None or (actor.is_dealer and not product.item.listed):
         raise NotFound()
     catalogue = desk.catalogue
     price_types = catalogue.price_types()
     chosen = "" if actor.is_dealer else _chosen(price_types, "", desk.settings)
-    terms = desk.terms(price_types, chosen)
+    at = counter(desk, catalogue, price_types, chosen)
     known = {item.sku: item for item in (product.item, *product.variants)}
     together = _together(db, catalogue, product.item, desk, known)
     items = known | together
     found = promised(db, items, now)
-    offers = _priced(catalogue, items, terms, found, desk)
+    offers = at.offers(items, found)
     return Shown(
         product=product,
         offer=offers[sku],
         variants=tuple(offers[one.sku] for one in product.variants) if len(product.variants) > 1 else (),
         together=tuple(offers[one] for one in together),
-        packs=_packs(catalogue, sku, terms),
+        packs=_packs(catalogue, sku, at.terms),
         places=_places(catalogue.warehouses(), found[sku], desk),
         listed_prices=() if actor.is_dealer else _listed(catalogue, product.item, price_types, desk),
-        terms=terms,
+        terms=at.terms,
         cart=desk.cart,
         pictures=tuple(dict.fromkeys(desk.pictures(product.pictures).values())),
     )
@@ -191,47 +186,10 @@ def _first_pictures(desk: Desk, items: Sequence[Item]) -> Mapping[str, Picture]:
     return {item.sku: found[item.picture] for item in items if item.picture in found}
 
 
-def _desk(db: TenantSession, actor: Actor, contract_id: str | None, now: datetime, ahead: Ahead) -> Desk:
-    rows = db.get_many(desk_keys(actor, contract_id)) if ahead is None else ahead
-    return desk_of(rows, actor, contract_id, now)
-
-
 def _chosen(price_types: Sequence[PriceType], wanted: str, settings: TenantSettings) -> str:
     """The price type to show: the wanted one, else the tenant's default, else the first."""
     known = [one.id for one in price_types]
     return next((one for one in (wanted, settings.default_price_type, *known) if one in known), "")
-
-
-def _offers(
-    db: TenantSession,
-    catalogue: Catalogue,
-    items: Sequence[Item],
-    terms: PriceTerms | None,
-    desk: Desk,
-    now: datetime,
-) -> tuple[Offer, ...]:
-    by_sku = {item.sku: item for item in items}
-    found = promised(db, by_sku, now) if by_sku else {}
-    return tuple(_priced(catalogue, by_sku, terms, found, desk).values())
-
-
-def _priced(
-    catalogue: Catalogue,
-    items: Mapping[str, Item],
-    terms: PriceTerms | None,
-    found: Mapping[str, Level],
-    desk: Desk,
-) -> dict[str, Offer]:
-    answers: Mapping[str, Answer] = quotes(catalogue, items, {}, terms) if terms else {}
-    return {
-        sku: Offer(
-            item=item,
-            answer=answers.get(sku),
-            stock=desk.told(found[sku].available(desk.warehouses)),
-            coming=desk.coming(found[sku]),
-        )
-        for sku, item in items.items()
-    }
 
 
 def _places(warehouses: Sequence[Warehouse], level: Level, desk: Desk) -> tuple[Place, ...]:

@@ -21,15 +21,19 @@ from chalicelib.pictures.model import Picture
 from chalicelib.pictures.store import album_of
 from chalicelib.pricing.chain import PriceBasis, contract_terms, list_terms
 from chalicelib.pricing.model import PriceTerms
+from chalicelib.pricing.past import Past, past_of
 from chalicelib.pricing.store import basis_keys, basis_of
 from chalicelib.stock import showing
 from chalicelib.stock.model import Level
 from chalicelib.stock.transit import coming
 from chalicelib.storage import keys
 from chalicelib.storage.keys import Key
-from chalicelib.storage.session import Record
+from chalicelib.storage.session import Record, TenantSession
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import settings_of
+
+Ahead = Mapping[Key, Record] | None
+"""The rows of `desk_keys`, if somebody has read them already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,7 @@ class Desk:
     group: DealerGroup | None  # says how much of the stock the person learns
     warehouses: tuple[str, ...]
     day: date
+    news_since: datetime  # what came, or became cheaper, from then on is told
     cart: Mapping[str, Decimal] | None
     album: Album | None
     companions: Record | None  # says where it is kept what is ordered together
@@ -52,6 +57,10 @@ class Desk:
             return contract_terms(self.basis, price_types)
         chosen = next((one for one in price_types if one.id == price_type_id), None)
         return None if chosen is None else list_terms(chosen, self.settings, self.day)
+
+    def past(self, terms: PriceTerms, price_types: Sequence[PriceType]) -> Past:
+        """How far back prices under the terms are compared."""
+        return Past(since=self.news_since) if self.basis is None else past_of(self.basis, terms, price_types)
 
     @property
     def may_rank_stock(self) -> bool:
@@ -109,9 +118,16 @@ def desk_of(rows: Mapping[Key, Record], actor: Actor, contract_id: str | None, n
         group=group,
         warehouses=warehouses_of(basis.contract, region) if basis else (),
         day=local_day(now, settings.time_zone),
+        news_since=settings.news_since(now),
         cart={line.sku: line.quantity for line in cart_from(map(rows.get, cart), contract_id).lines}
         if contract_id and cart
         else None,
         album=album_of(tenant_id, rows.get(keys.album(tenant_id))),
         companions=rows.get(keys.companions(tenant_id)),
     )
+
+
+def read_desk(db: TenantSession, actor: Actor, contract_id: str | None, now: datetime, ahead: Ahead) -> Desk:
+    """As `desk_of`; costs a round trip, unless the rows were read `ahead`."""
+    rows = db.get_many(desk_keys(actor, contract_id)) if ahead is None else ahead
+    return desk_of(rows, actor, contract_id, now)

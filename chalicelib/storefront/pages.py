@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import urlencode
@@ -15,19 +14,18 @@ from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.http.sessions import SignedIn
 from chalicelib.kernel.access import Permission
-from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.numbers import parse_decimal
-from chalicelib.ordering.pages.base import GoodsRow
 from chalicelib.pricing.explain import why, why_not
-from chalicelib.pricing.model import PriceOnRequest, Quote
+from chalicelib.pricing.model import Answer, PriceOnRequest, Quote
 from chalicelib.pricing.words import sentences
-from chalicelib.stock.showing import is_there
-from chalicelib.stock.words import coming_text, stock_text
+from chalicelib.stock.words import stock_text
 from chalicelib.storage.keys import Key
 from chalicelib.storefront import actions
-from chalicelib.storefront.actions import Answer, Offer, Place, Range, Shown
+from chalicelib.storefront.actions import Place, Range, Shown
 from chalicelib.storefront.desk import desk_keys
 from chalicelib.storefront.facts import facts_of
+from chalicelib.storefront.offers import News, Offer
+from chalicelib.storefront.rows import at_least, coming_texts, goods_rows, price_text, stock_cell, was
 
 doors = Doors(__name__)
 _MAY = Permission.CATALOGUE_READ
@@ -64,9 +62,11 @@ def catalogue(request: Request) -> Response:
         request.now,
         asked.get("price_type"),
         request.ahead,
+        [one for one in News if asked.get(one)],
     )
     if found is None:
         return request.page("storefront/empty.html", may_connect=request.actor.may(Permission.EXCHANGE))
+    fmt = Formats(request.locale, request.time_zone)
     return request.page(
         "storefront/range.html",
         listing=_listing(request, asked, found),
@@ -77,6 +77,7 @@ def catalogue(request: Request) -> Response:
         asked=asked.get("q"),
         meant=tuple((text, asked.href(q=text)) for text in found.page.meant),
         offers={offer.item.sku: offer for offer in found.offers},
+        was={offer.item.sku: was(fmt, offer) for offer in found.offers},
         may_order=_may_order(request),
         price_list=_price_list(request, found.path),
         no_terms=request.actor.is_dealer and found.terms is None,
@@ -108,16 +109,17 @@ def product(request: Request) -> Response:
         back=_back_to(shown.product.category_path),
         facts=facts_of(shown, request.t, Formats(request.locale, request.time_zone)),
         places=_places(request, shown),
-        coming=_coming(request, Formats(request.locale, request.time_zone), shown.offer),
+        was=was(Formats(request.locale, request.time_zone), shown.offer),
+        coming=coming_texts(request, Formats(request.locale, request.time_zone), shown.offer),
         may_see_stock=request.actor.may(Permission.STOCK_READ),
         why=_why(request, shown.offer.answer),
         tiers=_tiers(request, shown.offer.answer),
-        variants=_rows(request, shown, shown.variants),
-        together=_rows(request, shown, shown.together),
+        variants=goods_rows(request, shown.variants, shown.cart, item.sku),
+        together=goods_rows(request, shown.together, shown.cart),
         may_order_others=_may_order(request),
-        listed=tuple((price_type.name, _price(request, answer)) for price_type, answer in shown.listed_prices),
+        listed=tuple((price_type.name, price_text(request, answer)) for price_type, answer in shown.listed_prices),
         may_order=_may_order(request) and isinstance(shown.offer.answer, Quote),
-        at_least=_at_least(shown.offer),
+        at_least=at_least(shown.offer),
         in_cart=(shown.cart or {}).get(item.sku),
         cart_count=None if shown.cart is None else len(shown.cart),
     )
@@ -178,11 +180,13 @@ def _listing(request: Request, asked: ListQuery, found: Range) -> Listing:
     filters = [
         Filter(name="q", label_key="storefront.find", kind="search", suggest="/catalogue/suggest"),
         Filter(name="stock", label_key="storefront.in_stock", kind="flag"),
+        Filter(name=News.NEW, label_key="storefront.new", kind="flag"),
         *(_facet(facet) for facet in found.page.facets[:_MOST_FACETS]),
     ]
     if found.terms is not None:
         prices = tuple(fmt.amount(one, found.terms.currency) for one in found.page.prices or ())
         filters.insert(2, Filter(name="price", label_key="storefront.price", kind="range", hints=prices))
+        filters.insert(4, Filter(name=News.CHEAPER, label_key="storefront.cheaper", kind="flag"))
     if len(found.price_types) > 1:
         options = tuple((one.id, one.name) for one in found.price_types)
         filters.insert(1, Filter(name="price_type", label_key="storefront.price_type", options=options))
@@ -194,8 +198,15 @@ def _listing(request: Request, asked: ListQuery, found: Range) -> Listing:
         query=asked,
         pages=min(found.page.pages, _MOST_PAGES),
         empty_key="storefront.nothing_listed",
-        order_key="storefront.by_relevance" if asked.get("q") else "storefront.by_default",
+        order_key=_order_key(asked),
     )
+
+
+def _order_key(asked: ListQuery) -> str:
+    """What the list is in the order of, unless a sort was chosen."""
+    if asked.get("q"):
+        return "storefront.by_relevance"
+    return next((f"storefront.by_{one}" for one in News if asked.get(one)), "storefront.by_default")
 
 
 def _facet(facet: Facet) -> Filter:
@@ -214,24 +225,11 @@ def _row(request: Request, fmt: Formats, offer: Offer) -> Row:
         cells={
             "article": item.article or "—",
             "name": Cell(item.name, href=f"/catalogue/{item.sku}"),
-            "stock": _stock(request, fmt, offer),
+            "stock": stock_cell(request, fmt, offer),
             "price": _price_cell(request, fmt, offer),
             "add": "",
         },
     )
-
-
-def _stock(request: Request, fmt: Formats, offer: Offer) -> Cell:
-    """What there is, and what comes next; where there is neither, that it is made or brought on order."""
-    following = _coming(request, fmt, offer)[:1]
-    if is_there(offer.stock):
-        return Cell(stock_text(request.t, fmt, offer.stock, offer.item.unit), sub=next(iter(following), None))
-    return Cell("", sub=next(iter(following), request.t.t("storefront.none_left")))
-
-
-def _coming(request: Request, fmt: Formats, offer: Offer) -> tuple[str, ...]:
-    today = local_day(request.now, request.time_zone)
-    return tuple(coming_text(request.t, fmt, one, offer.item.unit, today) for one in offer.coming)
 
 
 def _price_cell(request: Request, fmt: Formats, offer: Offer) -> Cell:
@@ -272,12 +270,6 @@ def _places(request: Request, shown: Shown) -> tuple[tuple[Place, str], ...]:
     return tuple((place, stock_text(request.t, fmt, place.stock, unit)) for place in shown.places)
 
 
-def _price(request: Request, answer: Answer | None) -> str:
-    if isinstance(answer, Quote):
-        return Formats(request.locale, request.time_zone).money(answer.price, answer.currency)
-    return "—" if answer is None else request.t.t("pricing.on_request")
-
-
 def _why(request: Request, answer: Answer | None) -> tuple[str, ...]:
     if answer is None:
         return ()
@@ -293,30 +285,3 @@ def _tiers(request: Request, answer: Answer | None) -> tuple[tuple[str, str], ..
         (request.t.t("storefront.from", quantity=least), fmt.money(price, answer.currency))
         for least, price in answer.next_tiers
     )
-
-
-def _rows(request: Request, shown: Shown, offers: Sequence[Offer]) -> tuple[GoodsRow, ...]:
-    """Other SKUs on the product's page."""
-    fmt = Formats(request.locale, request.time_zone)
-
-    def row(offer: Offer) -> GoodsRow:
-        item, stock = offer.item, _stock(request, fmt, offer)
-        return GoodsRow(
-            sku=item.sku,
-            name=item.name,
-            article=item.article,
-            unit=item.unit,
-            stock=stock.text or stock.sub or "",
-            price=_price(request, offer.answer),
-            at_least=_at_least(offer) if isinstance(offer.answer, Quote) else None,
-            in_cart=(shown.cart or {}).get(item.sku),
-            is_current=item.sku == shown.product.item.sku,
-        )
-
-    return tuple(map(row, offers))
-
-
-def _at_least(offer: Offer) -> Decimal:
-    """The quantity that the order field begins with: the smallest that has a price."""
-    answer = offer.answer
-    return max(answer.min_quantity, Decimal(1)) if isinstance(answer, Quote) else Decimal(1)

@@ -12,7 +12,7 @@ from chalicelib.kernel.errors import Complaint, Invalid
 from chalicelib.kernel.money import CURRENCIES
 from chalicelib.kernel.taxids import COUNTRIES, normal_tax_id
 from chalicelib.kernel.vat import VatRate
-from chalicelib.tenancy.model import RoundingBase, TenantSettings
+from chalicelib.tenancy.model import MOST_NEWS_DAYS, RoundingBase, TenantSettings
 
 LOCALES = ("ru", "en", "ro")
 TIME_ZONES = (
@@ -182,6 +182,14 @@ def changed_settings(
 
         return checks.parsed(name, parse, Decimal(0), code="number_between", low=low, high=high)
 
+    def whole(name: str, low: int, high: int) -> int:
+        def parse(text: str) -> int:
+            if not low <= int(text) <= high:
+                raise ValueError
+            return int(text)
+
+        return checks.parsed(name, parse, low, code="number_between", low=low, high=high)
+
     changed = replace(
         settings,
         name=checks.text("company", limit=120, required=True),
@@ -195,7 +203,8 @@ def changed_settings(
         vat_changes=tuple(changes),
         rounding_base=checks.parsed("rounding_base", RoundingBase, settings.rounding_base, code="choose"),
         safety_stock=number("safety_stock", 0, 1_000_000),
-        reserve_hours=checks.parsed("reserve_hours", _hours, 0, code="number_between", low=0, high=_MOST_HOURS),
+        reserve_hours=whole("reserve_hours", 0, _MOST_HOURS),
+        news_days=whole("news_days", 1, MOST_NEWS_DAYS),
         default_price_type=checks.text("default_price_type", limit=80) or None,
         reminder_days=checks.parsed("reminder_days", _reminder_days, (), code="reminder_days_wrong"),
         closed_days=checks.parsed("closed_days", _closed_days, (), code="closed_days_wrong"),
@@ -203,13 +212,6 @@ def changed_settings(
     )
     checks.finish()
     return changed
-
-
-def _hours(text: str) -> int:
-    hours = int(text)
-    if not 0 <= hours <= _MOST_HOURS:
-        raise ValueError
-    return hours
 
 
 def _prefix(text: str) -> str:

@@ -7,7 +7,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from chalicelib.kernel.clock import local_day, start_of_day
 from chalicelib.kernel.vat import VatRate
+
+MOST_NEWS_DAYS = 90
+"""For no longer it is remembered what was new or cost more."""
 
 
 class StockKind(StrEnum):
@@ -75,6 +79,7 @@ class TenantSettings:
     rounding_base: RoundingBase = RoundingBase.ROW
     safety_stock: Decimal = Decimal(0)  # pieces of every SKU that are never promised
     reserve_hours: int = 0  # how long an order that is not confirmed holds its goods; 0 = without end
+    news_days: int = 30  # for how long a product counts as new, and a price as lately lowered
     reminder_days: tuple[int, ...] = (0, 3, 7)
     closed_days: tuple[str, ...] = ()  # ISO dates on which no reminder is sent
     closed_weekdays: tuple[int, ...] = (5, 6)  # 0 = Monday
@@ -86,6 +91,10 @@ class TenantSettings:
     def reserved_until(self, now: datetime) -> datetime | None:
         """When the goods of an order that is made now are free again unless it is confirmed; None = never."""
         return now + timedelta(hours=self.reserve_hours) if self.reserve_hours else None
+
+    def news_since(self, now: datetime) -> datetime:
+        """What was first shown, or lowered, at that moment or later is told: the beginning of a day."""
+        return start_of_day(local_day(now, self.time_zone) - timedelta(days=self.news_days), self.time_zone)
 
     @property
     def vat_rates(self) -> tuple[VatRate, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -47,6 +48,11 @@ def stock(product_id: str, quantity: str, warehouse: str | None = "w", *, varian
     return StockRow(product_id=product_id, variant_id=variant, warehouse_id=warehouse, quantity=D(quantity))
 
 
+_AS_OF_3 = """
+DROP TABLE first_shown; DROP TABLE price_before;
+DELETE FROM meta WHERE key = 'prices_noted';
+UPDATE meta SET value = '3' WHERE key = 'schema';
+"""
 _AS_OF_2 = """
 DROP TABLE own;
 ALTER TABLE card DROP COLUMN hidden;
@@ -68,11 +74,12 @@ class Workshop:
         self._folder = folder
         self._made = 0
         self.top: Path | None = None
+        self.now = datetime(2026, 5, 1, tzinfo=UTC)
 
     def apply(self, *rows: FeedRow, run: str = "r") -> BuildResult:
         before, self._made = self.top, self._made + 1
         self.top = self._folder / f"{self._made}.sqlite"
-        return apply(before, self.top, rows, run=run)
+        return apply(before, self.top, rows, run=run, at=self.now)
 
     def assemble(self, *portions: Iterable[FeedRow], run: str = "r", **how: object) -> Assembled:
         """Each portion a part of its own with a lot of its own, all of them assembled at once."""
@@ -81,19 +88,20 @@ class Workshop:
         parts = [self._folder / f"{self._made}-{n}.part" for n, _ in enumerate(portions)]
         for path, rows in zip(parts, portions, strict=True):
             read_part(path, rows)
-        return assemble(before, self.top, [Portion(path=p, lot=n) for n, p in enumerate(parts)], run=run, **how)  # type: ignore[arg-type]
+        told = [Portion(path=p, lot=n) for n, p in enumerate(parts)]
+        return assemble(before, self.top, told, run=run, at=self.now, **how)  # type: ignore[arg-type]
 
     def withdraw(self, run: str = "r", *, deactivate: bool = False) -> BuildResult:
         assert self.top is not None
         before, self._made = self.top, self._made + 1
         self.top = self._folder / f"{self._made}.sqlite"
-        return withdraw_absent(before, self.top, run=run, deactivate=deactivate)
+        return withdraw_absent(before, self.top, run=run, deactivate=deactivate, at=self.now)
 
     def grow_old(self, version: int = 2) -> None:
         """Makes the top a snapshot of an earlier version: without what readers of that one had not."""
         assert self.top is not None
         with closing(sqlite3.connect(self.top)) as db:
-            db.executescript(_AS_OF_2 + (_AS_OF_1 if version == 1 else ""))
+            db.executescript("".join((_AS_OF_3, _AS_OF_2, _AS_OF_1)[: 4 - version]))
 
     @contextmanager
     def open(self) -> Iterator[Catalogue]:

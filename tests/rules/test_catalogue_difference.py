@@ -17,6 +17,7 @@ from chalicelib.catalogue.snapshot.difference import Change, Difference, Kind, W
 from chalicelib.catalogue.snapshot.engine import connect
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.snapshot.restore import restore
+from chalicelib.kernel.clock import utc_now
 from tests.rules.catalogue_feeds import Workshop, goods, offer, offers, price, product, stock
 from tests.rules.test_catalogue_build import feeds
 
@@ -50,7 +51,7 @@ def restored(folder: Path, earlier: Path | None, current: Path | None) -> Path:
     assert current
     target = folder / "restored.sqlite"
     shutil.copyfile(earlier, target)
-    restore(target, current)
+    restore(target, current, utc_now())
     return target
 
 

@@ -130,7 +130,7 @@ def test_a_full_file_withdraws_only_what_is_the_persons_own(shop: Workshop, tmp_
     part = tmp_path / "part"
     read_part(part, [hand(full=True), CardChange("k1", name="Своё 1", lists=True)])
     target = tmp_path / "target.sqlite"
-    done = assemble(shop.top, target, [Portion(path=part)], run="file", end=End(lot=-1))
+    done = assemble(shop.top, target, [Portion(path=part)], run="file", at=shop.now, end=End(lot=-1))
     assert (done.withdrawn["product"], done.listed) == (1, 2)
     shop.top = target
     shop.apply(hand(), CardChange("k2", name="Своё 2", lists=True), run="again")

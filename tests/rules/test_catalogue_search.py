@@ -108,6 +108,25 @@ def test_an_exact_article_comes_first_then_pieces_of_articles_then_words(tmp_pat
     assert shop.names("900") == ["Гайка", "Винт", "Болт 900", "Дюбель"]
 
 
+def test_what_a_text_finds_equally_well_goes_by_article_then_name_and_all_goods_by_name_then_article(
+    tmp_path: Path,
+) -> None:
+    shop = Workshop(tmp_path)
+    articles = {"1": "Р-10", "2": "Р-9", "3": "Р-9", "4": "", "5": "А-1"}
+    shop.apply(
+        goods(),
+        *(product(id, "Ручка оконная" if id != "3" else "Ручка дверная", article=a) for id, a in articles.items()),
+        *(product(f"x{n}", f"Петля {n}") for n in range(200)),
+    )
+    with shop.open() as catalogue:
+        by_words = catalogue.search(Query(text="ручка")).items
+        by_name = catalogue.search(Query(page=5)).items
+        assert [item.product_id for item in by_words] == ["5", "3", "2", "1", "4"]
+        assert [item.product_id for item in by_name] == ["3", "4", "5", "2", "1"]
+        pages = [catalogue.search(Query(text="петля", page=page, size=70)).items for page in (1, 2, 3)]
+    assert [item.name for page in pages for item in page] == [f"Петля {n}" for n in range(200)]
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [

@@ -15,6 +15,7 @@ from chalicelib.catalogue.snapshot.build import End, Portion, assemble
 from chalicelib.catalogue.snapshot.digest import content_digest
 from chalicelib.exchange.commerceml.cutting import cut
 from chalicelib.exchange.reading import ReadFile, Source, read_file
+from chalicelib.kernel.clock import utc_now
 
 Goods = Sequence[tuple[int, str]]
 
@@ -54,7 +55,7 @@ def source(text: str) -> Source:
 
 def content(part: Path) -> str:
     target = part.with_suffix(".sqlite")
-    done = assemble(None, target, [Portion(path=part)], run="1", end=End(lot=1, everything=True))
+    done = assemble(None, target, [Portion(path=part)], run="1", at=utc_now(), end=End(lot=1, everything=True))
     done.told.notes.unlink()
     return content_digest(target)
 

@@ -42,6 +42,7 @@ FORM = {
     "rounding_base": "total",
     "safety_stock": "2,5",
     "reserve_hours": "48",
+    "news_days": "14",
     "default_price_type": "",
     "reminder_days": "7, 0 3; 3",
     "closed_days": "31.12.2026\n2026-05-09, 2026-05-09",
@@ -130,7 +131,7 @@ def test_settings_are_read_as_typed() -> None:
     assert changed.closed_days == ("2026-05-09", "2026-12-31")
     assert changed.closed_weekdays == (5, 6)
     assert changed.safety_stock == Decimal("2.5")
-    assert changed.reserve_hours == 48
+    assert (changed.reserve_hours, changed.news_days) == (48, 14)
     assert changed.rounding_base is RoundingBase.TOTAL
     assert changed.order_prefix == "ОС-"
     assert changed.default_price_type is None
@@ -165,6 +166,8 @@ def test_the_same_settings_again_are_the_same() -> None:
         ("safety_stock", "-1", "number_between"),
         ("reserve_hours", "1,5", "number_between"),
         ("reserve_hours", "1441", "number_between"),
+        ("news_days", "0", "number_between"),
+        ("news_days", "91", "number_between"),
         ("order_prefix", "ABCDE", "order_prefix_wrong"),
         ("order_prefix", "A B", "order_prefix_wrong"),
         ("reminder_days", "0, three", "reminder_days_wrong"),

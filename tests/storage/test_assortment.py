@@ -30,7 +30,7 @@ from chalicelib.ordering.actions.editing import edit_order
 from chalicelib.ordering.actions.moderation import Ask
 from chalicelib.pricelist import making
 from chalicelib.pricelist.model import Format, Wish
-from chalicelib.pricing.actions import explain_price
+from chalicelib.pricing.explaining import explain_price
 from chalicelib.pricing.store import basis_keys, basis_of
 from chalicelib.stock.actions import erp_levels
 from chalicelib.storefront.actions import browse, look_at, suggest

@@ -29,9 +29,10 @@ from chalicelib.network.store import party_put, price_types_write, segments_put
 from chalicelib.ops.registry import due_handler
 from chalicelib.ops.workers import run_due
 from chalicelib.pricing import contracting, importing, store
-from chalicelib.pricing.actions import explain_price, load_book
+from chalicelib.pricing.actions import load_book
 from chalicelib.pricing.contracting import ContractPrices
 from chalicelib.pricing.discounts import Step
+from chalicelib.pricing.explaining import explain_price
 from chalicelib.pricing.jobs import run_price_rows
 from chalicelib.pricing.lists import ListRow, OwnList
 from chalicelib.pricing.model import Origin, Quote, Strategy

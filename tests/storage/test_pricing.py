@@ -28,11 +28,12 @@ from chalicelib.network.store import contract_put, party_put
 from chalicelib.ordering.actions import NewOrder, add_to_cart, place_order
 from chalicelib.ordering.actions.cart_view import show_cart
 from chalicelib.ordering.store import load_order
-from chalicelib.pricing import actions, ranking, store
+from chalicelib.pricing import ranking, store
 from chalicelib.pricing.actions import PriceChange, change_book, change_own_prices, load_book, upload_rows
 from chalicelib.pricing.book import Book, OwnPrices, changed, with_list
 from chalicelib.pricing.derived import Formula
 from chalicelib.pricing.discounts import Discount, Kind, Step
+from chalicelib.pricing.explaining import explain_price
 from chalicelib.pricing.lists import KEPT_VERSIONS, ListRow, OwnList, activated, with_version
 from chalicelib.pricing.model import Quote, Strategy
 from chalicelib.pricing.rates import ExchangeRate
@@ -151,7 +152,7 @@ def test_contracts_of_one_chain_have_their_amounts_worked_out_once(shop: Shop, m
     other = replace(shop.contract, id=new_id(NOW))
     shop.db.commit([contract_put(shop.settings.id, other, 0)])
     expected = listed(shop)
-    monkeypatch.setattr(ranking, "_worked_out", None)
+    monkeypatch.setattr(ranking, "worked_out", None)
     assert listed(shop, other.id) == expected
 
 
@@ -474,4 +475,4 @@ def test_packs_of_own_lists_are_told_as_those_of_price_types(shop: Shop) -> None
 def test_before_the_first_import_a_price_cannot_be_explained() -> None:
     empty = Shop({})
     with pytest.raises(Refused, match="no_catalogue"):
-        actions.explain_price(empty.db, empty.buyer, empty.contract.id, WINDOW, None, NOW)
+        explain_price(empty.db, empty.buyer, empty.contract.id, WINDOW, None, NOW)

@@ -17,6 +17,7 @@ from chalice.test import Client
 import app
 from chalicelib.catalogue.feed import CatalogueHead, PriceRow, ProductRow
 from chalicelib.catalogue.model import Query, Sort, attribute_key, sku_id
+from chalicelib.catalogue.snapshot.build import apply
 from chalicelib.http import sessions
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import utc_now
@@ -29,7 +30,7 @@ from chalicelib.ordering.actions import add_to_cart
 from chalicelib.pricing.model import PriceOnRequest, Quote
 from chalicelib.stock.actions import erp_levels
 from chalicelib.stock.showing import Amount
-from chalicelib.storage import keys
+from chalicelib.storage import keys, snapshots
 from chalicelib.storage.session import Session
 from chalicelib.storefront.actions import Range, browse, look_at, suggest
 from chalicelib.tenancy.store import settings_write
@@ -235,6 +236,41 @@ def test_the_page_of_a_dealer_has_prices_stock_and_order_forms(stocked: Shop, cl
     assert text.count('action="/cart/add"') == 2
     assert "Цена по запросу" in text
     assert "5 товаров" in text
+
+
+def test_a_list_that_only_the_search_leaves_empty_does_not_speak_of_filters(stocked: Shop, client: Client) -> None:
+    reader = Reader(stocked, Role.DEALER_BUYER, client)
+    sought, filtered = reader.page("/catalogue?q=zzzzzz"), reader.page("/catalogue?new=1")
+    assert "Очистить поиск" in sought
+    assert "фильтры" not in sought
+    assert "Под выбранные фильтры" in filtered
+    assert "Дальше ничего нет" in reader.page("/catalogue?page=9")
+
+
+def test_news_are_marked_in_the_catalogue_and_on_the_product_and_stand_on_the_dealers_start_page(
+    stocked: Shop, client: Client, tmp_path: Path
+) -> None:
+    before, now = utc_now() - timedelta(days=2), utc_now()
+    base = snapshots.read_current(stocked.db)
+    assert base is not None
+    head = CatalogueHead(catalogue_id="c", only_changes=True, kind="goods")
+    price = PriceRow(product_id="window-0", variant_id=None, price_type_id="p", amount=Decimal(8100), currency="RUB")
+    top = tmp_path / "news.sqlite"
+    done = apply(
+        snapshots.local_copy(stocked.db.tenant_id, base), top, [head, ProductRow(id="n", name="Окно новое"), price],
+        run="2", at=before,
+    )  # fmt: skip
+    snapshots.publish(stocked.db, top, base=base, listed=done.listed, now=now)
+    reader = Reader(stocked, Role.DEALER_BUYER, client)
+    page = reader.page("/catalogue").replace("\u202f", " ").replace("\xa0", " ")
+    assert page.count(">Новинка<") == 1
+    assert "<s>9 000,00 ₽</s> −10 %" in page
+    assert ">Новинка<" in reader.page(f"/catalogue/{sku_id('n', None)}")
+    assert "<s>9" in reader.page(f"/catalogue/{WINDOW}")
+    start = reader.page("/")
+    assert "<h2>Новинки</h2>" in start
+    assert "<h2>Подешевело</h2>" in start
+    assert "Новинк" not in Reader(stocked, Role.OWNER, client).page("/")
 
 
 def test_the_top_bar_and_the_rows_say_what_is_in_the_cart(stocked: Shop, client: Client) -> None:

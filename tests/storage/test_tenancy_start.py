@@ -25,6 +25,7 @@ NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 FORM = {
     "company": "Двери Юг", "tax_id": "7707083893", "locale": "ru", "time_zone": "Europe/Moscow",
     "vat_rate": "20\n22 2026-01-01", "rounding_base": "row", "safety_stock": "0", "reserve_hours": "0",
+    "news_days": "30",
     "order_prefix": "K-", "reminder_days": "0, 3, 7",
 }  # fmt: skip
 

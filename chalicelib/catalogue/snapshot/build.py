@@ -1,8 +1,8 @@
 """Builds the next snapshot from the previous one and parts. Nothing is ever changed in a file that readers may have.
 
     each file of a run         read_part(part_n, rows)                      in any order, anywhere
-    what readers shall see     assemble(current, next, [part_1 … part_n], run=run)
-    end of a full run          assemble(current, next, [], run=run, end=End())
+    what readers shall see     assemble(current, next, [part_1 … part_n], run=run, at=now)
+    end of a full run          assemble(current, next, [], run=run, at=now, end=End())
     switch                     publish `next` if the result says `changed`
 
 A snapshot remembers which rows a run touched. A part that changed nothing must therefore be assembled again together
@@ -19,11 +19,12 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 from chalicelib.catalogue.feed import FeedRow, RejectedRow
-from chalicelib.catalogue.snapshot import schema
+from chalicelib.catalogue.snapshot import news, schema
 from chalicelib.catalogue.snapshot.adopt import adopt
 from chalicelib.catalogue.snapshot.assembled import Assembled, Told, read_only
 from chalicelib.catalogue.snapshot.derive import LISTED_KINDS, count_listed, derive, derive_stock, is_stale
@@ -33,6 +34,8 @@ from chalicelib.catalogue.snapshot.part import read_part
 from chalicelib.catalogue.snapshot.rows import Changes
 from chalicelib.catalogue.snapshot.sets import note_amounts
 from chalicelib.catalogue.snapshot.withdraw import withdraw_goods, withdraw_numbers
+
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +108,14 @@ def assemble(
     parts: Iterable[Portion],
     *,
     run: str,
+    at: datetime,
     units: Mapping[str, str] | None = None,
     end: End | None = None,
 ) -> Assembled:
     """Writes `target` = `previous` (None: an empty catalogue) with parts applied in their order, then the run's end.
 
-    `run` names the exchange run; `units` as in `adopt`. `target` appears complete or not at all; beside it stays
+    `run` names the exchange run; `at` = now: what is listed first, or priced otherwise, is from then on (`news`);
+    `units` as in `adopt`. `target` appears complete or not at all; beside it stays
     `<target>.told`. Search and lists are made once, and only if something has changed that they show.
     """
     notes = target.with_name(target.name + ".told")
@@ -118,6 +123,7 @@ def assemble(
 
     def work(db: Connection) -> Assembled:
         run_no = _run_number(db, run)
+        news.watch_prices(db, at)
         db.commit()
         schema.create_stage(db, notes)
         changes = [_applied(db, part, run_no, units or {}) for part in parts]
@@ -126,6 +132,7 @@ def assemble(
         stale = is_stale(db)
         if stale or changed & LISTED_KINDS:
             derive(db)
+            news.note_shown(db, run_no, at)
         elif "stock" in changed:
             derive_stock(db)
         if stale or "price" in changed:
@@ -143,12 +150,14 @@ def assemble(
     return _build(previous, target, work)
 
 
-def apply(previous: Path | None, target: Path, rows: Iterable[FeedRow], *, run: str) -> BuildResult:
+def apply(
+    previous: Path | None, target: Path, rows: Iterable[FeedRow], *, run: str, at: datetime = _LONG_AGO
+) -> BuildResult:
     """Reads a feed and assembles it at once: what one file alone does to a catalogue."""
     with tempfile.TemporaryDirectory(prefix="kontor-part-") as folder:
         part = Path(folder) / "part.sqlite"
         read = read_part(part, rows)
-        done = assemble(previous, target, [Portion(path=part)], run=run)
+        done = assemble(previous, target, [Portion(path=part)], run=run, at=at)
     (changed,) = done.parts
     rejected = Counter(row.kind for row in read.rejected)
     return _result(
@@ -161,9 +170,11 @@ def apply(previous: Path | None, target: Path, rows: Iterable[FeedRow], *, run: 
     )
 
 
-def withdraw_absent(previous: Path, target: Path, *, run: str, deactivate: bool = False) -> BuildResult:
+def withdraw_absent(
+    previous: Path, target: Path, *, run: str, deactivate: bool = False, at: datetime = _LONG_AGO
+) -> BuildResult:
     """Withdraws what the run left out, without any doubt: `assemble` with nothing but its end."""
-    done = assemble(previous, target, [], run=run, end=End(lot=0, everything=deactivate))
+    done = assemble(previous, target, [], run=run, at=at, end=End(lot=0, everything=deactivate))
     counts = {kind: Count(received=0, rejected=0, changed=n) for kind, n in sorted(done.withdrawn.items())}
     return _result(done, counts, ())
 

@@ -66,7 +66,8 @@ def _items(db: Connection) -> None:
         "SELECT k.no, k.card_no, coalesce(nullif(k.name, ''), c.name), coalesce(nullif(k.article, ''), c.article), "
         f"k.id, (SELECT coalesce(sum(quantity), 0) FROM stock WHERE sku_no = k.no) {_LISTED}"
     ).fetchall()
-    by_name = {row[0]: place for place, row in enumerate(sorted(rows, key=lambda r: (sort_key(r[2]), r[4])))}
+    named_alike = sorted(rows, key=lambda r: (sort_key(r[2]), sort_key(r[3]), r[4]))
+    by_name = {row[0]: place for place, row in enumerate(named_alike)}
     by_article = {
         row[0]: place for place, row in enumerate(sorted(rows, key=lambda r: (not r[3], sort_key(r[3]), by_name[r[0]])))
     }

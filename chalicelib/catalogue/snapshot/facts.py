@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from chalicelib.catalogue.model import Kinds, PriceTier, PriceType, Warehouse
+from chalicelib.catalogue.model import Kinds, PriceTier, PriceType, Selection, Warehouse
 from chalicelib.catalogue.snapshot import kinds
 from chalicelib.catalogue.snapshot.index import Index
 from chalicelib.catalogue.snapshot.items import quantity_of, tier_of
+from chalicelib.catalogue.snapshot.news import NOTED
 
 CHUNK = 500
 
@@ -74,6 +76,61 @@ class Facts:
             sku: tuple(sorted(tiers, key=lambda tier: (tier.price_type_id, tier.unit, tier.min_quantity)))
             for sku, tiers in out.items()
         }
+
+    @cached_property
+    def prices_noted(self) -> datetime:
+        """Since when every change of a price is in `prices_before`; in an older snapshot none is."""
+        found = self._rows("SELECT value FROM meta WHERE key = ?", (NOTED,))
+        return datetime.fromtimestamp(int(found[0][0]), UTC) if found else datetime.max.replace(tzinfo=UTC)
+
+    def prices_before(
+        self, skus: Sequence[str], price_type_ids: Sequence[str], since: datetime
+    ) -> Mapping[str, tuple[tuple[datetime, PriceTier], ...]]:
+        """Tiers as they were until their last change, with its moment, of those that changed after `since`."""
+        out: dict[str, list[tuple[datetime, PriceTier]]] = defaultdict(list)
+        for sku, until, price_type, amount, currency, unit, coefficient, least in self._chunks(
+            "SELECT k.id, b.until, t.id, b.amount, coalesce(b.currency, t.currency), b.unit, b.coefficient, "
+            "b.min_quantity FROM sku k CROSS JOIN price_type t CROSS JOIN price_before b ON b.sku_no = k.no "
+            "AND b.price_type_no = t.no AND b.until > ? WHERE NOT t.deleted "
+            f"AND t.id IN ({', '.join('?' * len(price_type_ids))}) AND k.id IN (%s)",
+            skus,
+            int(since.timestamp()),
+            *price_type_ids,
+        ):
+            tier = tier_of(price_type, amount, currency, unit, coefficient, least)
+            out[sku].append((datetime.fromtimestamp(until, UTC), tier))
+        return {sku: tuple(found) for sku, found in out.items()}
+
+    def amounts_before(self, price_type: str, since: datetime) -> Mapping[int, int]:
+        """By place, what `Amounts` of a price type had before its last change, where that was after `since`."""
+        with self._index.turn:
+            return self._index.amounts_before(price_type, int(since.timestamp()))
+
+    def first_shown(self, skus: Sequence[str], since: datetime) -> dict[str, datetime]:
+        """When those were shown first, to whomever, that were so at `since` or after it."""
+        rows = self._chunks(
+            "SELECT k.id, f.since FROM sku k JOIN first_shown f ON f.sku_no = k.no WHERE f.since >= ? AND k.id IN (%s)",
+            skus,
+            int(since.timestamp()),
+        )
+        return {sku: datetime.fromtimestamp(moment, UTC) for sku, moment in rows}
+
+    def newest(self, since: datetime) -> Selection:
+        """What was first shown at that moment or after it, the newest first."""
+        with self._index.turn:
+            key = f"newest {since}"
+            kept = self._index.selections.get(key)
+            return kept or self._index.selections.keep(key, self._index.newest(int(since.timestamp())))
+
+    def selected(self, key: str, make: Callable[[], Selection]) -> Selection:
+        """What `make` selects, once for a key: it is kept with the snapshot, for all who read it."""
+        with self._index.turn:
+            kept = self._index.selections.get(key)
+        if kept is not None:
+            return kept
+        made = make()
+        with self._index.turn:
+            return self._index.selections.keep(key, made)
 
     def kinds(self, skus: Sequence[str]) -> dict[str, Kinds]:
         """Brand and categories by SKU; SKUs that have neither are left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import reduce
@@ -19,7 +19,8 @@ from chalicelib.catalogue.snapshot.text import fragment_query, normal_code, quer
 
 _MAX_FACETS = 12
 _MAX_VALUES = 30
-_TEXT, _CATEGORY, _STOCK, _PRICE = "text", "category", "stock", "price"
+_TEXT, _CATEGORY, _STOCK, _PRICE, _SELECTION = "text", "category", "stock", "price", "selection"
+_FEW = 32  # fewer hits than one place in so many are put in order by themselves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,8 @@ def _filters(index: Index, query: Query, amounts: Amounts) -> dict[str, int]:
         out[_STOCK] = index.in_stock
     if query.price_from is not None or query.price_to is not None:
         out[_PRICE] = amounts.between(query.price_from, query.price_to)
+    for number, selection in enumerate(query.selections):
+        out[f"{_SELECTION}{number}"] = selection.places
     return out
 
 
@@ -123,14 +126,17 @@ def typed_words(index: Index, text: str) -> list[tuple[str, int, int]]:
 
 
 def _page(index: Index, query: Query, amounts: Amounts, tiers: Sequence[int]) -> list[int]:
-    """Places of the page's SKUs. Of equals the first by name comes first."""
+    """Places of the page's SKUs. Of equals the first by name comes first; of what a text finds equally well, the first
+    by article."""
     begin = (max(query.page, 1) - 1) * query.size
     end = begin + query.size
-    if query.sort is Sort.RELEVANCE:
-        return _by_tier(tiers, begin, end)
     found = bits.joined(tiers)
-    if query.sort is Sort.NAME:
-        if not query.descending:
+    if query.sort is Sort.RELEVANCE and query.text.strip():
+        return _by_tier(index, tiers, begin, end)
+    if query.sort is Sort.RELEVANCE and query.selections:
+        return list(islice(bits.along(query.selections[0].order, found, index.size), begin, end))
+    if query.sort in (Sort.RELEVANCE, Sort.NAME):
+        if query.sort is Sort.RELEVANCE or not query.descending:
             return bits.part(found, begin, end)
         total = found.bit_count()
         return bits.part(found, max(total - end, 0), max(total - begin, 0))[::-1]
@@ -147,15 +153,23 @@ def _orders(index: Index, query: Query, amounts: Amounts) -> tuple[Sequence[int]
     return (index.order(Track.ARTICLE)[:: -1 if query.descending else 1],)
 
 
-def _by_tier(tiers: Sequence[int], begin: int, end: int) -> list[int]:
+def _by_tier(index: Index, tiers: Sequence[int], begin: int, end: int) -> list[int]:
     out: list[int] = []
     before, taken = 0, 0
     for tier in tiers:
         own = tier & ~taken
-        out += bits.part(own, begin - before, end - before) if before < end else []
-        before += own.bit_count()
+        count = own.bit_count()
+        if begin < before + count and before < end:
+            out += islice(_by_article(index, own, count), max(begin - before, 0), min(end - before, count))
+        before += count
         taken |= own
     return out
+
+
+def _by_article(index: Index, found: int, count: int) -> Iterable[int]:
+    if count * _FEW < index.size:
+        return sorted(bits.places(found), key=index.by_article.__getitem__)
+    return bits.along(index.order(Track.ARTICLE), found, index.size)
 
 
 def _facets(index: Index, query: Query, found: int, without: Callable[[str], int]) -> Iterator[Facet]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import weakref
 from array import array
+from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -16,8 +17,8 @@ from typing import Any
 from urllib.parse import quote
 
 from chalicelib.catalogue import bits
-from chalicelib.catalogue.amounts import NONE, Amounts
-from chalicelib.catalogue.model import BRAND, Category
+from chalicelib.catalogue.amounts import NONE, PRICE_DIGITS, Amounts
+from chalicelib.catalogue.model import BRAND, Category, Selection
 from chalicelib.catalogue.snapshot import schema, sets
 from chalicelib.catalogue.snapshot.engine import connect
 from chalicelib.catalogue.snapshot.sets import Track
@@ -28,6 +29,7 @@ _KEPT_BYTES = 12 * 1024 * 1024  # of sets
 _FEWEST_KEPT = 64
 _TEXTS = 50  # what they found, in four sets each
 _CHAINS, _PRICES = 3, 12  # chains of price types; of price lists of all kinds
+_SELECTIONS = 12  # 0.6 MB each, if everything is selected
 _MAX_VALUES = 500  # of an attribute that can be chosen from
 _BRAND_NAMES = frozenset({"бренд", "марка", "торговая марка", "brand", "trademark", "marca", "marcă"})
 _ABOVE_ALL = "\U0010ffff"
@@ -57,10 +59,12 @@ class Index:
         self.turn = threading.Lock()
         version = schema.version(self.db)
         self.spells = version > 1
-        if version < schema.SCHEMA_VERSION:
+        if version < 3:
             schema.create_sets(self.db)
             sets.make(self.db)
             sets.note_amounts(self.db)
+        if version < schema.SCHEMA_VERSION:
+            schema.create_news(self.db)
         self._orders: dict[Track, array[int]] = {}
         self.size = len(self.order(Track.SKU))
         self.everything = bits.everything(self.size)
@@ -68,6 +72,7 @@ class Index:
         self._sets: Recent[Hashable, int] = Recent(max(_FEWEST_KEPT, _KEPT_BYTES // (self.size // 7 + 1)))
         self._amounts: Recent[tuple[str, ...], Amounts] = Recent(_CHAINS)
         self.prices: Recent[str, Amounts] = Recent(_PRICES)
+        self.selections: Recent[str, Selection] = Recent(_SELECTIONS)
 
     def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
         return self.db.execute(statement, parameters).fetchall()
@@ -107,6 +112,21 @@ class Index:
     def in_stock(self) -> int:
         """What the ERP had some of at the import."""
         return bits.unpacked([self._track(Track.IN_STOCK)], self.size)
+
+    @cached_property
+    def by_article(self) -> array[int]:
+        """Which one each place is in the order of articles."""
+        ranks = array(bits.PLACES, bytes(4 * self.size))
+        for rank, place in enumerate(self.order(Track.ARTICLE)):
+            ranks[place] = rank
+        return ranks
+
+    def newest(self, since: int) -> Selection:
+        """What readers first saw at that moment or after it, in seconds of Unix time; the newest first."""
+        moments = self.order(Track.NEWEST_SINCE)
+        count = bisect_left(moments, 1 - since, key=int.__neg__)
+        order = self.order(Track.NEWEST)[:count]
+        return Selection(order=order, places=bits.of(order, self.size))
 
     def term(self, term: str, field: int) -> int:
         """What has a term of `text.word_terms` in a field of `sets`."""
@@ -182,6 +202,16 @@ class Index:
     @cached_property
     def unpriced(self) -> Amounts:
         return Amounts(array(sets.AMOUNTS, [NONE]) * self.size)
+
+    def amounts_before(self, price_type: str, since: int) -> dict[int, int]:
+        """By place, amounts before their last change, where that was after a moment; of the smallest tier, as above."""
+        rows = self.rows(
+            "SELECT i.by_name, b.amount, min((b.coefficient <> ?) << 60 | b.min_quantity) FROM price_type t "
+            "CROSS JOIN price_before b ON b.price_type_no = t.no AND b.until > ? "
+            "CROSS JOIN item i ON i.sku_no = b.sku_no WHERE t.id = ? AND NOT t.deleted GROUP BY b.sku_no",
+            (10**PRICE_DIGITS, since, price_type),
+        )
+        return {place: amount for place, amount, _ in rows}
 
     def _of_type(self, price_type: str) -> Amounts | None:
         """A price type's amounts by place; None if it has none."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from chalicelib.catalogue.model import (
     Page,
     Product,
     Query,
+    Selection,
     Suggestions,
 )
 from chalicelib.catalogue.snapshot import hint
@@ -115,6 +117,12 @@ class Catalogue(Facts):
             "ORDER BY i.by_name"
         )
         return [None if rate is None else Decimal(rate) for (rate,) in told]
+
+    def first_of(self, selection: Selection, most: int) -> tuple[tuple[Item, ...], int]:
+        """The first few of a selection, and how many of it there are."""
+        found = selection.places & self._seen
+        places = islice(bits.along(selection.order, found, self._index.size), most)
+        return self._items(self._index.numbers(places)), found.bit_count()
 
     def suggest(self, text: str) -> Suggestions:
         """A few products and categories for a text that is being typed."""

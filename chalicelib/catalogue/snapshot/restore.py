@@ -1,17 +1,18 @@
 """An earlier snapshot made fit to be in force again (docs/adr/0015).
 
 Its goods, offers and prices are those of then. What belongs to now comes from the snapshot in force: the ERP's stock
-with its warehouses, because the live stock goes on and the end of a full run must know where there was any; and goods
-that came later, as withdrawn ones, because orders refer to them.
+with its warehouses, because the live stock goes on and the end of a full run must know where there was any; goods
+that came later, as withdrawn ones, because orders refer to them; and since when readers know each product.
 """
 
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from chalicelib.catalogue.snapshot import schema
+from chalicelib.catalogue.snapshot import news, schema
 from chalicelib.catalogue.snapshot.derive import derive, derive_stock, is_stale
 from chalicelib.catalogue.snapshot.engine import Connection
 from chalicelib.catalogue.snapshot.sets import note_amounts
@@ -42,9 +43,9 @@ _STOCK = (
 )
 
 
-def restore(target: Path, current: Path) -> None:
-    """Changes `target`, a private copy of the earlier snapshot. What is brought from `current` counts as touched by no
-    run: runs have numbers of their own in each file."""
+def restore(target: Path, current: Path, at: datetime) -> None:
+    """Changes `target`, a private copy of the earlier snapshot, which shall be shown now (`at`). What is brought from
+    `current` counts as touched by no run: runs have numbers of their own in each file."""
     with closing(schema.open_for_building(target)) as db:
         db.execute("ATTACH ? AS now", (f"file:{quote(str(current))}?mode=ro&immutable=1",))
         schema.upgrade(db)
@@ -54,6 +55,7 @@ def restore(target: Path, current: Path) -> None:
             note_amounts(db)
         else:
             derive_stock(db)
+        news.carry(db, at)
         db.commit()
 
 

@@ -12,6 +12,8 @@ ids stay texts in one place each. The tables are of two kinds:
 A *part* is a file of another kind: the rows of one file of an exchange, before anything is known of the snapshot
 that they will be compared with. `record` and `frame` are for reading a similar file later: see `renewal`.
 
+`first_shown` says when readers first saw a SKU, `price_before` what a price was before it last changed: see `news`.
+
 What a person did to a card or a category is beside the feed's facts: `hidden`, `position`, and `own`, which names each
 field that holds against the ERP and what the ERP has `theirs` (`snapshot.hand`).
 
@@ -30,7 +32,7 @@ from urllib.parse import quote
 
 from chalicelib.catalogue.snapshot.engine import Connection, connect
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 QUANTITY_DIGITS = 3
 
 _FACTS = """
@@ -160,6 +162,13 @@ CREATE {0}TABLE track (name TEXT PRIMARY KEY, numbers BLOB NOT NULL);
 CREATE {0}TABLE amount (price_type_no INTEGER PRIMARY KEY, numbers BLOB NOT NULL);
 """
 
+_NEWS = """
+CREATE {0}TABLE first_shown (sku_no INTEGER PRIMARY KEY, run_no INTEGER NOT NULL, since INTEGER NOT NULL);
+CREATE {0}TABLE price_before (price_type_no INTEGER NOT NULL, sku_no INTEGER NOT NULL, unit TEXT NOT NULL,
+    min_quantity INTEGER NOT NULL, amount INTEGER NOT NULL, coefficient INTEGER NOT NULL, currency TEXT,
+    until INTEGER NOT NULL, PRIMARY KEY (price_type_no, sku_no, unit, min_quantity)) WITHOUT ROWID;
+"""
+
 _SPELLING = """
 CREATE TABLE word (key TEXT NOT NULL, stem TEXT NOT NULL, written TEXT NOT NULL, PRIMARY KEY (key, stem)) WITHOUT ROWID;
 CREATE TABLE word_back (key TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -169,7 +178,8 @@ CREATE TABLE word_back (key TEXT PRIMARY KEY) WITHOUT ROWID;
 def create(path: Path) -> Connection:
     """A new, empty snapshot at `path`, open for building."""
     connection = open_for_building(path)
-    connection.executescript("PRAGMA page_size = 8192;" + _FACTS + _BY_HAND + _DERIVED + _SETS.format("") + _SPELLING)
+    tables = (_FACTS, _BY_HAND, _DERIVED, _SETS.format(""), _NEWS.format(""), _SPELLING)
+    connection.executescript("PRAGMA page_size = 8192;" + "".join(tables))
     connection.execute("INSERT INTO meta VALUES ('schema', ?)", (str(SCHEMA_VERSION),))
     connection.commit()
     return connection
@@ -179,13 +189,21 @@ def upgrade(connection: Connection) -> None:
     """Brings a copy of an older snapshot to this version; the next `derive`, which `dirty` calls for, fills what is
     new."""
     older = version(connection)
-    if older < SCHEMA_VERSION:
+    if older < 3:
         connection.executescript(
             "DROP TABLE words; DROP TABLE listing; DROP TABLE facet; DROP INDEX item_by_value;"
             f"{_BY_HAND}{_SETS.format('')}{_SPELLING if older < 2 else ''}"
             "INSERT OR IGNORE INTO dirty SELECT no FROM card;"
         )
+    if older < SCHEMA_VERSION:
+        # What it has, or had, counts as shown from ever.
+        connection.executescript(_NEWS.format("") + "INSERT INTO first_shown SELECT no, 0, 0 FROM sku;")
         connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (str(SCHEMA_VERSION),))
+
+
+def create_news(connection: Connection) -> None:
+    """As `create_sets`, for what is new: nothing is known of it then."""
+    connection.executescript(_NEWS.format("TEMP "))
 
 
 def create_sets(connection: Connection) -> None:
@@ -195,7 +213,7 @@ def create_sets(connection: Connection) -> None:
 
 def version(connection: Connection) -> int:
     """Which version's tables a snapshot has. 2 brought `word` and `word_back`, 3 the sets in place of the full-text
-    index of words and of the lists by category, and what is done by hand."""
+    index of words and of the lists by category, and what is done by hand, 4 what is new."""
     return int(connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()[0])
 
 

@@ -34,6 +34,8 @@ class Track(StrEnum):
     STOCK_UP = "stock_up"  # places by the stock of the import, the least first
     STOCK_DOWN = "stock_down"  # the most first
     IN_STOCK = "in_stock"  # the set of places that had some
+    NEWEST = "newest"  # places of what was lately shown first, the newest first
+    NEWEST_SINCE = "newest_since"  # since when, in seconds of Unix time, beside each of those
 
 
 def make(db: Connection) -> None:
@@ -62,6 +64,17 @@ def note_stock(db: Connection) -> None:
     for name, falling in ((Track.STOCK_UP, False), (Track.STOCK_DOWN, True)):
         _keep(db, name, array(PLACES, sorted(every, key=stock.__getitem__, reverse=falling)).tobytes())
     _keep(db, Track.IN_STOCK, packed_list([place for place in every if stock[place] > 0], len(stock)))
+
+
+def note_newest(db: Connection, since: int) -> None:
+    """What readers first saw at a moment or after it, in seconds of Unix time."""
+    rows = db.execute(
+        "SELECT i.by_name, f.since FROM first_shown f CROSS JOIN item i ON i.sku_no = f.sku_no WHERE f.since > ? "
+        "ORDER BY f.since DESC, i.by_name",
+        (since,),
+    ).fetchall()
+    _keep(db, Track.NEWEST, array(PLACES, (place for place, _ in rows)).tobytes())
+    _keep(db, Track.NEWEST_SINCE, array(PLACES, (moment for _, moment in rows)).tobytes())
 
 
 def note_amounts(db: Connection) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from chalicelib.http.doors import Doors
@@ -42,6 +42,15 @@ _LINE_TONES: dict[LineStatus, Tone] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Was:
+    """What a price was until lately, and how much less it is since: `−5 %`."""
+
+    price: str
+    less: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GoodsRow:
     """A SKU in a short list, as `ordering/parts.html` shows it. `at_least` = the quantity that its form begins with;
     None: it can't be ordered."""
@@ -55,6 +64,8 @@ class GoodsRow:
     at_least: Decimal | None
     in_cart: Decimal | None = None
     is_current: bool = False  # the one whose page this is
+    is_new: bool = False
+    was: Was | None = None
 
 
 def formats(request: Request) -> Formats:

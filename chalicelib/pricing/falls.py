@@ -1,0 +1,98 @@
+"""Which prices have lately fallen under some terms: of a page's goods exactly, of all goods to find where to look."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from chalicelib.catalogue import bits
+from chalicelib.catalogue.amounts import NONE
+from chalicelib.catalogue.model import Item, Selection
+from chalicelib.catalogue.snapshot.read import Catalogue
+from chalicelib.pricing.actions import tiers_of
+from chalicelib.pricing.chain import chain_id
+from chalicelib.pricing.discounts import NO_KINDS, Weighing
+from chalicelib.pricing.model import Answer, PriceTerms, Quote
+from chalicelib.pricing.past import Fall, Past, deciding, fallen, tiers_before
+from chalicelib.pricing.quoting import quote
+from chalicelib.pricing.ranking import amounts_under, worked_out
+
+_ONE = Decimal(1)
+
+
+def falls(
+    catalogue: Catalogue,
+    items: Mapping[str, Item],
+    answers: Mapping[str, Answer],
+    terms: PriceTerms,
+    past: Past,
+    quantities: Mapping[str, Decimal] | None = None,
+) -> dict[str, Fall]:
+    """What became cheaper, by SKU. `answers` = the prices of now at `quantities`, as `actions.quotes` takes them."""
+    known = max(past.since, catalogue.prices_noted)
+    quoted = {sku: answer for sku, answer in answers.items() if isinstance(answer, Quote)}
+    changes = catalogue.prices_before(list(quoted), _price_types(terms, past.terms), known)
+    earlier = past.terms if known == past.since else None
+    wanted = [sku for sku in quoted if sku in changes or earlier]
+    if not wanted:
+        return {}
+    tiers = tiers_of(catalogue, wanted, terms)
+    old_tiers = tiers_of(catalogue, wanted, earlier) if earlier else {}
+    kinds = catalogue.kinds(wanted) if terms.ask_kinds or (earlier and earlier.ask_kinds) else {}
+    weighing, old_weighing = Weighing(), Weighing()
+    out: dict[str, Fall] = {}
+    for sku in wanted:
+        now, what, vat_rate = quoted[sku], kinds.get(sku, NO_KINDS), items[sku].vat_rate
+        quantity = (quantities or {}).get(sku, max(now.min_quantity, _ONE))
+        chain = deciding(now, quantity)
+        sources = {one.source for one in chain}
+        own = [change for change in changes.get(sku, ()) if change[1].price_type_id in sources]
+        if own:
+            until, were = tiers_before(tiers.get(sku, ()), own)
+            before = quote(sku, were, quantity, vat_rate, replace(terms, chain=chain), what, weighing)
+        elif earlier and sku not in changes:
+            until = past.since
+            before = quote(sku, old_tiers.get(sku, ()), quantity, vat_rate, earlier, what, old_weighing)
+        else:
+            continue
+        fall = fallen(now, before, until)
+        if fall is not None:
+            out[sku] = fall
+    return out
+
+
+def fallen_under(catalogue: Catalogue, terms: PriceTerms, past: Past) -> Selection:
+    """Goods that lists alone say became cheaper (see `ranking`), those that fell most first: where to look for what
+    `falls` tells. Worked out once for a snapshot, a chain and a day."""
+    chains = [chain_id(one) for one in (terms, past.terms) if one]
+    return catalogue.selected(f"fallen {chains} {past.since}", lambda: _selection(catalogue, terms, past))
+
+
+def _selection(catalogue: Catalogue, terms: PriceTerms, past: Past) -> Selection:
+    known = max(past.since, catalogue.prices_noted)
+    rows = {one: catalogue.amounts_before(one, known) for one in _price_types(terms, None)}
+    now = amounts_under(catalogue, terms).by_place
+    before = now
+    if past.terms and known == past.since:
+        before = amounts_under(catalogue, past.terms).by_place
+    changed = {place for amounts in rows.values() for place in amounts}
+    if changed:
+        then = worked_out(catalogue, terms, rows).by_place
+        before = before[:]
+        for place in changed:
+            before[place] = then[place]
+    percents = {
+        place: amount * 100 // before[place]
+        for place, amount in enumerate(now)
+        if amount != NONE and before[place] > amount
+    }
+    order = array(bits.PLACES, sorted(percents, key=percents.__getitem__))
+    return Selection(order=order, places=bits.of(order, len(now)))
+
+
+def _price_types(*terms: PriceTerms | None) -> Sequence[str]:
+    """The ERP's, that some terms read."""
+    lists = (one for some in terms if some for one in some.chain if one.in_force and one.version is None)
+    return list(dict.fromkeys(one.source for one in lists))
