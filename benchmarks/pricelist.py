@@ -28,6 +28,7 @@ from chalicelib.network.model import Contract, Party
 from chalicelib.network.segments import Segments
 from chalicelib.pricelist import making
 from chalicelib.pricelist.model import Format, Wish
+from chalicelib.pricing.book import Book
 from chalicelib.pricing.chain import PriceBasis
 from chalicelib.tenancy.model import TenantSettings
 
@@ -75,14 +76,20 @@ def _spent(snapshot: Path, form: Format) -> Spent:
     gc.set_threshold(50_000)  # as `app` does
     settings = TenantSettings(
         id="t00000000000", name="", country="RU", tax_id="", currency="RUB", locale="ru", time_zone="Europe/Moscow",
-        created=_NOW, default_price_type=guid(6, 0),
+        created=_NOW,
     )  # fmt: skip
     contract = Contract(id="c", party_id="p", entity_id="e", number="1", price_type_id=guid(6, 1), currency="RUB")
     catalogue = Catalogue(snapshot)
     path = snapshot.with_name(f"list.{form}")
     before, begun, processor = _peak(), time.perf_counter(), time.process_time()
     wish = Wish(format=form, locale="ru")
-    basis = PriceBasis(contract=contract, party=Party(id="p", name="", created=_NOW), settings=settings, at=_NOW)
+    basis = PriceBasis(
+        contract=contract,
+        party=Party(id="p", name="", created=_NOW),
+        settings=settings,
+        at=_NOW,
+        book=Book(default=(guid(6, 0),)),
+    )
     lines = making.write(cast(Any, None), catalogue, basis, Segments(), wish, path, lambda _: None)
     wall, processor = time.perf_counter() - begun, time.process_time() - processor
     return Spent(wall, processor, _peak(), before, path.stat().st_size, lines)

@@ -6,18 +6,18 @@ A meaning is a text: a plain field (`article`), or a kind with what it is of (`p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from chalicelib.catalogue.model import OWN_ID
 from chalicelib.kernel.ids import stable_id
+from chalicelib.kernel.sheets import columns
 from chalicelib.kernel.sheets.cells import SheetRow
+from chalicelib.kernel.sheets.columns import SKIP, plain
 
-SKIP = ""
 FIELDS = ("id", "article", "name", "category", "brand", "barcode", "unit", "vat", "description")
 PRICE, STOCK, ATTRIBUTE = "price", "stock", "attribute"
 SEVERAL = (PRICE, STOCK, ATTRIBUTE)
-_LOOKED_AT = 20  # rows among which the heads are looked for
 _WORDS = {
     "id": "id ид guid идентификатор код внешнийкод externalid",
     "article": "артикул article sku articol art арт mpn partnumber",
@@ -35,45 +35,51 @@ _OURS = frozenset({"причина", "reason", "motiv", "строка", "row", "
 """Columns that our own lists of rejected rows have."""
 
 
-def plain(head: str) -> str:
-    return re.sub(r"[\W_]+", "", head.casefold())
-
-
 _BY_WORD = {plain(word): meaning for meaning, words in _WORDS.items() for word in words.split()}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What columns can be of, beside plain fields: names by id."""
+
+    prices: Mapping[str, str]
+    places: Mapping[str, str]
+    properties: Mapping[str, str]
+
+    def of(self, kind: str) -> Mapping[str, str]:
+        return {PRICE: self.prices, STOCK: self.places, ATTRIBUTE: self.properties}[kind]
+
+
 def head_row(rows: Sequence[SheetRow]) -> int:
-    """The number of the row that names the columns: of the first ones, that in which most names are known."""
-    found = max(
-        rows[:_LOOKED_AT], key=lambda row: (_known(row.cells), len([c for c in row.cells if c]) > 1), default=None
-    )
-    return found.number if found else 1
+    """The number of the row that names the columns."""
+    nothing = Choices(prices={}, places={}, properties={})
+    return columns.head_row(rows, lambda text: _meaning(text, nothing) != SKIP)
 
 
-def _known(cells: Sequence[str]) -> int:
-    return sum(_meaning(cell, {}, {}, {}) != SKIP for cell in cells)
-
-
-def guessed(
-    heads: Sequence[str], prices: Mapping[str, str], places: Mapping[str, str], properties: Mapping[str, str]
-) -> tuple[str, ...]:
-    """A meaning for each column; `prices`, `places` and `properties` are names by id. A plain field is given once."""
+def guessed(heads: Sequence[str], choices: Choices) -> tuple[str, ...]:
+    """A meaning for each column. A plain field is given once."""
     meanings: list[str] = []
     for head in heads:
-        meaning = _meaning(head, prices, places, properties)
+        meaning = _meaning(head, choices)
         meanings.append(SKIP if meaning in FIELDS and meaning in meanings else meaning)
     return tuple(meanings)
 
 
-def _meaning(head: str, prices: Mapping[str, str], places: Mapping[str, str], properties: Mapping[str, str]) -> str:
+def offered(heads: Sequence[str], choices: Choices) -> tuple[tuple[str, ...], ...]:
+    """For each column all that it may mean: something new only if its head names it."""
+    known = tuple(f"{kind}:{own}" for kind in SEVERAL for own in choices.of(kind))
+    return tuple((SKIP, *FIELDS, *(SEVERAL if head else ()), *known) for head in heads)
+
+
+def _meaning(head: str, choices: Choices) -> str:
     text = plain(head)
     if not text or text in _OURS:
         return SKIP
     if text in _BY_WORD:
         meaning = _BY_WORD[text]
-        return meaning if meaning in FIELDS else _only(meaning, prices if meaning == PRICE else places)
-    for kind, names in ((PRICE, prices), (STOCK, places), (ATTRIBUTE, properties)):
-        for own_id, name in names.items():
+        return meaning if meaning in FIELDS else _only(meaning, choices.of(meaning))
+    for kind in SEVERAL:
+        for own_id, name in choices.of(kind).items():
             if text == plain(name) or (kind != ATTRIBUTE and text.endswith(plain(name)) and _begins(text, kind)):
                 return f"{kind}:{own_id}"
     for kind in (PRICE, STOCK):

@@ -28,10 +28,11 @@ from chalicelib.catalogue.feed import (
 )
 from chalicelib.catalogue.model import OWN_CATALOGUE
 from chalicelib.catalogue.snapshot.cards import Branch, Identity
-from chalicelib.goods.columns import ATTRIBUTE, PRICE, SEVERAL, SKIP, STOCK, free_id, target
+from chalicelib.goods.columns import ATTRIBUTE, PRICE, SEVERAL, STOCK, free_id, target
 from chalicelib.goods.model import BadRow, Plan
 from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.kernel.sheets.cells import SheetRow
+from chalicelib.kernel.sheets.columns import SKIP
 from chalicelib.ordering.units import unit_code_of
 
 _DEEPEST = 20  # levels of categories

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from chalicelib.exchange.model import KindCount
 from chalicelib.kernel.filenames import title_of
-from chalicelib.kernel.ids import stable_id
 from chalicelib.kernel.job import Job
 from chalicelib.tenancy.model import StockKind
 
@@ -92,8 +91,3 @@ class Edited:
 
     by: str
     at: datetime
-
-
-def heads_id(heads: tuple[str, ...]) -> str:
-    """Under which the meaning of columns is remembered: the set of their heads, whatever their order."""
-    return stable_id("heads", *sorted({head.strip().casefold() for head in heads if head.strip()}))

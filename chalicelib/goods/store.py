@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.goods.edits import Edit
-from chalicelib.goods.model import KEPT, Edited, Upload, heads_id
+from chalicelib.goods.model import KEPT, Edited, Upload
 from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.kernel.ids import stable_id
 from chalicelib.kernel.job import UNTAKEN
+from chalicelib.kernel.sheets.columns import heads_id
 from chalicelib.storage import files, keys
+from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession
 from chalicelib.storage.writes import Delete, Put
 
-_UPLOAD, _COLUMNS, _EDIT, _EDITED = "goods-upload", "goods-columns", "goods-edit", "goods-edited"
+_UPLOAD, _EDIT, _EDITED = "goods-upload", "goods-edit", "goods-edited"
 _MOST_SHOWN = 30
 DUE = "goods"
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    meanings: dict[str, str]  # by head
 
 
 def find_upload(db: TenantSession, upload_id: str) -> Upload | None:
@@ -77,19 +75,9 @@ def part_key(tenant_id: str, upload_id: str) -> str:
     return files.upload_key(tenant_id, "parts", "goods", upload_id)
 
 
-def remembered_columns(db: TenantSession, heads: tuple[str, ...]) -> dict[str, str]:
-    """What columns of these heads meant last time, by head."""
-    record = db.get(keys.goods_columns(db.tenant_id, heads_id(heads)))
-    return record.load(_Columns).meanings if record else {}
-
-
-def columns_put(tenant_id: str, heads: tuple[str, ...], meanings: tuple[str, ...]) -> Put:
-    pairs = zip(heads, meanings, strict=False)
-    return Put(
-        key=keys.goods_columns(tenant_id, heads_id(heads)),
-        kind=_COLUMNS,
-        data=_Columns({head: meaning for head, meaning in pairs if head}),
-    )
+def columns_key(tenant_id: str, heads: Sequence[str]) -> Key:
+    """Where it is kept what columns of these heads mean."""
+    return keys.goods_columns(tenant_id, heads_id(heads))
 
 
 # --- changes by hand -----------------------------------------------------------------------------------------

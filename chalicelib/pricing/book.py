@@ -19,7 +19,7 @@ from chalicelib.pricing.rates import ExchangeRate
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
     """`groups`, `regions` and `default` name lists in the order in which they are asked: own ones by id, or price types
-    of the ERP by theirs. `default` stands before the tenant's default price type."""
+    of the ERP by theirs. `default` = everybody's."""
 
     lists: tuple[OwnList, ...] = ()
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by the group of counterparties

@@ -56,7 +56,6 @@ def contract_terms(basis: PriceBasis, price_types: Sequence[PriceType]) -> Price
     links.add(Origin.GROUP, book.groups.get(party.group_id, ()))
     links.add(Origin.REGION, book.regions.get(party.region_id, ()))
     links.add(Origin.TENANT, book.default)
-    links.add_price_type(Origin.TENANT, settings.default_price_type or "")
     chain = tuple(links.chain)
     first = contracted or next((one for one in chain if one.in_force), None)
     listed = VAT_INCLUDED_UNLESS_TOLD if first is None else first.vat_included

@@ -4,38 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 
 from chalicelib.catalogue.store import current_catalogue
 from chalicelib.http.i18n import translator
 from chalicelib.kernel.access import Actor
-from chalicelib.kernel.errors import Refused, found
+from chalicelib.kernel.errors import Invalid, Refused, found
 from chalicelib.kernel.ids import stable_id
 from chalicelib.kernel.job import JobState
-from chalicelib.kernel.sheets.cells import SheetRow
+from chalicelib.kernel.sheets.columns import FirstRows, check_offered, first_rows
 from chalicelib.kernel.sheets.reading import rows_of
 from chalicelib.pricing import store
 from chalicelib.pricing.actions import PriceChange, load_book, upload_rows
-from chalicelib.pricing.sheet import HEAD_WITHIN, Layout, Taking, layout_of
+from chalicelib.pricing.sheet import OFFERED, Layout, Taking, guessed, head_of, layout_of, problem
 from chalicelib.pricing.uploads import MAX_FILE, SHOWN_BAD, RowUpload
 from chalicelib.storage import files, uploads, worker
 from chalicelib.storage.files import UploadForm
 from chalicelib.storage.session import TenantSession
+from chalicelib.storage.sheet_columns import remember, remembered
 from chalicelib.storage.worker import Clock, Progress
 from chalicelib.tenancy.store import load_settings
 
 _LANES = 2
 """How many files of a tenant are read side by side."""
-_PREVIEWED = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """The first rows of a file, and where its columns are."""
+    """The first rows of a file, and what each of their columns is taken to mean."""
 
-    layout: Layout
-    rows: tuple[SheetRow, ...]
+    first: FirstRows
+    columns: tuple[str, ...]
+    remembered: bool
 
 
 def begin(db: TenantSession, actor: Actor, list_id: str, key: str, now: datetime) -> str:
@@ -61,21 +61,46 @@ def name_of(db: TenantSession, upload: RowUpload, key: str) -> str:
     return uploads.name_in(store.upload_folder(db.tenant_id, upload.id), key)
 
 
-def preview(db: TenantSession, upload: RowUpload, name: str) -> Preview:
-    """Invalid for a file that cannot be read or has no price."""
+def look(db: TenantSession, upload: RowUpload, name: str, head: int | None) -> FirstRows:
+    """The file's first rows; `head` None: the row that seems to name the columns. Invalid for a file that cannot be
+    read."""
     with uploads.looked_at(db.tenant_id, store.file_key(db.tenant_id, upload.id, name)) as file:
-        first = tuple(islice(rows_of(file), HEAD_WITHIN + _PREVIEWED))
-    layout = layout_of(first)
-    return Preview(layout=layout, rows=tuple(row for row in first if row.number > layout.head)[:_PREVIEWED])
+        return first_rows(rows_of(file), head, head_of)
 
 
-def start(db: TenantSession, actor: Actor, upload: RowUpload, name: str, now: datetime) -> None:
-    """Has the file read; nothing happens if it is being read, or was."""
+def preview(db: TenantSession, upload: RowUpload, name: str, head: int | None) -> Preview:
+    """The file's first rows with what their columns meant last time, or seem to mean. Invalid as in `look`."""
+    first = look(db, upload, name, head)
+    before = remembered(db, store.columns_key(db.tenant_id, first.heads))
+    meant = (before.get(text, guess) for text, guess in zip(first.heads, guessed(first.heads), strict=True))
+    return Preview(first=first, columns=tuple(meant), remembered=bool(before))
+
+
+def start(
+    db: TenantSession,
+    actor: Actor,
+    upload: RowUpload,
+    name: str,
+    first: FirstRows,
+    columns: tuple[str, ...],
+    now: datetime,
+) -> None:
+    """Has the file read, each column as it is said to be; nothing happens if it is being read, or was.
+
+    Invalid("price_columns", "price_columns_twice", "column_not_offered") where the columns make no sense.
+    """
     if upload.state is not JobState.NEW:
         return
+    check_offered(columns, [OFFERED] * len(first.heads))
+    wrong = problem(columns)
+    if wrong:
+        raise Invalid(wrong)
     run = stable_id("price-rows", upload.id)
-    queued = replace(upload, name=name, actor=actor, state=JobState.QUEUED, run=run, touched=now)
-    db.commit([store.upload_put(db.tenant_id, queued)])
+    queued = replace(
+        upload, name=name, head=first.head, columns=columns, actor=actor, state=JobState.QUEUED, run=run, touched=now
+    )
+    memory = [remember(store.columns_key(db.tenant_id, first.heads), first.heads, columns)] if any(first.heads) else []
+    db.commit([store.upload_put(db.tenant_id, queued), *memory])
     _send(db.tenant_id, queued, run)
 
 
@@ -105,8 +130,7 @@ def read_file(db: TenantSession, upload_id: str, run: str, clock: Clock) -> None
 def _read(db: TenantSession, progress: Progress[RowUpload], clock: Clock) -> None:
     upload = progress.job
     with uploads.fetched(db.tenant_id, store.file_key(db.tenant_id, upload.id, upload.name)) as path:
-        with path.open("rb") as file:
-            layout = layout_of(tuple(islice(rows_of(file), HEAD_WITHIN)))
+        layout = layout_of(upload.head, upload.columns)
         taking = Taking(layout, current_catalogue(db, None, clock()), lambda read: progress.tell(read=read))
         with path.open("rb") as file:
             taking.take(rows_of(file))

@@ -10,15 +10,17 @@ from itertools import islice
 from typing import Protocol
 
 from chalicelib.catalogue.model import Match
-from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.numbers import parse_decimal
+from chalicelib.kernel.sheets import columns
 from chalicelib.kernel.sheets.cells import SheetRow
+from chalicelib.kernel.sheets.columns import SKIP
 from chalicelib.pricing.lists import ListRow
 from chalicelib.pricing.rows import wrong_of
 
 COLUMNS = ("article", "barcode", "price", "least", "unit", "coefficient")
-HEAD_WITHIN = 20
-"""Among the first so many rows the one that names the columns is looked for."""
+OFFERED = (SKIP, *COLUMNS)
+"""What a column may mean."""
+_UNNAMED = ("article", "price")
 _CHUNK = 500
 _LONGEST = 120
 _HEADS = {
@@ -63,22 +65,40 @@ class Layout:
         return row.cells[place] if place is not None and place < len(row.cells) else ""
 
 
-def layout_of(first: Sequence[SheetRow]) -> Layout:
-    """By the names of the columns; without any, the article stands first and the price second.
+def head_of(first: Sequence[SheetRow]) -> int:
+    """The number of the row that names the columns; 0 where the rows begin with an article and a price."""
+    number = columns.head_row(first, lambda text: _meaning(text) != SKIP)
+    names = next((row.cells for row in first if row.number == number), ())
+    if problem(guessed(names)) and first and len(first[0].cells) > 1 and _number(first[0].cells[1]) is not None:
+        return 0
+    return number
 
-    Invalid("price_columns") if there is neither.
-    """
-    for row in first[:HEAD_WITHIN]:
-        places: dict[str, int] = {}
-        for place, text in enumerate(row.cells):
-            column = _WORDS.get(_UNIT_OF_A_HEAD.sub("", text.casefold()).strip(" .:*"))
-            if column:
-                places.setdefault(column, place)
-        if "price" in places and ("article" in places or "barcode" in places):
-            return Layout(head=row.number, places=places)
-    if first and len(first[0].cells) > 1 and _number(first[0].cells[1]) is not None:
-        return Layout(head=0, places={"article": 0, "price": 1})
-    raise Invalid("price_columns")
+
+def guessed(heads: Sequence[str]) -> tuple[str, ...]:
+    """What each column seems to mean, each meaning once; without names the article stands first, the price second."""
+    if not any(heads):
+        return (*_UNNAMED, *(SKIP for _ in heads))[: len(heads)]
+    meanings: list[str] = []
+    for head in heads:
+        meaning = _meaning(head)
+        meanings.append(SKIP if meaning in meanings else meaning)
+    return tuple(meanings)
+
+
+def _meaning(head: str) -> str:
+    return _WORDS.get(_UNIT_OF_A_HEAD.sub("", head.casefold()).strip(" .:*"), SKIP)
+
+
+def problem(meanings: Sequence[str]) -> str | None:
+    """Why a file cannot be read so, as a code; None if it can."""
+    named = [one for one in meanings if one != SKIP]
+    if len(named) != len(set(named)):
+        return "price_columns_twice"
+    return None if "price" in named and ("article" in named or "barcode" in named) else "price_columns"
+
+
+def layout_of(head: int, meanings: Sequence[str]) -> Layout:
+    return Layout(head=head, places={one: place for place, one in enumerate(meanings) if one != SKIP})
 
 
 class Taking:

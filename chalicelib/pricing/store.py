@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 from chalicelib.kernel.errors import Refused, found
 from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.recent import Recent
+from chalicelib.kernel.sheets.columns import heads_id
 from chalicelib.network.store import contract_from, party_from
 from chalicelib.pricing import rows as list_rows
 from chalicelib.pricing.book import Book, OwnPrices
@@ -150,6 +151,11 @@ def upload_folder(tenant_id: str, upload_id: str) -> str:
 
 def file_key(tenant_id: str, upload_id: str, name: str) -> str:
     return f"{upload_folder(tenant_id, upload_id)}/{name}"
+
+
+def columns_key(tenant_id: str, heads: Sequence[str]) -> Key:
+    """Where it is kept what columns of these names mean."""
+    return keys.price_columns(tenant_id, heads_id(heads))
 
 
 def rejected_key(tenant_id: str, upload_id: str) -> str:

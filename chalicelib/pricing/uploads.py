@@ -27,6 +27,8 @@ class RowUpload(Job):
     actor: Actor
     made: datetime
     name: str = ""
+    head: int = 0  # the row that names the columns, 0 = none
+    columns: tuple[str, ...] = ()  # what each means
     read: int = 0
     taken: int = 0
     bad: int = 0

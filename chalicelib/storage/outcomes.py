@@ -64,6 +64,14 @@ def refusal_of(failure: PynamoDBException, writes: Sequence[Write]) -> KontorErr
     return TransactionRefused([(write, record_of(write.key.table, item) if item else None) for write, item in failed])
 
 
+def is_too_large(failure: PynamoDBException) -> bool:
+    """Whether an item would have more than the 400 KB that DynamoDB keeps of one."""
+    said = [reason.message or "" for reason in _reasons(failure) if reason and reason.code == "ValidationError"]
+    if _code(failure) == "ValidationException":
+        said.append(str(failure.cause))
+    return any("maximum allowed size" in one for one in said)
+
+
 def worth_retrying(failure: PynamoDBException) -> bool:
     """Whether the same call may well succeed a moment later."""
     if any(reason and reason.code in _TRANSIENT for reason in _reasons(failure)):

@@ -15,7 +15,7 @@ from pynamodb.connection import Connection
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.kernel.errors import Unavailable, found
+from chalicelib.kernel.errors import Invalid, Unavailable, found
 from chalicelib.kernel.ids import is_tenant_id, new_secret
 from chalicelib.storage import queries
 from chalicelib.storage.connections import connection
@@ -24,7 +24,7 @@ from chalicelib.storage.expressions import fill, update_actions, update_conditio
 from chalicelib.storage.keys import Key, Partition, Table, tenant_entry, tenant_prefix
 from chalicelib.storage.outcomes import OUTAGES as OUTAGES
 from chalicelib.storage.outcomes import TransactionRefused as TransactionRefused
-from chalicelib.storage.outcomes import pause, refusal_of, worth_retrying
+from chalicelib.storage.outcomes import is_too_large, pause, refusal_of, worth_retrying
 from chalicelib.storage.records import Page as Page
 from chalicelib.storage.records import Record as Record
 from chalicelib.storage.records import record_of
@@ -133,7 +133,8 @@ class Session:
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Carries out all writes or none (≤ 100). A failed condition raises its write's `refusal`, if the failed
-        writes agree on one, else TransactionRefused with all of them. Conflicts and throttling are retried."""
+        writes agree on one, else TransactionRefused with all of them; Invalid("too_large") for an item of more than
+        400 KB. Conflicts and throttling are retried."""
         if not writes:
             return
         if len(writes) > _MAX_TRANSACTION:
@@ -170,6 +171,8 @@ class Session:
                 refusal = refusal_of(failure, writes)
                 if refusal is not None:
                     raise refusal from failure
+                if is_too_large(failure):
+                    raise Invalid("too_large") from failure
                 if not worth_retrying(failure) or attempt == _ATTEMPTS - 1:
                     raise Unavailable("storage_busy") from failure
             pause(attempt, longest=_LONGEST_PAUSE)

@@ -29,7 +29,6 @@ from chalicelib.stock.store import promised
 from chalicelib.storage.session import TenantSession
 from chalicelib.storefront.desk import Ahead, Desk, read_desk
 from chalicelib.storefront.offers import News, Offer, counter
-from chalicelib.tenancy.model import TenantSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +100,7 @@ def browse(
     if query.category_id and not path:
         raise NotFound()
     price_types = () if actor.is_dealer else catalogue.price_types()
-    chosen = _chosen(price_types, price_type_id, desk.settings)
+    chosen = _chosen(price_types, price_type_id, desk.usual)
     at = counter(desk, catalogue, price_types or catalogue.price_types(), chosen)
     query = replace(
         query,
@@ -141,7 +140,7 @@ def look_at(
         raise NotFound()
     catalogue = desk.catalogue
     price_types = catalogue.price_types()
-    chosen = "" if actor.is_dealer else _chosen(price_types, "", desk.settings)
+    chosen = "" if actor.is_dealer else _chosen(price_types, "", desk.usual)
     at = counter(desk, catalogue, price_types, chosen)
     known = {item.sku: item for item in (product.item, *product.variants)}
     together = _together(db, catalogue, product.item, desk, known)
@@ -186,10 +185,10 @@ def _first_pictures(desk: Desk, items: Sequence[Item]) -> Mapping[str, Picture]:
     return {item.sku: found[item.picture] for item in items if item.picture in found}
 
 
-def _chosen(price_types: Sequence[PriceType], wanted: str, settings: TenantSettings) -> str:
-    """The price type to show: the wanted one, else the tenant's default, else the first."""
+def _chosen(price_types: Sequence[PriceType], wanted: str, usual: Sequence[str]) -> str:
+    """The price type to show: the wanted one, else the first that everybody is given, else the first."""
     known = [one.id for one in price_types]
-    return next((one for one in (wanted, settings.default_price_type, *known) if one in known), "")
+    return next((one for one in (wanted, *usual, *known) if one in known), "")
 
 
 def _places(warehouses: Sequence[Warehouse], level: Level, desk: Desk) -> tuple[Place, ...]:

@@ -22,7 +22,7 @@ from chalicelib.pictures.store import album_of
 from chalicelib.pricing.chain import PriceBasis, contract_terms, list_terms
 from chalicelib.pricing.model import PriceTerms
 from chalicelib.pricing.past import Past, past_of
-from chalicelib.pricing.store import basis_keys, basis_of
+from chalicelib.pricing.store import basis_keys, basis_of, book_of
 from chalicelib.stock import showing
 from chalicelib.stock.model import Level
 from chalicelib.stock.transit import coming
@@ -49,6 +49,7 @@ class Desk:
     news_since: datetime  # what came, or became cheaper, from then on is told
     cart: Mapping[str, Decimal] | None
     album: Album | None
+    usual: tuple[str, ...]  # the lists and price types that everybody is given
     companions: Record | None  # says where it is kept what is ordered together
 
     def terms(self, price_types: Sequence[PriceType], price_type_id: str) -> PriceTerms | None:
@@ -90,6 +91,8 @@ def desk_keys(actor: Actor, contract_id: str | None) -> tuple[Key, ...]:
         wanted += [keys.segments(tenant_id), keys.party_profile(tenant_id, party_id)]
     if party_id and contract_id:
         wanted += basis_keys(tenant_id, party_id, contract_id)
+    elif not party_id:
+        wanted.append(keys.price_book(tenant_id))
     return (*wanted, *_cart_keys(actor, contract_id))
 
 
@@ -123,6 +126,7 @@ def desk_of(rows: Mapping[Key, Record], actor: Actor, contract_id: str | None, n
         if contract_id and cart
         else None,
         album=album_of(tenant_id, rows.get(keys.album(tenant_id))),
+        usual=book_of(rows.get(keys.price_book(tenant_id))).default,
         companions=rows.get(keys.companions(tenant_id)),
     )
 

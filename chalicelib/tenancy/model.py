@@ -73,7 +73,6 @@ class TenantSettings:
     time_zone: str  # IANA, e.g. Europe/Moscow
     created: datetime
     order_prefix: str = "K-"
-    default_price_type: str | None = None
     vat_rate: Decimal = Decimal(20)  # standard rate in percent, until the first of `vat_changes`
     vat_changes: tuple[VatRate, ...] = ()  # later standard rates, each from its day on
     rounding_base: RoundingBase = RoundingBase.ROW

@@ -83,7 +83,6 @@ def _form(settings: TenantSettings) -> dict[str, Any]:
         "safety_stock": f"{settings.safety_stock:f}",
         "reserve_hours": str(settings.reserve_hours),
         "news_days": str(settings.news_days),
-        "default_price_type": settings.default_price_type or "",
         "reminder_days": ", ".join(str(day) for day in settings.reminder_days),
         "closed_days": "\n".join(settings.closed_days),
         "closed_weekdays": [str(day) for day in settings.closed_weekdays],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.goods.model import heads_id
 from chalicelib.kernel.filenames import title_of
+from chalicelib.kernel.sheets.columns import heads_id
 
 
 @pytest.mark.parametrize("name", ["осень.csv", "осень.csv".encode().decode("latin-1")])

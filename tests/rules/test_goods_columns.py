@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.goods.columns import guessed
+from chalicelib.goods.columns import Choices, guessed
 from chalicelib.pricing.derived import Formula
 
 
@@ -23,7 +23,7 @@ from chalicelib.pricing.derived import Formula
 def test_a_column_that_says_only_price_makes_no_price_type_beside_those_there_are(
     head: str, prices: dict[str, str], meant: str
 ) -> None:
-    assert guessed(["Артикул", head], prices, {}, {}) == ("article", meant)
+    assert guessed(["Артикул", head], Choices(prices=prices, places={}, properties={})) == ("article", meant)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ D = Decimal
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 SETTINGS = TenantSettings(
     id="t00000000000", name="Окна Севера", country="RU", tax_id="", currency="RUB", locale="ru",
-    time_zone="Europe/Moscow", created=NOW, default_price_type="retail",
+    time_zone="Europe/Moscow", created=NOW,
 )  # fmt: skip
 CONTRACT = Contract(id="c", party_id="p", entity_id="e", number="1", price_type_id="dealer", currency="RUB")
 PARTY = Party(id="p", name="Светлый дом", created=NOW, group_id="gold", region_id="north")
@@ -54,8 +54,11 @@ def own(list_id: str, **more: object) -> OwnList:
     return replace(made, **more)  # type: ignore[arg-type]
 
 
-def basis(book: Book | None = None, **more: object) -> PriceBasis:
-    made = PriceBasis(contract=CONTRACT, party=PARTY, settings=SETTINGS, at=NOW, book=book or Book())
+def basis(book: Book | None = None, *, usual: tuple[str, ...] = ("retail",), **more: object) -> PriceBasis:
+    """With what everybody is given after the book's own lists."""
+    before = book or Book()
+    given = replace(before, default=(*before.default, *usual))
+    made = PriceBasis(contract=CONTRACT, party=PARTY, settings=SETTINGS, at=NOW, book=given)
     return replace(made, **more)  # type: ignore[arg-type]
 
 
@@ -222,10 +225,8 @@ def test_a_derived_list_follows_its_base_through_every_formula_and_version() -> 
 
 def test_a_derived_price_of_nothing_is_no_price() -> None:
     cheap = Formula(base_id="retail", step=D(10), surcharge=D("-0.01"))
-    terms = contract_terms(
-        basis(Book(lists=(OwnList(id="d", name="D", formula=cheap),), default=("d",)), settings=replace(
-            SETTINGS, default_price_type=None)), TYPES
-    )  # fmt: skip
+    book = Book(lists=(OwnList(id="d", name="D", formula=cheap),), default=("d",))
+    terms = contract_terms(basis(book, usual=()), TYPES)
     assert price(terms, retail="4") is None
     assert price(terms, retail="6") is not None
 

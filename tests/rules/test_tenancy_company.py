@@ -43,7 +43,6 @@ FORM = {
     "safety_stock": "2,5",
     "reserve_hours": "48",
     "news_days": "14",
-    "default_price_type": "",
     "reminder_days": "7, 0 3; 3",
     "closed_days": "31.12.2026\n2026-05-09, 2026-05-09",
 }
@@ -134,7 +133,6 @@ def test_settings_are_read_as_typed() -> None:
     assert (changed.reserve_hours, changed.news_days) == (48, 14)
     assert changed.rounding_base is RoundingBase.TOTAL
     assert changed.order_prefix == "ОС-"
-    assert changed.default_price_type is None
     assert changed.time_zone == "Asia/Omsk"
 
 

@@ -311,7 +311,7 @@ def test_settings_are_saved_and_wrong_ones_named_and_kept(owner: Browser) -> Non
     fields = {
         "company": "Двери Юг", "tax_id": "7707083893", "address": "", "bank_details": "", "locale": "ru",
         "time_zone": "Asia/Omsk", "order_prefix": "ДЮ-", "vat_rate": "двадцать", "rounding_base": "row",
-        "safety_stock": "0", "reserve_hours": "0", "news_days": "30", "default_price_type": "", "reminder_days": "0, x",
+        "safety_stock": "0", "reserve_hours": "0", "news_days": "30", "reminder_days": "0, x",
         "closed_days": "",
         "closed_weekdays": "6",
     }  # fmt: skip

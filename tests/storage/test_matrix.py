@@ -179,6 +179,7 @@ def _things(shop: Shop) -> Ids:
         "sku": _NEVER,
         "arrival_id": _NEVER,
         "price_list_id": _price_list(shop),
+        "price_type_id": _NEVER,
         **_own_list(shop),
         "simulation_id": _simulation(shop),
         "name": _NEVER,

@@ -37,7 +37,7 @@ from chalicelib.pricing.jobs import run_price_rows
 from chalicelib.pricing.lists import ListRow, OwnList
 from chalicelib.pricing.model import Origin, Quote, Strategy
 from chalicelib.pricing.rates import ExchangeRate
-from chalicelib.pricing.sheet import layout_of
+from chalicelib.pricing.sheet import guessed
 from chalicelib.storage import files
 from tests.clients.in_process import InProcess
 from tests.clients.onec import Reply
@@ -93,18 +93,33 @@ class Desk:
     def rows(self, list_id: str) -> list[ListRow]:
         return list(store.opened(self.shop.db.tenant_id, self.own(list_id).versions[-1]).rows())
 
-    def upload(self, list_id: str, name: str, content: bytes) -> str:
-        """Brings a file as a browser and S3 do, and says that it is to be read; the upload's page."""
+    def brought(self, list_id: str, name: str, content: bytes) -> tuple[str, str]:
+        """Brings a file as a browser and S3 do: the upload's page, and the key that the browser is sent back with."""
         page = went(self.post(f"/prices/lists/{list_id}/upload"))
         key = f"{store.upload_folder(self.shop.db.tenant_id, page.rpartition('/')[2])}/{name}"
         (self.folder / key.replace("/", "-")).write_bytes(content)
-        assert self.get(f"{page}?{urlencode({'key': key})}").status == 200
-        assert went(self.post(page, key=key)) == page
+        return page, key
+
+    def upload(self, list_id: str, name: str, content: bytes) -> str:
+        """Brings a file and says that it is to be read, with the columns that are seen in it; the upload's page."""
+        page, key = self.brought(list_id, name, content)
+        seen = self.text(f"{page}?{urlencode({'key': key})}")
+        assert went(self.post(page, key=key, head=head_of(seen), **columns_of(seen))) == page
         return page
 
     def work(self) -> None:
         for body in self.queue:
             run_price_rows(body, utc_now)
+
+
+def columns_of(page: str) -> dict[str, str]:
+    """What is chosen for each column."""
+    selects = re.findall(r'<select name="(column_\d+)".*?value="([^"]*)" selected', page, re.DOTALL)
+    return dict(selects)
+
+
+def head_of(page: str) -> str:
+    return re.findall('name="head" value="([0-9]+)"', page)[-1]
 
 
 def went(reply: Reply) -> str:
@@ -277,18 +292,49 @@ def test_a_file_whose_message_was_lost_or_whose_worker_died_is_read_after_a_whil
     assert upload.state is JobState.DONE
 
 
-def test_a_file_without_prices_is_refused_before_it_is_read_and_one_that_breaks_leaves_the_list(desk: Desk) -> None:
+def test_columns_that_are_not_understood_are_chosen_by_a_person_and_remembered(desk: Desk) -> None:
     one = desk.made()
-    page = went(desk.post(f"/prices/lists/{one}/upload"))
-    key = f"{store.upload_folder(desk.shop.db.tenant_id, page.rpartition('/')[2])}/x.csv"
-    (desk.folder / key.replace("/", "-")).write_bytes("Название;Цвет\nОкно;белый\n".encode())
-    refused = desk.get(f"{page}?{urlencode({'key': key})}")
-    assert (refused.status, "не нашлось столбцов" in text(refused)) == (422, True)
-    went(desk.post(page, key=key))
+    page, key = desk.brought(one, "x.csv", "Цвет;Номер;За штуку\nбелый;ОК-1300;10\n".encode())
+    seen = desk.text(f"{page}?{urlencode({'key': key})}")
+    assert columns_of(seen) == {"column_0": "", "column_1": "", "column_2": ""}
+    assert "белый" in seen, "the first rows are there to choose by"
+    for columns, said in (
+        (("", "", ""), "Укажите, в каком столбце"),
+        (("price", "", ""), "Укажите, в каком столбце"),
+        (("price", "article", "price"), "у двух столбцов"),
+        (("", "article", "discount"), "Такого значения у колонки нет"),
+    ):
+        wrong = desk.post(page, key=key, head="1", **{f"column_{place}": one for place, one in enumerate(columns)})
+        assert (wrong.status, said in text(wrong)) == (422, True)
+    assert desk.queue == []
+    assert went(desk.post(page, key=key, head="1", column_0="", column_1="article", column_2="price")) == page
     desk.work()
-    assert "не нашлось столбцов" in desk.text(page)
-    assert desk.own(one).versions == ()
+    assert desk.rows(one) == [ListRow(sku=WINDOW, amount=D(10))]
+    page, key = desk.brought(one, "y.csv", "За штуку;Номер;Цвет\n11;ОК-1300;белый\n".encode())
+    seen = desk.text(f"{page}?{urlencode({'key': key})}")
+    assert "как в прошлый раз" in seen
+    assert columns_of(seen) == {"column_0": "price", "column_1": "article", "column_2": ""}
     assert desk.post(page, key="uploads/another").status == 404
+
+
+def test_the_row_that_names_the_columns_is_a_persons_to_say(desk: Desk) -> None:
+    one = desk.made()
+    page, key = desk.brought(one, "x.csv", "Артикул;Цена\nАртикул;Цена\nОК-1300;10\n".encode())
+    seen = desk.text(f"{page}?{urlencode({'key': key, 'head': '2'})}")
+    assert (head_of(seen), columns_of(seen)) == ("2", {"column_0": "article", "column_1": "price"})
+    went(desk.post(page, key=key, head="2", **columns_of(seen)))
+    desk.work()
+    (upload,) = store.last_uploads(desk.shop.db, one)
+    assert (upload.read, upload.bad) == (1, 0)
+
+
+def test_a_file_that_cannot_be_read_is_said_and_leaves_the_list(desk: Desk) -> None:
+    one = desk.made()
+    page, key = desk.brought(one, "x.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    refused = desk.get(f"{page}?{urlencode({'key': key})}")
+    assert (refused.status, "XLSX" in text(refused)) == (422, True)
+    assert desk.post(page, key=key, head="1").status == 422
+    assert (desk.queue, desk.own(one).versions) == ([], ())
 
 
 def test_what_is_downloaded_can_be_uploaded_again_and_no_name_becomes_a_formula(
@@ -306,7 +352,7 @@ def test_what_is_downloaded_can_be_uploaded_again_and_no_name_becomes_a_formula(
     monkeypatch.setattr(files, "address", address)
     assert desk.get(f"/prices/lists/{one}/versions/1").status == 303
     content = (desk.folder / kept[0].replace("/", "-")).read_bytes()
-    assert layout_of(tuple(rows_of(io.BytesIO(content)))).places["least"] == 3
+    assert guessed(next(rows_of(io.BytesIO(content))).cells).index("least") == 3
     desk.upload(one, "again.xlsx", content)
     desk.work()
     first, second = desk.own(one).versions
@@ -407,3 +453,20 @@ def test_a_contract_shows_its_chain_and_has_lists_prices_and_rates_of_its_own(de
     went(desk.post(f"{page}/rows", version="3", row_0=f"{WINDOW}\t\t0", gone_0="1"))
     assert "Персональных цен нет" in desk.text(page)
     assert desk.get(f"/prices/contracts/{new_id(utc_now())}/{contract.id}").status == 404
+
+
+def test_the_prices_of_the_erp_are_looked_at_page_by_page_and_one_is_found(desk: Desk) -> None:
+    assert 'href="/prices/types/p"' in desk.text("/prices")
+    page = desk.text("/prices/types/p")
+    assert "9 000,00" in page
+    assert "Ручка" not in page, "what has no price of this type is not there"
+    found = desk.text("/prices/types/p?q=ОК-1301")
+    assert ("10 000,00" in found, "9 000,00" in found) == (True, False)
+    assert desk.get("/prices/types/nowhere").status == 404
+
+
+def test_the_base_of_a_derived_list_is_chosen_by_a_person(desk: Desk) -> None:
+    page = desk.text("/prices/lists/derive")
+    assert re.search(r'<select id="f-base"[^>]*><option value="" selected>— выберите —</option>', page)
+    refused = desk.post("/prices/lists/derive", name="Опт", base="", factor="1")
+    assert (refused.status, load_book(desk.shop.db)[0].lists) == (422, ())

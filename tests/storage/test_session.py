@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -81,6 +81,20 @@ def test_a_dataclass_comes_back_as_it_was_stored(db: TenantSession) -> None:
     assert record.load(Note) == NOTE
     assert record.n == {"sum": Decimal("0.3")}
     assert (record.kind, record.version) == ("note", 1)
+
+
+@pytest.mark.parametrize("beside", [0, 1])
+def test_more_than_an_item_holds_is_refused_as_too_large_and_nothing_is_written(db: TenantSession, beside: int) -> None:
+    key = keys.tenant_settings(db.tenant_id)
+    other = Put(key=keys.price_book(db.tenant_id), kind="note", data=NOTE)
+    with pytest.raises(Invalid) as refused:
+        db.commit([Put(key=key, kind="note", data=replace(NOTE, text="я" * 210_000)), *[other] * beside])
+    assert refused.value.code == "too_large"
+    assert db.get(key) is None
+    small = Put(key=key, kind="note", data=NOTE)
+    db.commit([small])
+    with pytest.raises(Invalid):
+        db.change(Update(key=key, changes=(Set(("data", "text"), "я" * 210_000),)))
 
 
 @dataclass(frozen=True)

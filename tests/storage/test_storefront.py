@@ -27,13 +27,14 @@ from chalicelib.network.model import VatMode
 from chalicelib.network.segments import DealerGroup, Region, Segments, StockShown
 from chalicelib.network.store import contract_put, party_put, segments_put
 from chalicelib.ordering.actions import add_to_cart
+from chalicelib.pricing.book import Book
 from chalicelib.pricing.model import PriceOnRequest, Quote
+from chalicelib.pricing.store import book_put
 from chalicelib.stock.actions import erp_levels
 from chalicelib.stock.showing import Amount
 from chalicelib.storage import keys, snapshots
 from chalicelib.storage.session import Session
 from chalicelib.storefront.actions import Range, browse, look_at, suggest
-from chalicelib.tenancy.store import settings_write
 from tests.support.range import ROWS, WINDOWS, publish_range
 from tests.support.shop import NOW, Shop, sku
 
@@ -75,8 +76,7 @@ def test_a_dealer_sees_the_contracts_prices_and_none_where_its_list_has_none(sto
 
 
 def test_the_tenants_default_list_fills_what_the_contracts_list_lacks(stocked: Shop) -> None:
-    settings = replace(stocked.settings, default_price_type="retail")
-    stocked.db.commit([settings_write(settings, 1)])
+    stocked.db.commit([book_put(stocked.settings.id, Book(default=("retail",)), 0)])
     assert prices(seen(stocked))["Ручка Swing (бронза)"] == Decimal("412.50")
 
 

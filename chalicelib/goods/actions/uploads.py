@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 
 from chalicelib.catalogue.store import current_cards, current_catalogue
 from chalicelib.goods import columns, store
+from chalicelib.goods.columns import Choices
 from chalicelib.goods.model import MAX_FILE, Plan, Upload
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import Invalid, Refused
 from chalicelib.kernel.ids import new_id, stable_id
 from chalicelib.kernel.job import JobState
-from chalicelib.kernel.sheets.cells import SheetRow
+from chalicelib.kernel.sheets.columns import FirstRows, check_offered, first_rows
 from chalicelib.kernel.sheets.reading import rows_of
 from chalicelib.storage import keys, worker
 from chalicelib.storage import uploads as brought
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.files import UploadForm
 from chalicelib.storage.session import TenantSession
+from chalicelib.storage.sheet_columns import remember, remembered
 from chalicelib.storage.writes import Done, audit, guard
-
-_SHOWN_ROWS = 8
-_READ_ROWS = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """What columns can be of, beside plain fields: names by id."""
-
-    prices: Mapping[str, str]
-    places: Mapping[str, str]
-    properties: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """The first rows of a file. `columns` = what each column is taken to mean; `head` = the row that names them."""
+    """The first rows of a file. `columns` = what each column is taken to mean, `choices` what it could."""
 
     name: str
-    head: int
-    heads: tuple[str, ...]
-    rows: tuple[SheetRow, ...]
+    first: FirstRows
     columns: tuple[str, ...]
     choices: Choices
     remembered: bool
@@ -84,21 +70,22 @@ def arrived(db: TenantSession, upload: Upload, now: datetime) -> Upload:
     return replace(noted, version=upload.version + 1)
 
 
-def preview(db: TenantSession, upload: Upload, name: str, head: int | None, now: datetime) -> Preview:
-    """The file's first rows with what their columns seem to mean. Invalid for a file that cannot be read."""
+def look(db: TenantSession, upload: Upload, name: str, head: int | None) -> FirstRows:
+    """The file's first rows; `head` None: the row that seems to name the columns. Invalid for a file that cannot be
+    read."""
     with brought.looked_at(db.tenant_id, store.file_key(db.tenant_id, upload.id, name)) as file:
-        first = tuple(islice(rows_of(file), _READ_ROWS))
-    head = head or columns.head_row(first)
-    heads = next((row.cells for row in first if row.number == head), ())
-    choices = _choices(db, now)
-    guessed = columns.guessed(heads, choices.prices, choices.places, choices.properties)
-    before = store.remembered_columns(db, heads)
+        return first_rows(rows_of(file), head, columns.head_row)
+
+
+def preview(db: TenantSession, upload: Upload, name: str, head: int | None, now: datetime) -> Preview:
+    """The file's first rows with what their columns meant last time, or seem to mean. Invalid as in `look`."""
+    first, choices = look(db, upload, name, head), _choices(db, now)
+    before = remembered(db, store.columns_key(db.tenant_id, first.heads))
+    known = zip(first.heads, columns.guessed(first.heads, choices), columns.offered(first.heads, choices), strict=True)
     return Preview(
         name=name,
-        head=head,
-        heads=heads,
-        rows=tuple(row for row in first if row.number > head)[:_SHOWN_ROWS],
-        columns=tuple(before.get(text, guess) for text, guess in zip(heads, guessed, strict=True)),
+        first=first,
+        columns=tuple(before[text] if before.get(text) in offered else guess for text, guess, offered in known),
         choices=choices,
         remembered=bool(before),
     )
@@ -109,11 +96,14 @@ def start(
 ) -> None:
     """Has the file taken. Nothing happens if it is being taken already.
 
-    Invalid("goods_no_key", "goods_twice", "goods_nothing") where the columns make no sense, Invalid("goods_as_of") for
-    stock of a moment that is yet to come.
+    Invalid("goods_no_key", "goods_twice", "goods_nothing", "column_not_offered") where the columns make no sense,
+    Invalid("goods_as_of") for stock of a moment that is yet to come. `heads`: the names of the columns; none if the
+    file is taken again with the meanings that it was taken with.
     """
     if upload.is_under_way:
         return
+    if heads:
+        check_offered(plan.columns, columns.offered(heads, _choices(db, now)))
     wrong = columns.problem(plan.columns)
     if wrong:
         raise Invalid(wrong)
@@ -143,7 +133,7 @@ def start(
         entry_id=new_id(now),
         detail={"upload": upload.id, "file": name[:200], "full": str(plan.full)},
     )
-    memory = [store.columns_put(db.tenant_id, heads, plan.columns)] if heads else []
+    memory = [remember(store.columns_key(db.tenant_id, heads), heads, plan.columns)] if heads else []
     db.commit([store.upload_put(db.tenant_id, queued), *memory, note])
     _send(db.tenant_id, queued, run)
 
@@ -155,12 +145,6 @@ def send_again(db: TenantSession, upload_id: str, now: datetime) -> None:
 
 def _send(tenant_id: str, upload: Upload, dedup: str) -> None:
     worker.send(tenant_id, "goods_file", dedup=dedup, upload=upload.id, run=upload.run)
-
-
-def heads_of(db: TenantSession, upload: Upload, name: str, head: int) -> tuple[str, ...]:
-    """The names of the columns, read anew: what a form says of a file is not believed."""
-    with brought.looked_at(db.tenant_id, store.file_key(db.tenant_id, upload.id, name)) as file:
-        return next((row.cells for row in islice(rows_of(file), _READ_ROWS) if row.number == head), ())
 
 
 def _choices(db: TenantSession, now: datetime) -> Choices:

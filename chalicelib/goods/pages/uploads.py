@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.goods import columns, store
 from chalicelib.goods.actions import uploads
-from chalicelib.goods.actions.uploads import Choices, Preview
+from chalicelib.goods.actions.uploads import Preview
 from chalicelib.goods.model import Plan, Upload
 from chalicelib.goods.pages.base import MAY, doors
 from chalicelib.goods.words import reason
+from chalicelib.http.columns import chosen_columns, typed_head
 from chalicelib.http.formats import Formats
 from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row, Tone
 from chalicelib.http.request import Request
@@ -27,8 +28,6 @@ from chalicelib.tenancy.store import load_settings
 
 _LIST = "/goods/uploads"
 _SECONDS = 300
-_MOST_COLUMNS = 200
-_MOST_HEAD = 60
 _TONES: dict[JobState, Tone] = {
     JobState.NEW: "mute",
     JobState.QUEUED: "info",
@@ -98,19 +97,17 @@ def start(request: Request) -> Response:
         return request.go(f"{_LIST}/{upload.id}")
     name = form.text("name")
     uploads.name_of(request.db, upload, store.file_key(request.db.tenant_id, upload.id, name))
-    head = _head(form.text("head")) or 1
-    heads = uploads.heads_of(request.db, upload, name, head)
-    chosen = tuple(form.text(f"column_{place}") for place in range(min(len(heads), _MOST_COLUMNS)))
+    first = uploads.look(request.db, upload, name, _head(form.text("head")) or 1)
     kind = form.text("stock_kind")
     plan = Plan(
-        columns=chosen,
-        head=head,
+        columns=chosen_columns(form, len(first.heads)),
+        head=first.head,
         full=form.text("mode") == "full",
         stock_kind=StockKind(kind) if kind in tuple(StockKind) else None,
     )
     try:
         plan = replace(plan, as_of=_as_of(request, upload))
-        uploads.start(request.db, request.actor, upload, name, plan, heads, request.now)
+        uploads.start(request.db, request.actor, upload, name, plan, first.heads, request.now)
     except Invalid as wrong:
         return _columns(request, upload, name, plan=plan, wrong=wrong)
     return request.go(f"{_LIST}/{upload.id}")
@@ -175,27 +172,24 @@ def _columns(
 
 
 def _meanings(request: Request, seen: Preview) -> tuple[tuple[tuple[str, str], ...], ...]:
-    """For each column what it may mean."""
+    """For each column what it may mean, with its text."""
     t, choices = request.t.t, seen.choices
-    plain = ((columns.SKIP, t("goods.column.skip")), *((one, t(f"goods.column.{one}")) for one in columns.FIELDS))
-    known = (
-        *_of(request, columns.PRICE, choices),
-        *_of(request, columns.STOCK, choices),
-        *_of(request, columns.ATTRIBUTE, choices),
-    )
+
+    def text(meaning: str, head: str) -> str:
+        kind, _, own = meaning.partition(":")
+        if own:
+            return t(f"goods.column.of_{kind}", name=choices.of(kind)[own])
+        return t(f"goods.column.{kind}", name=head) if meaning else t("http.columns.skip")
+
+    heads = seen.first.heads
     return tuple(
-        (*plain, *((one, t(f"goods.column.{one}", name=head)) for one in columns.SEVERAL if head), *known)
-        for head in seen.heads
+        tuple((one, text(one, head)) for one in offered)
+        for head, offered in zip(heads, columns.offered(heads, choices), strict=True)
     )
-
-
-def _of(request: Request, kind: str, choices: Choices) -> tuple[tuple[str, str], ...]:
-    names = {columns.PRICE: choices.prices, columns.STOCK: choices.places, columns.ATTRIBUTE: choices.properties}[kind]
-    return tuple((f"{kind}:{own}", request.t.t(f"goods.column.of_{kind}", name=name)) for own, name in names.items())
 
 
 def _head(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 and 0 < int(text) <= _MOST_HEAD else None
+    return typed_head(text) or None  # some row names the columns
 
 
 def _result(request: Request, upload: Upload) -> Response:

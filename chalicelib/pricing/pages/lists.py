@@ -95,7 +95,7 @@ def _type_row(request: Request, one: PriceType, uses: dict[str, Counter[str]]) -
     return Row(
         id=one.id,
         cells={
-            "name": one.name,
+            "name": Cell(one.name, href=f"/prices/types/{one.id}"),
             "kind": request.t.t("pricing.from_erp"),
             "terms": ", ".join(filter(None, terms)),
             "used": _used(request, one.id, uses),
@@ -208,7 +208,10 @@ def _derived_form(
         wrong,
         own=own,
         version=load_book(request.db)[1],
-        bases=list_options(request, known, without=(own.id,) if own else ()),
+        bases=(
+            *(() if form.get("base") else (("", request.t.t("pricing.choose_base")),)),
+            *list_options(request, known, without=(own.id,) if own else ()),
+        ),
         samples=samples,
     )
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from chalicelib.http.columns import chosen_columns, typed_head
 from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, disposition, redirect, sending_to
 from chalicelib.kernel.errors import Invalid, NotFound, Refused, found
 from chalicelib.kernel.filenames import title_of
 from chalicelib.kernel.job import JobState
+from chalicelib.kernel.sheets.columns import FirstRows
 from chalicelib.pricing import importing, store
 from chalicelib.pricing.actions import load_book
 from chalicelib.pricing.lists import OwnList
 from chalicelib.pricing.pages.base import MAY, doors, said
-from chalicelib.pricing.sheet import COLUMNS
+from chalicelib.pricing.sheet import OFFERED
 from chalicelib.pricing.uploads import RowUpload
 from chalicelib.storage import files
 
@@ -37,9 +39,18 @@ def upload_page(request: Request) -> Response:
 
 @doors.page(_UPLOAD, may=MAY, methods=("POST",))
 def start(request: Request) -> Response:
-    upload, _ = _upload(request)
-    name = importing.name_of(request.db, upload, request.form.text("key"))
-    importing.start(request.db, request.actor, upload, name, request.now)
+    upload, own = _upload(request)
+    key = request.form.text("key")
+    name = importing.name_of(request.db, upload, key)
+    try:
+        first = importing.look(request.db, upload, name, typed_head(request.form.text("head")))
+    except (Invalid, Refused) as wrong:
+        return _unreadable(request, own, name, wrong)
+    columns = chosen_columns(request.form, len(first.heads))
+    try:
+        importing.start(request.db, request.actor, upload, name, first, columns, request.now)
+    except Invalid as wrong:
+        return _columns(request, upload, own, key, first, columns, wrong=wrong)
     return request.go(f"/prices/uploads/{upload.id}")
 
 
@@ -67,34 +78,43 @@ def _choice(request: Request, upload: RowUpload, own: OwnList) -> Response:
 def _preview(request: Request, upload: RowUpload, own: OwnList, key: str) -> Response:
     name = importing.name_of(request.db, upload, key)
     try:
-        seen = importing.preview(request.db, upload, name)
+        seen = importing.preview(request.db, upload, name, typed_head(request.query.text("head")))
     except (Invalid, Refused) as wrong:
-        return _unreadable(request, upload, own, name, wrong)
-    columns = [column for column in COLUMNS if column in seen.layout.places]
-    rows = [(row.number, [seen.layout.cell(row, one) for one in columns]) for row in seen.rows]
+        return _unreadable(request, own, name, wrong)
+    return _columns(request, upload, own, key, seen.first, seen.columns, remembered=seen.remembered)
+
+
+def _columns(
+    request: Request,
+    upload: RowUpload,
+    own: OwnList,
+    key: str,
+    first: FirstRows,
+    chosen: tuple[str, ...],
+    *,
+    remembered: bool = False,
+    wrong: Invalid | None = None,
+) -> Response:
+    t = request.t.t
+    offered = tuple((one, t(f"pricing.column.{one}") if one else t("http.columns.skip")) for one in OFFERED)
     return request.page(
-        "pricing/preview.html",
+        "pricing/columns.html",
+        status=wrong.status if wrong else 200,
         upload=upload,
         own=own,
-        name=title_of(name),
+        name=title_of(key.rpartition("/")[2]),
         key=key,
-        columns=columns,
-        rows=rows,
-        refused=(),
+        first=first,
+        meanings=(offered,) * len(first.heads),
+        chosen=chosen,
+        remembered=remembered,
+        error=t(f"error.{wrong.code}") if wrong else None,
     )
 
 
-def _unreadable(request: Request, upload: RowUpload, own: OwnList, name: str, wrong: Invalid | Refused) -> Response:
+def _unreadable(request: Request, own: OwnList, name: str, wrong: Invalid | Refused) -> Response:
     return request.page(
-        "pricing/preview.html",
-        status=wrong.status,
-        upload=upload,
-        own=own,
-        name=title_of(name),
-        key="",
-        columns=(),
-        rows=(),
-        refused=said(request, wrong),
+        "pricing/unreadable.html", status=wrong.status, own=own, name=title_of(name), refused=said(request, wrong)
     )
 
 

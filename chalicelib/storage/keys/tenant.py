@@ -50,6 +50,11 @@ def price_upload(tenant: str, upload: str) -> Key:
     return price_uploads(tenant).item(upload)
 
 
+@pattern("what the columns of such files meant last time, by their names")
+def price_columns(tenant: str, heads: str) -> Key:
+    return core(tenant, "PRICES#COLUMNS", heads)
+
+
 @pattern("the manufacturer's own people")
 def staff(tenant: str) -> Partition:
     return core_part(tenant, "STAFF", "USER#")

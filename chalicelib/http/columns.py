@@ -1,0 +1,16 @@
+"""The form in which a person says what the columns of a file mean; `http/columns.html` shows it."""
+
+from __future__ import annotations
+
+from chalicelib.http.request import Form
+from chalicelib.kernel.sheets.columns import FIRST
+
+
+def chosen_columns(form: Form, count: int) -> tuple[str, ...]:
+    """The meaning of each of so many columns."""
+    return tuple(form.text(f"column_{place}") for place in range(count))
+
+
+def typed_head(text: str) -> int | None:
+    """The number of the row that names the columns, 0 = none does; None for what is no such number."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 and int(text) <= FIRST else None
