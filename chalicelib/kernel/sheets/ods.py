@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from chalicelib.kernel.archive import Archive
 from chalicelib.kernel.errors import Invalid
-from chalicelib.kernel.sheets.cells import MAX_ROWS, SheetRow, number_text, row_of, set_cell, small_count
+from chalicelib.kernel.sheets.cells import MAX_COLUMNS, MAX_ROWS, SheetRow, number_text, row_of, set_cell, small_count
 from chalicelib.kernel.sheets.xml import Node, attributes, local, records
 
 CONTENT = "content.xml"
@@ -42,7 +42,7 @@ def _cells(row: Node) -> list[str]:
         again = small_count(found.get("number-columns-repeated"))
         text = _text(cell, found)
         if text:
-            for place_now in range(place, place + again):
+            for place_now in range(place, min(place + again, MAX_COLUMNS + 1)):
                 set_cell(cells, place_now, text)
         place += again
     return cells
