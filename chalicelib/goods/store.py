@@ -15,6 +15,7 @@ from chalicelib.kernel.sheets.columns import heads_id
 from chalicelib.storage import files, keys
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession
+from chalicelib.storage.worker import job_of, job_put
 from chalicelib.storage.writes import Delete, Put
 
 _UPLOAD, _EDIT, _EDITED = "goods-upload", "goods-edit", "goods-edited"
@@ -24,7 +25,7 @@ DUE = "goods"
 
 def find_upload(db: TenantSession, upload_id: str) -> Upload | None:
     record = db.get(keys.goods_upload(db.tenant_id, upload_id))
-    return _upload(record) if record else None
+    return job_of(record, Upload) if record else None
 
 
 def load_upload(db: TenantSession, upload_id: str) -> Upload:
@@ -38,23 +39,17 @@ def load_upload(db: TenantSession, upload_id: str) -> Upload:
 def last_uploads(db: TenantSession) -> list[Upload]:
     """The last files, newest first."""
     page = db.query(keys.goods_uploads(db.tenant_id), newest_first=True, limit=_MOST_SHOWN)
-    return [_upload(record) for record in page.records]
-
-
-def _upload(record: Record) -> Upload:
-    return replace(record.load(Upload), version=record.version)
+    return [job_of(record, Upload) for record in page.records]
 
 
 def upload_put(tenant_id: str, upload: Upload) -> Put:
     """Writes the upload under the version that was read; one under way is looked at again."""
-    again = upload.look_again
-    return Put(
-        key=keys.goods_upload(tenant_id, upload.id),
-        kind=_UPLOAD,
-        data=replace(upload, version=0),
-        indexes=(keys.due_at(tenant_id, again, DUE, f"upload#{upload.id}"),) if again else (),
+    return job_put(
+        keys.goods_upload(tenant_id, upload.id),
+        _UPLOAD,
+        upload,
         expires=upload.made + KEPT,
-        version=upload.version,
+        due=lambda at: keys.due_at(tenant_id, at, DUE, f"upload#{upload.id}"),
     )
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from chalicelib.pricelist.model import KEPT, Link, PriceList
 from chalicelib.storage import files, keys
 from chalicelib.storage.session import Record, TenantSession
+from chalicelib.storage.worker import job_of, job_put
 from chalicelib.storage.writes import Delete, Put
 
 _KIND, _LINK = "price_list", "price_link"
 
 
 def list_from(record: Record) -> PriceList:
-    return replace(record.load(PriceList), version=record.version)
+    return job_of(record, PriceList)
 
 
 def find(db: TenantSession, contract_id: str, list_id: str) -> PriceList | None:
@@ -30,8 +29,7 @@ def asked_for(db: TenantSession, contract_id: str) -> list[PriceList]:
 
 def put(tenant_id: str, one: PriceList) -> Put:
     """Writes it under the version that was read."""
-    key = keys.price_list(tenant_id, one.contract_id, one.id)
-    return Put(key=key, kind=_KIND, data=replace(one, version=0), expires=one.asked + KEPT, version=one.version)
+    return job_put(keys.price_list(tenant_id, one.contract_id, one.id), _KIND, one, expires=one.asked + KEPT)
 
 
 def file_key(tenant_id: str, one: PriceList) -> str:

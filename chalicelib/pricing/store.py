@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from chalicelib.pricing.uploads import KEPT, RowUpload
 from chalicelib.storage import codec, files, keys, snapshots
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession
+from chalicelib.storage.worker import job_of, job_put
 from chalicelib.storage.writes import Put
 from chalicelib.tenancy.store import settings_of
 
@@ -118,29 +118,24 @@ def differing(tenant_id: str, before: ListVersion | None, after: ListVersion) ->
 
 def find_upload(db: TenantSession, upload_id: str) -> RowUpload | None:
     record = db.get(keys.price_upload(db.tenant_id, upload_id))
-    return _upload_of(record) if record else None
+    return job_of(record, RowUpload) if record else None
 
 
 def last_uploads(db: TenantSession, list_id: str) -> list[RowUpload]:
     """Those of a list among the tenant's last hundred, newest first."""
     page = db.query(keys.price_uploads(db.tenant_id), newest_first=True, limit=_LAST_UPLOADS)
-    return [one for one in map(_upload_of, page.records) if one.list_id == list_id]
-
-
-def _upload_of(record: Record) -> RowUpload:
-    return replace(record.load(RowUpload), version=record.version)
+    uploads = (job_of(record, RowUpload) for record in page.records)
+    return [one for one in uploads if one.list_id == list_id]
 
 
 def upload_put(tenant_id: str, upload: RowUpload) -> Put:
     """Writes it under the version that was read; one under way is looked at again."""
-    again = upload.look_again
-    return Put(
-        key=keys.price_upload(tenant_id, upload.id),
-        kind="price_upload",
-        data=replace(upload, version=0),
-        indexes=(keys.due_at(tenant_id, again, DUE, upload.id),) if again else (),
+    return job_put(
+        keys.price_upload(tenant_id, upload.id),
+        "price_upload",
+        upload,
         expires=upload.made + KEPT,
-        version=upload.version,
+        due=lambda at: keys.due_at(tenant_id, at, DUE, upload.id),
     )
 
 

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 from chalicelib.simulator.model import KEPT, Report, Simulation
 from chalicelib.storage import codec, files, keys
 from chalicelib.storage.session import TenantSession
+from chalicelib.storage.worker import job_of, job_put
 from chalicelib.storage.writes import Put
 
 
 def find(db: TenantSession, simulation_id: str) -> Simulation | None:
     record = db.get(keys.price_simulation(db.tenant_id, simulation_id))
-    return replace(record.load(Simulation), version=record.version) if record else None
+    return job_of(record, Simulation) if record else None
 
 
 def put(tenant_id: str, one: Simulation) -> Put:
     """Writes it under the version that was read."""
-    return Put(
-        key=keys.price_simulation(tenant_id, one.id),
-        kind="price_simulation",
-        data=replace(one, version=0),
-        expires=one.asked + KEPT,
-        version=one.version,
-    )
+    key = keys.price_simulation(tenant_id, one.id)
+    return job_put(key, "price_simulation", one, expires=one.asked + KEPT)
 
 
 def write_report(tenant_id: str, simulation_id: str, report: Report) -> None:

@@ -13,7 +13,8 @@ from chalicelib.gateways.telemetry import count, failure
 from chalicelib.kernel.errors import Invalid, KontorError, Unavailable
 from chalicelib.kernel.ids import fingerprint, stable_id
 from chalicelib.kernel.job import MOST_ATTEMPTS, Job, JobState
-from chalicelib.storage.session import OUTAGES, TenantSession, TransactionRefused
+from chalicelib.storage.keys import IndexKey, Key
+from chalicelib.storage.session import OUTAGES, Record, TenantSession, TransactionRefused
 from chalicelib.storage.writes import Put
 
 _TELL_EVERY = timedelta(seconds=2)
@@ -21,6 +22,26 @@ Clock = Callable[[], datetime]
 _Job = TypeVar("_Job", bound=Job)
 PutJob = Callable[[str, _Job], Put]
 """Writes the row of a tenant's job under the version that was read."""
+
+
+def job_of(record: Record, kind: type[_Job]) -> _Job:
+    """A job of its row."""
+    return replace(record.load(kind), version=record.version)
+
+
+def job_put(
+    key: Key, kind: str, job: Job, *, expires: datetime, due: Callable[[datetime], IndexKey] | None = None
+) -> Put:
+    """Writes the row under the version that was read. While it is under way it is looked at again: then it is `due`."""
+    again = job.look_again
+    return Put(
+        key=key,
+        kind=kind,
+        data=replace(job, version=0),
+        indexes=(due(again),) if due and again else (),
+        expires=expires,
+        version=job.version,
+    )
 
 
 def send(tenant_id: str, do: str, *, dedup: str, lane: str = "", **about: object) -> None:

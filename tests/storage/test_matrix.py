@@ -211,7 +211,7 @@ def _own_list(shop: Shop) -> Ids:
 def _simulation(shop: Shop) -> str:
     now = utc_now()
     one = Simulation(id=new_id(now), list_id=_NEVER, list_name="Опт", number=1, asked=now, asked_by="Анна", touched=now)
-    shop.db.commit([simulations.put(shop.settings.id, one, 0)])
+    shop.db.commit([simulations.put(shop.settings.id, one)])
     return one.id
 
 
@@ -221,7 +221,7 @@ def _price_list(shop: Shop) -> str:
         party_id=shop.party.id, contract_id=shop.contract.id, wish=Wish(format=Format.CSV, locale="ru"), run="1",
         asked=now, touched=now, state=JobState.DONE,
     )  # fmt: skip
-    shop.db.commit([price_lists.put(shop.settings.id, made, 0)])
+    shop.db.commit([price_lists.put(shop.settings.id, made)])
     return made.id
 
 
