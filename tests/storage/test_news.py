@@ -120,8 +120,7 @@ def test_another_price_types_fall_is_not_told(world: World) -> None:
     world.exchange(cost("window-0", "20000", "retail"), at=NOW - 2 * DAY)
     world.exchange(cost("window-0", "15000", "retail"), at=NOW - DAY)
     assert world.falls() == {}
-    settings = replace(world.shop.settings, default_price_type="retail")
-    world.shop.db.commit([settings_write(settings, 1)])
+    world.book(lambda book: replace(book, default=("retail",)), NOW - 9 * DAY)
     assert world.falls() == {}, "the contract's price type has the product"
 
 
