@@ -100,6 +100,7 @@ class CardChange(NamedTuple):
     brand: str | None = None
     category_ids: tuple[str, ...] | None = None
     attributes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    pictures: tuple[str, ...] | None = None  # all of them, the main one first, by the names of their files
     hidden: bool | None = None
     lists: bool = False
 

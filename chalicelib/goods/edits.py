@@ -39,15 +39,16 @@ class ProductEdit:
 
     product_id: str
     texts: dict[str, str]
-    category_id: str | None = None
+    category_ids: tuple[str, ...] | None = None
     attributes: tuple[Value, ...] = ()
     prices: tuple[tuple[str, Decimal | None], ...] = ()
+    pictures: tuple[str, ...] | None = None
     hidden: bool | None = None
 
     @property
     def is_empty(self) -> bool:
-        said = (self.texts, self.category_id is not None, self.attributes, self.prices, self.hidden is not None)
-        return not any(said)
+        given = any(one is not None for one in (self.category_ids, self.pictures, self.hidden))
+        return not (given or self.texts or self.attributes or self.prices)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +101,9 @@ def _product_rows(one: ProductEdit) -> Iterator[FeedRow]:
     yield CardChange(
         id=one.product_id,
         unit_code=None if unit is None else unit_code_of(unit),
-        category_ids=None if one.category_id is None else tuple(filter(None, (one.category_id,))),
+        category_ids=one.category_ids,
         attributes=tuple((value.id, value.values) for value in one.attributes),
+        pictures=one.pictures,
         hidden=one.hidden,
         lists=one.hidden is False,
         name=one.texts.get("name"),
@@ -121,9 +123,10 @@ def joined(before: ProductEdit, after: ProductEdit) -> ProductEdit:
     return replace(
         before,
         texts=before.texts | after.texts,
-        category_id=before.category_id if after.category_id is None else after.category_id,
+        category_ids=before.category_ids if after.category_ids is None else after.category_ids,
         attributes=tuple(attributes.values()),
         prices=tuple((dict(before.prices) | dict(after.prices)).items()),
+        pictures=before.pictures if after.pictures is None else after.pictures,
         hidden=before.hidden if after.hidden is None else after.hidden,
     )
 
@@ -157,9 +160,10 @@ def with_edits(card: Card, edits: Iterable[Edit]) -> Card:
             vat_rate=texts["vat_rate"],
             description=texts["description"],
             brand=texts["brand"],
-            category_ids=card.category_ids if one.category_id is None else tuple(filter(None, (one.category_id,))),
+            category_ids=card.category_ids if one.category_ids is None else one.category_ids,
             properties=tuple(value for value in properties.values() if value.values),
             prices=tuple((kind, amount) for kind, amount in prices.items() if kind not in gone),
+            pictures=card.pictures if one.pictures is None else one.pictures,
             standing=standing,
         )
     return card

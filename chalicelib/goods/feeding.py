@@ -29,7 +29,7 @@ from chalicelib.catalogue.feed import (
 from chalicelib.catalogue.model import OWN_CATALOGUE
 from chalicelib.catalogue.snapshot.cards import Branch, Identity
 from chalicelib.goods.columns import ATTRIBUTE, PRICE, SEVERAL, STOCK, free_id, target
-from chalicelib.goods.model import BadRow, Plan
+from chalicelib.goods.model import CATEGORIES, BadRow, Plan
 from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.kernel.sheets.cells import SheetRow
 from chalicelib.kernel.sheets.columns import SKIP
@@ -79,7 +79,7 @@ class Feed:
         self._tell = tell
         self._fields: list[tuple[int, str]] = []  # (place, meaning) of plain columns
         self._of: dict[str, list[tuple[int, str, str]]] = {kind: [] for kind in SEVERAL}  # (place, id, head) of others
-        self._categories = dict(known.categories)
+        self._by_path = dict(known.categories)
         self._taken = set(known.categories.values())
         self._rows_of: dict[Identity, int] = {}  # the row that was given for a SKU
         self._refused: set[Identity] = set()  # SKUs of rows that were not
@@ -207,7 +207,7 @@ class Feed:
         if not self._plan.full and not is_new and not attributes and not set(values) - {"id", "article"}:
             return
         unit, vat = values.get("unit"), _vat(values["vat"]) if "vat" in values else None
-        category, made = self._category(values["category"]) if "category" in values else (None, ())
+        categories, made = self._categories(values["category"]) if "category" in values else (None, ())
         change = CardChange(
             id=product_id,
             name=values.get("name"),
@@ -218,7 +218,7 @@ class Feed:
             brand=values.get("brand"),
             unit_code=None if unit is None else unit_code_of(unit),
             vat_rate=vat,
-            category_ids=None if category is None else (category,),
+            category_ids=categories,
             attributes=attributes,
             lists=True,
         )
@@ -239,21 +239,24 @@ class Feed:
                 unit=unit, unit_code=unit_code_of(unit),
             )  # fmt: skip
 
-    def _category(self, text: str) -> tuple[str, tuple[FeedRow, ...]]:
-        """The category that a path leads to, and those of it that have to be made."""
-        names = [name for name in (part.strip() for part in _LEVELS.split(text)) if name]
-        if not 0 < len(names) <= _DEEPEST:
+    def _categories(self, text: str) -> tuple[tuple[str, ...], list[FeedRow]]:
+        """The categories that some paths lead to (`Windows / PVC; Sale`), and those on the way that have to be made."""
+        paths = [[name for name in (part.strip() for part in _LEVELS.split(path)) if name] for path in text.split(";")]
+        named = [path for path in paths if path]
+        if not 0 < len(named) <= CATEGORIES or any(len(path) > _DEEPEST for path in named):
             raise _Bad("bad_category", text)
         made: list[FeedRow] = []
+        return tuple(dict.fromkeys(self._category(path, made) for path in named)), made
+
+    def _category(self, names: Sequence[str], made: list[FeedRow]) -> str:
         path: tuple[str, ...] = ()
         for name in names:
             parent, path = path, (*path, name.casefold())
-            if path not in self._categories:
-                self._categories[path] = free_id(self._taken.__contains__, "category", *path)
-                self._taken.add(self._categories[path])
-                above = self._categories.get(parent, "")
-                made.append(CategoryChange(self._categories[path], name=name, parent_id=above))
-        return self._categories[path], tuple(made)
+            if path not in self._by_path:
+                self._by_path[path] = free_id(self._taken.__contains__, "category", *path)
+                self._taken.add(self._by_path[path])
+                made.append(CategoryChange(self._by_path[path], name=name, parent_id=self._by_path.get(parent, "")))
+        return self._by_path[path]
 
     def _prices(self, who: Identity, variant: str | None, cells: Sequence[str]) -> Iterator[FeedRow]:
         for named, head, text in self._several(PRICE, cells):

@@ -9,6 +9,7 @@ from chalicelib.catalogue.snapshot.cards import Property
 from chalicelib.goods.columns import own_id
 from chalicelib.goods.edits import TEXTS, ProductEdit, Value
 from chalicelib.goods.feeding import vat_digits
+from chalicelib.goods.model import CATEGORIES
 from chalicelib.kernel.errors import Complaint
 from chalicelib.kernel.numbers import parse_decimal
 
@@ -45,7 +46,7 @@ def edit_of(
     edit = ProductEdit(
         product_id=product_id,
         texts=texts,
-        category_id=form["category"] if _changed(form, "category") else None,
+        category_ids=_categories(form),
         attributes=_attributes(form, properties, wrong),
         prices=tuple(prices),
         hidden=bool(form.get("hidden")) if bool(form.get("hidden")) != bool(form.get("was_hidden")) else None,
@@ -60,6 +61,14 @@ def _changed(form: Mapping[str, str], name: str) -> bool:
 
 def _plain(text: str) -> str:
     return text.replace("\r\n", "\n").strip()
+
+
+def _categories(form: Mapping[str, str]) -> tuple[str, ...] | None:
+    """All that the product is in, if any of them was changed."""
+    names = [f"category_{place}" for place in range(CATEGORIES)]
+    if not any(_changed(form, name) for name in names):
+        return None
+    return tuple(dict.fromkeys(filter(None, (form.get(name, "") for name in names))))
 
 
 def _attributes(

@@ -14,6 +14,8 @@ KEPT = timedelta(days=30)
 """How long an uploaded file and what became of it are kept."""
 MAX_FILE = 100_000_000  # bytes
 SHOWN_REJECTED = 50
+CATEGORIES = 10
+"""That a product may be in, of those that people say."""
 NOT_SHOWN = "not_shown"
 """Why a change by hand is set aside that breaks the assembling each time."""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.goods.edits import Edit
+from chalicelib.goods.gallery import PICTURE_KEPT, Brought
 from chalicelib.goods.model import KEPT, Edited, Upload
 from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.kernel.ids import stable_id
@@ -19,6 +20,7 @@ from chalicelib.storage.worker import job_of, job_put
 from chalicelib.storage.writes import Delete, Put
 
 _UPLOAD, _EDIT, _EDITED = "goods-upload", "goods-edit", "goods-edited"
+_PICTURE = "goods-picture"
 _MOST_SHOWN = 30
 DUE = "goods"
 
@@ -124,3 +126,42 @@ def edited_put(tenant_id: str, thing: str, edited: Edited, version: int) -> Put:
     """Refused("goods_edited") if somebody else was quicker."""
     key = keys.goods_edited(tenant_id, stable_id("edited", thing))
     return Put(key=key, kind=_EDITED, data=edited, version=version, refusal=Refused("goods_edited"))
+
+
+# --- pictures that people bring ------------------------------------------------------------------------------
+
+
+def picture_folder(tenant_id: str, sku: str, batch: str) -> str:
+    """Where the browser puts a product's pictures, under their own names; `batch` keeps those of two pages apart."""
+    return files.upload_key(tenant_id, "goods-pictures", sku, batch)
+
+
+def brought_pictures(db: TenantSession, sku: str) -> list[Brought]:
+    """Those that are being made and those that were refused."""
+    return [_brought(record) for record in db.query_all(keys.goods_pictures(db.tenant_id, sku), consistent=True)]
+
+
+def find_brought(db: TenantSession, sku: str, picture_id: str) -> Brought | None:
+    record = db.get(keys.goods_picture(db.tenant_id, sku, picture_id))
+    return _brought(record) if record else None
+
+
+def _brought(record: Record) -> Brought:
+    return replace(record.load(Brought), version=record.version)
+
+
+def brought_put(tenant_id: str, picture: Brought, now: datetime) -> Put:
+    """Writes it under the version that was read. One that waits is looked at again."""
+    again = keys.due_at(tenant_id, now + UNTAKEN, DUE, f"picture#{picture.sku}#{picture.id}")
+    return Put(
+        key=keys.goods_picture(tenant_id, picture.sku, picture.id),
+        kind=_PICTURE,
+        data=replace(picture, version=0),
+        indexes=() if picture.code else (again,),
+        expires=picture.at + PICTURE_KEPT,
+        version=picture.version,
+    )
+
+
+def brought_delete(tenant_id: str, picture: Brought) -> Delete:
+    return Delete(key=keys.goods_picture(tenant_id, picture.sku, picture.id))

@@ -49,10 +49,13 @@ class Response:
     cookies: tuple[str, ...] = ()
 
 
-def sending_to(action: str, page: Response) -> Response:
-    """A page whose form goes straight to another server, such as S3: its policy lets it."""
+def sending_to(action: str, page: Response, *, by_script: bool = False) -> Response:
+    """A page whose form goes straight to another server, such as S3: its policy lets it, and also its script if that
+    sends the form several times."""
     where = urlsplit(action)
-    policy = _PAGE_POLICY.replace("form-action 'self'", f"form-action 'self' {where.scheme}://{where.netloc}")
+    policy = _PAGE_POLICY
+    for rule in ("form-action 'self'", "connect-src 'self'") if by_script else ("form-action 'self'",):
+        policy = policy.replace(rule, f"{rule} {where.scheme}://{where.netloc}")
     return replace(page, headers={**page.headers, "Content-Security-Policy": policy})
 
 

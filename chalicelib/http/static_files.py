@@ -35,7 +35,7 @@ def static_url(name: str) -> str:
 
 def build_mark() -> str:
     """Changes whenever the style sheet or one of our scripts does: an open page then knows that it is old."""
-    return _hash("kontor.css") + _hash("kontor.js") + _hash("suggest.js")
+    return "".join(_hash(name) for name in ("kontor.css", "kontor.js", "suggest.js", "byhand.js"))
 
 
 def read_static(content_hash: str, name: str) -> tuple[bytes, str]:

@@ -16,6 +16,10 @@ MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
 """Of one picture, unpacked: a file of a few kilobytes can claim to be gigabytes."""
 _FOLDER = "import_files/"
+_OWN = "kontor/"
+LANES = 4
+"""How many workers take a tenant's pictures side by side: lanes of the import queue beside the tenant's turn, as
+thousands of pictures must not hold back prices and stock."""
 _DIGITS = frozenset("0123456789abcdef")
 _DIGEST_LENGTH = 32
 
@@ -71,3 +75,23 @@ def plain_name(path: str) -> str:
     plain = path.strip().replace("\\", "/").casefold()
     at = plain.rfind("/" + _FOLDER)
     return plain[at + 1 :] if at >= 0 else plain.removeprefix("./")
+
+
+def own_name(digest: str) -> str:
+    """The name of a picture that a person brought: no ERP's file is called so. The same content is the same name."""
+    return _OWN + digest
+
+
+def is_own_name(path: str) -> bool:
+    return path.startswith(_OWN)
+
+
+def digest_named(path: str) -> str | None:
+    """Which picture an `own_name` says, also before the album knows it; None for another name."""
+    digest = path.removeprefix(_OWN)
+    return digest if is_own_name(path) and is_digest(digest) else None
+
+
+def lane(tenant_id: str, name: str) -> str:
+    """The message group in which a tenant's picture or archive of them is taken."""
+    return f"{tenant_id}/pictures/{int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) % LANES}"

@@ -6,12 +6,15 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.catalogue.feed import CardChange, CatalogueHead, CategoryChange, CategoryRow, FeedRow
 from chalicelib.catalogue.model import OWN_CATALOGUE, Query, sku_id
 from chalicelib.catalogue.snapshot.build import End, Portion, assemble
 from chalicelib.catalogue.snapshot.digest import content_digest
 from chalicelib.catalogue.snapshot.part import read_part
+from chalicelib.catalogue.snapshot.pictures import together
 from tests.rules.catalogue_feeds import Workshop, goods, offer, offers, price, product, said, stock
 
 A, B = sku_id("a", None), sku_id("b", None)
@@ -190,3 +193,61 @@ def test_a_change_that_cannot_be_is_rejected(shop: Workshop, change: CardChange,
 def test_stock_by_hand_is_told_like_an_erps(shop: Workshop) -> None:
     shop.apply(goods(), product("a", "Окно"))
     assert said(shop.apply(hand(), stock("a", "7")).stock) == [(A, "w", "7")]
+
+
+def shown_pictures(shop: Workshop, sku: str = A) -> tuple[str, ...]:
+    with shop.open() as catalogue:
+        found = catalogue.product(sku)
+        assert found
+        return found.pictures
+
+
+def pictured(*names: str) -> FeedRow:
+    return product("a", "Окно", pictures=names)
+
+
+def test_pictures_that_a_person_put_in_order_stay_so_whatever_the_erp_repeats(shop: Workshop) -> None:
+    shop.apply(goods(), pictured("1", "2", "3"))
+    shop.apply(hand(), CardChange("a", pictures=("mine", "3", "1")))
+    assert shown_pictures(shop) == ("mine", "3", "1")
+    again = shop.apply(goods(), pictured("1", "2", "3"))
+    assert not again.changed
+    assert shown_pictures(shop) == ("mine", "3", "1")
+
+
+def test_a_picture_that_the_erp_adds_later_comes_last_and_one_that_it_takes_away_goes(shop: Workshop) -> None:
+    shop.apply(goods(), pictured("1", "2"))
+    shop.apply(hand(), CardChange("a", pictures=("mine", "2", "1")))
+    shop.apply(goods(), pictured("4", "1"))
+    assert shown_pictures(shop) == ("mine", "1", "4")
+    assert theirs(shop) == {"pictures": '["4", "1"]'}
+
+
+def test_pictures_put_back_as_the_erp_has_them_are_the_erps_again(shop: Workshop) -> None:
+    shop.apply(goods(), pictured("1", "2"))
+    shop.apply(hand(), CardChange("a", pictures=("2",)))
+    shop.apply(hand(), CardChange("a", pictures=("1", "2")))
+    assert theirs(shop) == {}
+    shop.apply(goods(), pictured("3", "1"))
+    assert shown_pictures(shop) == ("3", "1")
+
+
+def test_all_pictures_can_be_taken_away_and_other_changes_leave_them_alone(shop: Workshop) -> None:
+    shop.apply(hand(), CardChange("k", name="Окно", pictures=("x", "y")))
+    shop.apply(hand(), CardChange("k", name="Дверь"))
+    own = sku_id("k", None)
+    assert shown_pictures(shop, own) == ("x", "y")
+    shop.apply(hand(), CardChange("k", pictures=()))
+    assert (shown_pictures(shop, own), theirs(shop)) == ((), {})
+
+
+@given(st.lists(st.sampled_from("abcdef"), unique=True), st.lists(st.sampled_from("abcd"), unique=True), st.data())
+def test_an_exchange_keeps_the_persons_order_and_brings_back_nothing_that_was_taken_away(
+    shown: list[str], before: list[str], data: st.DataObject
+) -> None:
+    now = data.draw(st.lists(st.sampled_from("abcdgh"), unique=True))
+    result = together(shown, before, now)
+    kept = [one for one in shown if one not in before or one in now]
+    assert list(result[: len(kept)]) == kept
+    assert set(result) == set(kept) | (set(now) - set(before))
+    assert together(shown, before, before) == tuple(shown)

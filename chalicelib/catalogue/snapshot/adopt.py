@@ -14,7 +14,7 @@ _BY_ID = ("catalogue", "category", "price_type", "warehouse", "card")
 _STAGED = (
     "category", "attribute", "value", "price_type", "warehouse", "card", "card_category", "card_value", "card_picture",
     "offer", "sku_value", "price", "stock",
-    "change", "change_category", "change_attribute", "change_value", "category_change", "kept",
+    "change", "change_category", "change_attribute", "change_value", "change_picture", "category_change", "kept",
 )  # fmt: skip
 
 
@@ -116,6 +116,7 @@ def _rows(db: Connection, unit: str) -> None:
         + of("attribute", "a", "attribute_no"),
         "change_value": f"SELECT n.at, v.at FROM part.s_change_value s {of('card', 'n', 'card_no')} "
         + of("value", "v", "value_no"),
+        "change_picture": f"SELECT n.at, s.paths FROM part.s_change_picture s {of('card', 'n')}",
         "category_change": "SELECT n.at, s.name, s.moves, p.at, s.position FROM part.s_category_change s "
         f"{of('category', 'n')} LEFT JOIN stage.n_category p ON p.no = s.parent_no",
         "kept": f"SELECT n.at FROM part.s_kept s {of('sku', 'n')}",

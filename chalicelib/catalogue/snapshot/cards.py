@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +35,8 @@ class Property:
 class Card:
     """A product card. `theirs` = what the ERP has where a person's text holds; `is_own` = it was made here. `prices`
     are (price type, amount) of the product itself, its smallest quantity's; `variants` = how many SKUs it is sold as
-    besides itself."""
+    besides itself. `pictures` are names of files, the main one first; `their_pictures` are the ERP's, None where those
+    are shown as they come."""
 
     product_id: str
     sku: str  # the product's own
@@ -53,6 +55,8 @@ class Card:
     prices: tuple[tuple[str, Decimal], ...]
     theirs: tuple[tuple[str, str], ...]
     variants: int
+    pictures: tuple[str, ...]
+    their_pictures: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +132,9 @@ class Cards:
         no, product, sku, catalogue, listed, hidden, *texts, vat, description, variants = row
         standing = Standing.HIDDEN if hidden else Standing.LISTED if listed else Standing.WITHDRAWN
         categories = self._rows(
-            "SELECT g.id FROM card_category p JOIN category g ON g.no = p.category_no WHERE p.card_no = ? "
-            "ORDER BY g.no",
+            "SELECT g.id FROM card_category p JOIN category g ON g.no = p.category_no "
+            "LEFT JOIN tree t ON t.category_no = g.no WHERE p.card_no = ? "
+            "ORDER BY t.position IS NULL, t.position, g.no",
             (no,),
         )
         prices = self._rows(
@@ -138,9 +143,10 @@ class Cards:
             "ORDER BY t.name, t.id, p.min_quantity DESC",
             (no,),
         )
-        theirs = (
-            self._rows("SELECT field, theirs FROM own WHERE kind = 'card' AND no = ?", (no,)) if self._by_hand else ()
-        )
+        pictures = self._rows("SELECT path FROM card_picture WHERE card_no = ? ORDER BY position", (no,))
+        held = "SELECT field, theirs FROM own WHERE kind = 'card' AND no = ?"
+        theirs = dict(self._rows(held, (no,))) if self._by_hand else {}
+        their_pictures = theirs.pop("pictures", None)
         brand, properties = self._attributes(no)
         name, article, barcode, unit, unit_code = texts
         return Card(
@@ -148,7 +154,9 @@ class Cards:
             name=name, article=article, barcode=barcode, unit=unit, unit_code=unit_code, vat_rate=vat,
             description=description, brand=brand, category_ids=tuple(one for (one,) in categories),
             properties=properties, prices=tuple({kind: price_of(amount) for kind, amount in prices}.items()),
-            theirs=tuple((field, text or "") for field, text in theirs), variants=variants,
+            theirs=tuple((field, text or "") for field, text in theirs.items()), variants=variants,
+            pictures=tuple(path for (path,) in pictures),
+            their_pictures=None if their_pictures is None else tuple(json.loads(their_pictures)),
         )  # fmt: skip
 
     def _any_sku(self, card_no: int) -> str:

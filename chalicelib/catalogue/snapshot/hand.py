@@ -3,12 +3,14 @@
 A product or category that was made here has what the person says. In one that came from an ERP the person's texts
 hold: `own` names each such field and what the ERP has in its place (`theirs`), which later exchanges keep up to date.
 Typing the ERP's own text again gives the field back to it. Whether a product is hidden, and where a category stands
-among its siblings, only a person says. Categories, attributes, prices and stock have no owner: whoever spoke last.
+among its siblings, only a person says. Pictures are shared (`pictures`). Categories, attributes, prices and stock have
+no owner: whoever spoke last.
 """
 
 from __future__ import annotations
 
 from chalicelib.catalogue.model import OWN_ID
+from chalicelib.catalogue.snapshot import pictures
 from chalicelib.catalogue.snapshot.engine import Connection
 from chalicelib.catalogue.snapshot.rows import Changes, replace_rows, write_rows
 
@@ -41,6 +43,7 @@ def protect(db: Connection, changes: Changes) -> None:
             "ON k.card_no = o.no AND k.variant_id = '' WHERE (o.kind, o.field) = ('card', ?))",
             (field,),
         )
+    pictures.protect(db, changes)
 
 
 def change(db: Connection, run_no: int, changes: Changes) -> None:
@@ -127,6 +130,7 @@ def _cards(db: Connection, run_no: int, changes: Changes) -> None:
     db.execute("INSERT INTO changed_card SELECT card_no FROM changed_card_category")
     db.execute("DROP TABLE changed_card_category")
     _values(db)
+    pictures.change(db)
     db.execute("INSERT OR IGNORE INTO dirty SELECT no FROM changed_card")
     changes["product"] += db.execute("SELECT count(DISTINCT no) FROM changed_card").fetchone()[0]
     db.execute("DROP TABLE changed_card")

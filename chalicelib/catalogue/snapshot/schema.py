@@ -114,6 +114,7 @@ CREATE TABLE {}change_category (card_no INTEGER, category_no INTEGER, PRIMARY KE
 CREATE TABLE {}change_attribute (card_no INTEGER, attribute_no INTEGER,
     PRIMARY KEY (card_no, attribute_no)) WITHOUT ROWID;
 CREATE TABLE {}change_value (card_no INTEGER, value_no INTEGER, PRIMARY KEY (card_no, value_no)) WITHOUT ROWID;
+CREATE TABLE {}change_picture (no INTEGER PRIMARY KEY, paths);
 CREATE TABLE {}kept (no INTEGER PRIMARY KEY);
 CREATE TABLE {}category_change (no INTEGER PRIMARY KEY, name, moves, parent_no, position);
 """

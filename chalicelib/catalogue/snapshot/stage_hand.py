@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.catalogue.feed import CardChange, CategoryChange, KeptRow
+from chalicelib.catalogue.snapshot import pictures
 from chalicelib.catalogue.snapshot.checks import MAX_CODE, MAX_DESCRIPTION, MAX_NAME, MAX_VALUE, fit, need
 from chalicelib.catalogue.snapshot.numbers import Numbers
 from chalicelib.catalogue.snapshot.rows import Buffers
@@ -32,6 +33,8 @@ def card_change(row: CardChange, catalogue: int | None, numbers: Numbers, put: B
         put["change_attribute"].append((card, number))
         for value in filter(None, map(str.strip, values)):
             put["change_value"].append((card, numbers.value(number, value)))
+    if row.pictures is not None:
+        put["change_picture"].append((card, pictures.as_text(row.pictures)))
 
 
 def category_change(row: CategoryChange, numbers: Numbers, put: Buffers) -> None:

@@ -8,11 +8,9 @@ from dataclasses import asdict, dataclass, replace
 
 from chalicelib.exchange.model import Upload
 from chalicelib.kernel.ids import stable_id
+from chalicelib.pictures.model import LANES
 from chalicelib.storage import worker
 from chalicelib.storage.session import TenantSession
-
-_LANES = 4
-"""How many workers take a tenant's pictures side by side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +42,6 @@ class PictureJob:
 
 def ask_for_pictures(db: TenantSession, job: PictureJob) -> None:
     """Queues the job; asked again, nothing comes twice."""
-    lane = worker.lane("pictures", job.name, _LANES)
+    lane = worker.lane("pictures", job.name, LANES)
     dedup = stable_id("pictures", job.set_id, job.name, str(job.generation), str(job.start))
     worker.send(db.tenant_id, "pictures", dedup=dedup, lane=lane, **asdict(job))

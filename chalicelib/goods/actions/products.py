@@ -181,10 +181,12 @@ def send_again(db: TenantSession, edit_id: str, now: datetime) -> None:
 def _said(edit: ProductEdit) -> dict[str, str]:
     """What the audit keeps of an edit."""
     said = {name: text[:300] for name, text in edit.texts.items()}
-    if edit.category_id is not None:
-        said["category"] = edit.category_id
+    if edit.category_ids is not None:
+        said["categories"] = "; ".join(edit.category_ids)
     said |= {f"attribute {value.name}": "; ".join(value.values)[:300] for value in edit.attributes}
     said |= {f"price {kind}": str(amount) for kind, amount in edit.prices}
+    if edit.pictures is not None:
+        said["pictures"] = "; ".join(edit.pictures)[:1000]
     if edit.hidden is not None:
         said["hidden"] = str(edit.hidden)
     return said

@@ -7,11 +7,11 @@ from typing import Any
 from chalicelib.catalogue.model import Item, Query, sku_id
 from chalicelib.catalogue.model import Sort as By
 from chalicelib.catalogue.snapshot.cards import Branch, Card, Standing
-from chalicelib.goods.actions import products
+from chalicelib.goods.actions import pictures, products
 from chalicelib.goods.actions.products import PAGE, Sheet, Shelf
 from chalicelib.goods.edits import Edit
 from chalicelib.goods.forms import ATTRIBUTES, edit_of
-from chalicelib.goods.model import BadRow
+from chalicelib.goods.model import CATEGORIES, BadRow
 from chalicelib.goods.pages.base import MAY, doors
 from chalicelib.goods.words import reason
 from chalicelib.http.formats import Formats
@@ -218,8 +218,10 @@ def _form(
         shown=shown,
         errors=field_errors(request.t, wrong) if wrong else {},
         said=said,
+        thumbs=tuple(one.digest for one in pictures.shown_of(request.db, card) if one.digest) if card else (),
         theirs=dict(card.theirs) if card else {},
         is_own=card is None or card.is_own,
+        category_fields=range(min(CATEGORIES, (len(card.category_ids) if card else 0) + 1)),
         rows=range(min(ATTRIBUTES, (len(card.properties) if card else 0) + _SPARE)),
         categories=(("", t("goods.no_category")), *((one.id, _indented(one)) for one in sheet.branches)),
         subtitle=t("goods.edited_by", who=sheet.edited.by, at=fmt.datetime(sheet.edited.at)) if sheet.edited else None,
@@ -236,7 +238,7 @@ def _shown(sheet: Sheet) -> dict[str, Any]:
     values: dict[str, Any] = {
         name: getattr(card, name) for name in ("name", "article", "barcode", "unit", "vat_rate", "description", "brand")
     }
-    values["category"] = card.category_ids[0] if card.category_ids else ""
+    values |= {f"category_{place}": one for place, one in enumerate(card.category_ids)}
     values["hidden"] = "1" if card.standing is Standing.HIDDEN else ""
     for place, one in enumerate(sheet.price_types):
         values[f"price_{place}"] = f"{prices[one.id]:f}" if one.id in prices else ""

@@ -33,3 +33,13 @@ def goods_edit(tenant: str, edit: str) -> Key:
 @pattern("who last changed a product or category by hand, and when")
 def goods_edited(tenant: str, thing: str) -> Key:
     return core(tenant, "GOODS#EDITED", thing)
+
+
+@pattern("pictures that people brought for a product and that are being made, or were refused")
+def goods_pictures(tenant: str, sku: str) -> Partition:
+    return core_part(tenant, f"GOODS#PICTURES#{sku}")
+
+
+@pattern("one of them")
+def goods_picture(tenant: str, sku: str, picture: str) -> Key:
+    return goods_pictures(tenant, sku).item(picture)
