@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from chalicelib.catalogue.feed import (
     PropertyRow,
 )
 from chalicelib.catalogue.model import OWN_CATALOGUE
-from chalicelib.catalogue.snapshot.cards import Branch, Card, Property, Standing
+from chalicelib.catalogue.snapshot.cards import Card, Property, Standing
 from chalicelib.ordering.units import unit_code_of
 
 TEXTS = ("name", "article", "barcode", "unit", "vat_rate", "description", "brand")
@@ -59,6 +59,15 @@ class CategoryEdit:
     name: str | None = None
     parent_id: str | None = None
     position: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """The last change by hand of a product, its pictures or the categories; `undo` takes that of categories back."""
+
+    by: str
+    at: datetime
+    undo: tuple[CategoryEdit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,29 +176,3 @@ def with_edits(card: Card, edits: Iterable[Edit]) -> Card:
             standing=standing,
         )
     return card
-
-
-def branches_with(branches: Iterable[Branch], edits: Iterable[Edit]) -> tuple[Branch, ...]:
-    """Categories by id as they will be, those that are yet to come included; their order is still the old one."""
-    found = {branch.id: branch for branch in branches}
-    for one in (one for edit in edits for one in edit.categories):
-        known = found.get(one.id) or Branch(id=one.id, name="", parent_id=None, position=0, count=0, depth=1)
-        found[one.id] = replace(
-            known,
-            name=known.name if one.name is None else one.name,
-            parent_id=known.parent_id if one.parent_id is None else one.parent_id or None,
-            position=known.position if one.position is None else one.position,
-        )
-    return tuple(found.values())
-
-
-def leads_back(category_id: str, parent_id: str, branches: Mapping[str, Branch]) -> bool:
-    """Whether a category would come to lie within itself."""
-    at: str | None = parent_id
-    for _ in range(len(branches) + 1):
-        if at is None or at not in branches:
-            return False
-        if at == category_id:
-            return True
-        at = branches[at].parent_id
-    return True

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from chalicelib.goods import store
-from chalicelib.goods.actions import pictures, products, uploads
+from chalicelib.goods.actions import edits, pictures, uploads
 from chalicelib.storage.session import TenantSession, open_tenant
 
 
@@ -31,7 +31,7 @@ def on_due(db: TenantSession, subject: str, now: datetime) -> None:
         case ["picture", sku, picture_id]:
             pictures.send_again(db, sku, picture_id, now)
         case [_, edit_id]:
-            products.send_again(db, edit_id, now)
+            edits.send_again(db, edit_id, now)
 
 
 DUE: dict[str, Callable[[TenantSession, str, datetime], None]] = {store.DUE: on_due}

@@ -87,9 +87,3 @@ class Upload(Job):
         return title_of(self.name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edited:
-    """The last change by hand of a product or category."""
-
-    by: str
-    at: datetime

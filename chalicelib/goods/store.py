@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.goods.edits import Edit
+from chalicelib.goods.edits import Edit, Edited
 from chalicelib.goods.gallery import PICTURE_KEPT, Brought
-from chalicelib.goods.model import KEPT, Edited, Upload
+from chalicelib.goods.model import KEPT, Upload
 from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.kernel.ids import stable_id
 from chalicelib.kernel.job import UNTAKEN
@@ -117,15 +117,15 @@ def edit_delete(tenant_id: str, edit: Edit) -> Delete:
 
 
 def last_edit(db: TenantSession, thing: str) -> tuple[Edited | None, int]:
-    """Who changed a product or category last, and the version of that; (None, 0) if nobody did."""
+    """Who changed a product, its pictures or the categories last, and the version of that; (None, 0) if nobody did."""
     record = db.get(keys.goods_edited(db.tenant_id, stable_id("edited", thing)))
     return (record.load(Edited), record.version) if record else (None, 0)
 
 
-def edited_put(tenant_id: str, thing: str, edited: Edited, version: int) -> Put:
-    """Refused("goods_edited") if somebody else was quicker."""
+def edited_put(tenant_id: str, thing: str, edited: Edited, version: int, refusal: Refused | None = None) -> Put:
+    """`refusal` if somebody else was quicker; without one `until_committed` does it anew."""
     key = keys.goods_edited(tenant_id, stable_id("edited", thing))
-    return Put(key=key, kind=_EDITED, data=edited, version=version, refusal=Refused("goods_edited"))
+    return Put(key=key, kind=_EDITED, data=edited, version=version, refusal=refusal)
 
 
 # --- pictures that people bring ------------------------------------------------------------------------------

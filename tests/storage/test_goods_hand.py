@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib.catalogue.model import sku_id
+from chalicelib.catalogue.model import Query, sku_id
 from chalicelib.catalogue.snapshot.cards import Cards
 from chalicelib.goods import store
 from chalicelib.http import csrf, sessions
@@ -220,6 +220,78 @@ def test_two_editors_of_a_category_are_told(office: Office) -> None:
     page = office.ask("GET", f"/goods/categories/{own}").body.decode()
     assert send(office, f"/goods/categories/{own}", page, name="А").status == 303
     assert send(office, f"/goods/categories/{own}", page, name="Б").status == 409
+
+
+def places(page: str) -> dict[str, str]:
+    """The fields of the tree's form, as it was drawn."""
+    return {
+        found[1]: unescape(found[2])
+        for tag in re.findall(r"<input[^>]*>", page)
+        if (found := re.search(r' name="((?:id|parent|place)_\d+|seen)" value="([^"]*)"', tag))
+    }
+
+
+def test_categories_are_put_in_order_and_elsewhere_by_one_form_which_can_be_undone(office: Office) -> None:
+    office.take(_HEAD + WINDOW + DOOR)
+    page = office.ask("GET", "/goods/categories").body.decode()
+    form = places(page)
+    doors, windows, pvc = (form[f"id_{at}"] for at in (1, 2, 3))
+    moved = form | {"place_1": "2", "place_2": "1", "parent_3": doors, "place_3": "1"}
+    assert office.ask("POST", "/goods/categories", moved).status == 303
+    assert office.ask("POST", "/goods/categories", moved).status == 409
+    shown = places(office.text("/goods/categories"))
+    assert [shown[f"id_{at}"] for at in (1, 2, 3)] == [windows, doors, pvc]
+    office.work()
+    catalogue = office.world.catalogue()
+    assert catalogue
+    assert [("." * one.depth + one.name) for one in catalogue.categories()] == [".Двери", "..ПВХ"]
+    page = office.ask("GET", "/goods/categories").body.decode()
+    version = re.search(r'name="version" value="(\d+)"', page)
+    assert version
+    assert office.ask("POST", "/goods/categories/undo", {"version": version[1]}).status == 303
+    assert office.ask("POST", "/goods/categories/undo", {"version": version[1]}).status == 409
+    office.work()
+    assert places(office.text("/goods/categories")) | {"seen": ""} == form | {"seen": ""}
+
+
+def test_a_tree_that_makes_no_sense_is_refused_with_the_reason(office: Office) -> None:
+    office.take(_HEAD + WINDOW + DOOR)
+    form = places(office.text("/goods/categories"))
+    for wrong, why in (
+        ({"parent_2": form["id_3"]}, "нельзя вложить в саму себя"),
+        ({"place_1": "первая"}, "Целое число"),
+    ):
+        answer = office.ask("POST", "/goods/categories", form | wrong)
+        assert (answer.status, why in unescape(answer.body.decode())) == (422, True)
+    assert office.ask("POST", "/goods/categories", form | {"parent_1": "gone"}).status == 404
+    assert store.waiting_edits(office.world.db) == []
+
+
+def test_an_exchange_that_moves_a_category_meanwhile_is_told_too(office: Office) -> None:
+    office.take(_HEAD + WINDOW + DOOR)
+    form = places(office.text("/goods/categories"))
+    office.take(_HEAD + WINDOW.replace("Окна / ПВХ", "Окна / Дерево"))
+    assert office.ask("POST", "/goods/categories", form | {"place_1": "5"}).status == 409
+
+
+def test_a_product_is_in_several_categories_and_counted_once_in_each(office: Office) -> None:
+    office.take(_HEAD + WINDOW.replace("Окна / ПВХ", '"Окна / ПВХ; Распродажа; Окна"') + DOOR)
+    sku = kontor_sku(office, "A-1")
+    catalogue = office.world.catalogue()
+    assert catalogue
+    counts = {one.name: one.count for one in catalogue.categories()}
+    assert counts == {"Двери": 1, "Окна": 1, "ПВХ": 1, "Распродажа": 1}
+    product = catalogue.product(sku)
+    assert product
+    assert [one.name for one in product.category_path] == ["Окна"]
+    ids = {one.name: one.id for one in catalogue.categories()}
+    change(office, sku, category_0=ids["ПВХ"], category_1="", category_2=ids["Двери"], category_3=ids["ПВХ"])
+    office.work()
+    catalogue = office.world.catalogue()
+    assert catalogue
+    assert {one.name: one.count for one in catalogue.categories()} == {"Двери": 2, "Окна": 1, "ПВХ": 1}
+    page = catalogue.search(Query(category_id=ids["Двери"]))
+    assert sorted(item.article for item in page.items) == ["A-1", "B-1"]
 
 
 @pytest.mark.parametrize("path", ["/goods/" + "0" * 20, "/goods/categories/" + "0" * 20])

@@ -44,7 +44,8 @@ def pictures_of(office: Office, sku: str) -> list[str]:
 
 
 def arrange(office: Office, sku: str, *names: str, **fields: str) -> Reply:
-    return office.ask("POST", f"/goods/{sku}/pictures", {"name": names, **fields})
+    shown = {f"name_{at}": name for at, name in enumerate(names, start=1)}
+    return office.ask("POST", f"/goods/{sku}/pictures", shown | fields)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from chalicelib.gateways import queues
 from chalicelib.goods import publishing, store
 from chalicelib.goods.jobs import run_goods
+from chalicelib.goods.model import NOT_SHOWN
 from chalicelib.kernel.job import MOST_ATTEMPTS, SILENT, UNTAKEN, JobState
 from chalicelib.ops.registry import due_handler
 from chalicelib.ops.workers import run_due
@@ -103,10 +104,44 @@ def test_an_edit_that_breaks_the_assembling_holds_up_no_other_and_is_set_aside(
     for _ in range(MOST_ATTEMPTS - 1):
         later(office, UNTAKEN)
     assert store.waiting_edits(office.world.db) == []
-    shown = office.text("/goods")
+    assert "Правки не опубликованы, целиком или частью: 1." in office.text("/goods")
+    shown = office.text("/goods/edits")
     assert "Каталог с этой правкой не собирается" in shown
-    assert "Анна" in shown
+    assert "Наименование: Беда" in shown
     assert not office.world.db.query(keys.due(office.world.tenant_id)).records
+
+
+def aside(office: Office, **texts: str) -> store.Edit:
+    """An edit of the window that has been set aside."""
+    office.take(_GOODS, _MEANT)
+    change(office, kontor_sku(office, "A-1"), **texts)
+    (edit,) = store.waiting_edits(office.world.db)
+    office.world.db.commit(
+        [store.edit_put(office.world.tenant_id, replace(edit, refused=NOT_SHOWN, attempts=3), office.world.now)]
+    )
+    office.world.queue.clear()
+    return edit
+
+
+def test_an_edit_that_was_set_aside_can_be_tried_again(office: Office) -> None:
+    edit = aside(office, name="Окно 2")
+    for _ in range(2):  # once is enough: then there is none
+        answer = office.ask("POST", "/goods/edits/again", {"id": edit.id})
+    assert answer.status == 404
+    office.work()
+    assert names(office) == ["Дверь", "Окно 2"]
+    assert store.edits(office.world.db) == []
+
+
+def test_an_edit_that_was_set_aside_can_be_given_up_and_no_other_can(office: Office) -> None:
+    edit = aside(office, name="Окно 2")
+    assert office.ask("POST", "/goods/edits/discard", {"id": edit.id}).status == 303
+    assert store.edits(office.world.db) == []
+    change(office, kontor_sku(office, "A-1"), name="Окно 3")
+    (waiting,) = store.waiting_edits(office.world.db)
+    assert office.ask("POST", "/goods/edits/discard", {"id": waiting.id}).status == 404
+    office.work()
+    assert names(office) == ["Дверь", "Окно 3"]
 
 
 def test_what_the_catalogue_does_not_take_of_an_edit_stands_in_the_journal_and_on_the_list(office: Office) -> None:
@@ -121,7 +156,7 @@ def test_what_the_catalogue_does_not_take_of_an_edit_stands_in_the_journal_and_o
     entry = office.world.journal()[-1]
     assert (entry.kind, entry.state, entry.rejected) == ("hand", "partly", 1)
     assert [(count.kind, count.rejected) for count in entry.counts] == [("price", 0), ("product", 1)]
-    assert sku in office.text("/goods")
+    assert sku in office.text("/goods/edits")
     assert store.waiting_edits(office.world.db) == []
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -46,12 +45,11 @@ class Office:
     world: World
     cookie: str
 
-    def ask(self, method: str, path: str, fields: Mapping[str, object] | None = None) -> Reply:
-        """A field may have several values: a list of them."""
+    def ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> Reply:
         body = {"csrf": csrf.token_for(self.cookie.split(".", 1)[1]), "once": new_id(self.world.now), **(fields or {})}
         headers = {"cookie": f"{sessions.cookie_name()}={self.cookie}", "accept-language": "ru"}
         headers |= {"content-type": "application/x-www-form-urlencoded"}
-        return InProcess()(method, path, headers, urlencode(body, doseq=True).encode() if method == "POST" else b"")
+        return InProcess()(method, path, headers, urlencode(body).encode() if method == "POST" else b"")
 
     def text(self, path: str) -> str:
         answer = self.ask("GET", path)

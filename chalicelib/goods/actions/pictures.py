@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.catalogue.snapshot.cards import Card
@@ -10,10 +10,9 @@ from chalicelib.catalogue.store import current_cards
 from chalicelib.gateways import queues
 from chalicelib.gateways.settings import settings
 from chalicelib.goods import store
-from chalicelib.goods.actions.products import commit_edit
-from chalicelib.goods.edits import Edit, ProductEdit, with_edits
+from chalicelib.goods.actions import edits
+from chalicelib.goods.edits import Edit, Edited, ProductEdit, with_edits
 from chalicelib.goods.gallery import MOST_PICTURES, Brought, rearranged
-from chalicelib.goods.model import Edited
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import NotFound, Refused, found
 from chalicelib.kernel.ids import new_id, stable_id
@@ -72,13 +71,13 @@ def shown_of(db: TenantSession, card: Card) -> tuple[Shown, ...]:
 
 
 def _card(db: TenantSession, sku: str) -> tuple[Card, bool]:
-    """The product as it will be, and whether edits of it wait. These are read first: else one that is just being shown
+    """The product as it will be, and whether edits of it wait. Edits are read first: else one that is just being shown
     would be found neither here nor there."""
-    edits = store.waiting_edits(db)
+    waiting = store.waiting_edits(db)
     cards = current_cards(db)
     card = found(cards.card(sku) if cards else None)
-    waits = any(one.product_id == card.product_id for edit in edits for one in edit.products)
-    return with_edits(card, edits), waits
+    waits = any(one.product_id == card.product_id for edit in waiting for one in edit.products)
+    return with_edits(card, waiting), waits
 
 
 def form_for(db: TenantSession, sku: str, now: datetime) -> UploadForm:
@@ -205,9 +204,9 @@ def _change(
         detail={"before": " ".join(card.pictures)[:1000], "after": " ".join(pictures)[:1000]},
     )
     edit = ProductEdit(product_id=card.product_id, texts={}, pictures=pictures)
-    commit_edit(
+    edits.write(
         db,
         Edit(id=new_id(now), at=now, by=name, products=(edit,)),
-        [replace(edited, refusal=None), note, *also],
+        [edited, note, *also],
         key,
     )

@@ -11,16 +11,16 @@ from chalicelib.catalogue.model import PriceType, Query
 from chalicelib.catalogue.snapshot.cards import Branch, Card, Cards, Property, Standing
 from chalicelib.catalogue.store import current_cards, opened, opened_cards
 from chalicelib.goods import store
+from chalicelib.goods.actions import edits
 from chalicelib.goods.columns import free_id
-from chalicelib.goods.edits import Edit, ProductEdit, branches_with, with_edits
-from chalicelib.goods.model import Edited
+from chalicelib.goods.edits import Edit, Edited, ProductEdit, with_edits
+from chalicelib.goods.tree import branches_with
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import NotFound, Refused
-from chalicelib.kernel.ids import new_id, stable_id
-from chalicelib.storage import keys, snapshots, worker
-from chalicelib.storage.keys import Key
-from chalicelib.storage.session import TenantSession, TransactionRefused
-from chalicelib.storage.writes import AlreadyDone, Done, Write, audit, guard
+from chalicelib.kernel.ids import new_id
+from chalicelib.storage import snapshots
+from chalicelib.storage.session import TenantSession
+from chalicelib.storage.writes import Write, audit
 
 PAGE = 50
 MOST_AT_ONCE = 200
@@ -28,14 +28,14 @@ MOST_AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """A page of the list: SKUs as readers find them, or cards that they don't; `edits` are on their way, those `aside`
-    could not be shown."""
+    """A page of the list: SKUs as readers find them, or cards that they don't; edits that are `waiting` are on their
+    way, those `aside` could not be shown."""
 
     listed: CataloguePage | None
     cards: tuple[Card, ...]
     total: int
     branches: tuple[Branch, ...]
-    edits: tuple[Edit, ...]
+    waiting: tuple[Edit, ...]
     aside: tuple[Edit, ...]
     is_empty: bool
 
@@ -56,39 +56,39 @@ class Sheet:
 
 def shelf(db: TenantSession, query: Query, standing: Standing) -> Shelf:
     """What there is: listed products by the readers' own search, others by a piece of the name or the article."""
+    hand = store.edits(db)  # before the catalogue: one that is just being shown is found here or there
     snapshot = snapshots.read_current(db)
-    hand = store.edits(db)
-    edits, aside = tuple(one for one in hand if not one.refused), tuple(one for one in hand if one.refused)
+    waiting, aside = tuple(one for one in hand if not one.refused), tuple(one for one in hand if one.refused)
     if snapshot is None:
-        return Shelf(listed=None, cards=(), total=0, branches=(), edits=edits, aside=aside, is_empty=True)
+        return Shelf(listed=None, cards=(), total=0, branches=(), waiting=waiting, aside=aside, is_empty=True)
     cards = opened_cards(db.tenant_id, snapshot)
     if standing is Standing.LISTED:
         page = opened(db.tenant_id, snapshot).search(query)
         branches = cards.branches()
         return Shelf(
-            listed=page, cards=(), total=page.total, branches=branches, edits=edits, aside=aside, is_empty=False
+            listed=page, cards=(), total=page.total, branches=branches, waiting=waiting, aside=aside, is_empty=False
         )
     found, total = cards.unlisted(standing, query.text, page=query.page, size=query.size)
-    return Shelf(listed=None, cards=found, total=total, branches=(), edits=edits, aside=aside, is_empty=False)
+    return Shelf(listed=None, cards=found, total=total, branches=(), waiting=waiting, aside=aside, is_empty=False)
 
 
 def look(db: TenantSession, sku: str | None) -> Sheet:
     """A product's form, or that of a new one. NotFound for a SKU that this catalogue has never had."""
+    waiting = store.waiting_edits(db)
     snapshot = snapshots.read_current(db)
     cards = opened_cards(db.tenant_id, snapshot) if snapshot else None
     card = cards.card(sku) if cards and sku else None
     if sku and card is None:
         raise NotFound()
-    edits = store.waiting_edits(db)
     edited, seen = store.last_edit(db, card.product_id) if card else (None, 0)
     return Sheet(
-        card=with_edits(card, edits) if card else None,
-        branches=branches_with(cards.branches() if cards else (), edits),
+        card=with_edits(card, waiting) if card else None,
+        branches=branches_with(cards.branches() if cards else (), waiting),
         properties=cards.properties() if cards else (),
         price_types=opened(db.tenant_id, snapshot).price_types() if snapshot else (),
         edited=edited,
         seen=seen,
-        is_waiting=any(card and one.product_id == card.product_id for e in edits for one in e.products),
+        is_waiting=any(card and one.product_id == card.product_id for edit in waiting for one in edit.products),
     )
 
 
@@ -97,11 +97,13 @@ def save(db: TenantSession, actor: Actor, edit: ProductEdit, seen: int, key: str
     changed it since the form was shown (`seen`)."""
     if edit.is_empty:
         return
-    commit_edit(
+    edits.write(
         db,
         Edit(id=new_id(now), at=now, by=actor.name, products=(edit,)),
         [
-            store.edited_put(db.tenant_id, edit.product_id, Edited(by=actor.name, at=now), seen),
+            store.edited_put(
+                db.tenant_id, edit.product_id, Edited(by=actor.name, at=now), seen, Refused("goods_edited")
+            ),
             _audit(db, actor, "product_changed", edit.product_id, now, _said(edit)),
         ],
         key,
@@ -113,7 +115,7 @@ def make(db: TenantSession, actor: Actor, edit: ProductEdit, key: str, now: date
 
     Refused("goods_article_taken") if some product has the article already, also one that is not shown.
     """
-    if db.get(_once(db.tenant_id, key)) is not None:
+    if edits.was_written(db, key):
         return
     article = edit.texts.get("article", "")
     cards = current_cards(db)
@@ -141,7 +143,7 @@ def show_or_hide(db: TenantSession, actor: Actor, skus: Iterable[str], *, hidden
     )
     action = "products_hidden" if hidden else "products_shown"
     note = _audit(db, actor, action, "several", now, {"count": str(len(chosen)), "products": ", ".join(chosen)[:1000]})
-    commit_edit(db, edit, [note], key)
+    edits.write(db, edit, [note], key)
     return len(chosen)
 
 
@@ -150,32 +152,6 @@ def _card(cards: Cards | None, sku: str) -> Card:
     if card is None:
         raise NotFound()
     return card
-
-
-def _once(tenant_id: str, key: str) -> Key:
-    return keys.idempotency(tenant_id, f"goods-edit#{key}")
-
-
-def commit_edit(db: TenantSession, edit: Edit, also: list[Write], key: str) -> None:
-    """Writes an edit once (`key` is the form's own) and has it shown."""
-    try:
-        once = guard(db.tenant_id, f"goods-edit#{key}", Done(), now=edit.at)
-        db.commit([once, store.edit_put(db.tenant_id, edit, edit.at), *also])
-    except AlreadyDone:
-        return
-    worker.send(db.tenant_id, "goods_edits", dedup=edit.id)
-
-
-def send_again(db: TenantSession, edit_id: str, now: datetime) -> None:
-    """Due work: the worker is told anew of an edit that still waits."""
-    edit = store.find_edit(db, edit_id)
-    if edit is None or edit.refused:
-        return
-    try:
-        db.commit([store.edit_put(db.tenant_id, edit, now)])
-    except TransactionRefused:  # it has just been shown
-        return
-    worker.send(db.tenant_id, "goods_edits", dedup=stable_id(edit.id, str(edit.version)))
 
 
 def _said(edit: ProductEdit) -> dict[str, str]:

@@ -1,52 +1,61 @@
-"""Pages: the tree of categories and the form of one."""
+"""Pages: the tree of categories, which a person puts in order, and the form of one."""
 
 from __future__ import annotations
 
 from chalicelib.catalogue.snapshot.cards import Branch
 from chalicelib.goods.actions import categories
 from chalicelib.goods.edits import CategoryEdit
-from chalicelib.goods.pages.base import MAY, doors
-from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row
+from chalicelib.goods.pages.base import MAY, doors, indented
+from chalicelib.goods.tree import Spot, mark
+from chalicelib.http.formats import Formats
 from chalicelib.http.problems import field_errors
-from chalicelib.http.request import Request
+from chalicelib.http.request import Form, Request
 from chalicelib.http.responses import Response
-from chalicelib.kernel.errors import Complaint, Invalid, Refused
+from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 
 _LIST = "/goods/categories"
 _MOST_NAME = 1_024
 _LAST = 9_999
+_MOST = 6_000  # categories that one form puts in order: three fields each
 
 
 @doors.page(_LIST, may=MAY)
 def category_list(request: Request) -> Response:
-    branches, waiting = categories.tree(request.db)
-    listing = Listing(
-        caption_key="goods.categories",
-        columns=(
-            Column(key="name", label_key="goods.category_name", phone="what"),
-            Column(key="position", label_key="goods.position", kind="num", phone="units"),
-            Column(key="count", label_key="goods.category_count", kind="num", phone="sum"),
-        ),
-        rows=tuple(_row(one) for one in branches),
-        query=ListQuery(),
-        empty_key="goods.no_categories",
-    )
-    return request.page("goods/categories.html", listing=listing, waiting=waiting)
+    return _tree(request)
+
+
+@doors.page(_LIST, may=MAY, methods=("POST",))
+def arrange_categories(request: Request) -> Response:
+    form = request.form
+    try:
+        spots = _spots(form)
+        categories.arrange(request.db, request.actor, spots, form.text("seen"), request.idempotency_key, request.now)
+    except (Invalid, Refused) as wrong:
+        return _tree(request, wrong=wrong)
+    return request.go(_LIST, notice="goods_saved")
+
+
+@doors.page(_LIST + "/undo", may=MAY, methods=("POST",))
+def undo_categories(request: Request) -> Response:
+    try:
+        categories.undo(request.db, request.actor, request.form.version, request.idempotency_key, request.now)
+    except Refused as wrong:
+        return _tree(request, wrong=wrong)
+    return request.go(_LIST, notice="goods_undone")
 
 
 @doors.page(_LIST + "/new", may=MAY)
 def new_category(request: Request) -> Response:
-    return _form(request, None, categories.tree(request.db)[0], 0)
+    return _form(request, None, categories.tree(request.db).branches)
 
 
 @doors.page(_LIST + "/new", may=MAY, methods=("POST",))
 def make_category(request: Request) -> Response:
-    branches, _ = categories.tree(request.db)
     try:
         edit = _edit(request, None)
         categories.make(request.db, request.actor, edit, request.idempotency_key, request.now)
     except Invalid as wrong:
-        return _form(request, None, branches, 0, wrong=wrong)
+        return _form(request, None, categories.tree(request.db).branches, wrong=wrong)
     return request.go(_LIST, notice="goods_saved")
 
 
@@ -57,37 +66,78 @@ def category_page(request: Request) -> Response:
 
 @doors.page(_LIST + "/{category_id}", may=MAY, methods=("POST",))
 def save_category(request: Request) -> Response:
-    branch, branches, seen = categories.look(request.db, request.params["category_id"])
-    given = request.form.text("seen")
+    branch, branches = categories.look(request.db, request.params["category_id"])
     try:
         edit = _edit(request, branch)
-        known = int(given) if given.isdecimal() and len(given) < 10 else 0
-        categories.save(request.db, request.actor, edit, known, request.idempotency_key, request.now)
+        seen = request.form.text("seen")
+        categories.save(request.db, request.actor, edit, seen, request.idempotency_key, request.now)
     except Invalid as wrong:
-        return _form(request, branch, branches, seen, wrong=wrong)
-    except Refused:
-        return _form(request, branch, branches, seen, said=request.t.t("error.goods_edited_category"), status=409)
+        return _form(request, branch, branches, wrong=wrong)
+    except Refused as refusal:
+        return _form(request, branch, branches, said=request.t.t(f"error.{refusal.code}"), status=refusal.status)
     return request.go(_LIST, notice="goods_saved")
+
+
+def _spots(form: Form) -> list[Spot]:
+    """Where the form puts each category. Invalid("goods_bad_position") for a number that is none."""
+    return [
+        Spot(
+            id=form.text(f"id_{at}"), parent_id=form.text(f"parent_{at}"), position=_position(form.text(f"place_{at}"))
+        )
+        for at in range(1, _MOST + 1)
+        if form.text(f"id_{at}")
+    ]
+
+
+def _position(text: str) -> int:
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdecimal() and int(text) <= _LAST):
+        raise Invalid("goods_bad_position", limit=_LAST)
+    return int(text)
+
+
+def _tree(request: Request, *, wrong: KontorError | None = None) -> Response:
+    there, fmt = categories.tree(request.db), Formats(request.locale, request.time_zone)
+    edited = there.edited
+    return request.page(
+        "goods/categories.html",
+        status=wrong.status if wrong else 200,
+        said=_said(request, wrong) if wrong else "",
+        branches=there.branches,
+        seen=mark(there.branches),
+        waiting=there.waiting,
+        version=there.version,
+        last=request.t.t("goods.edited_by", who=edited.by, at=fmt.datetime(edited.at))
+        if edited and edited.undo
+        else None,
+    )
+
+
+def _said(request: Request, wrong: KontorError) -> str:
+    complaint = next(iter(wrong.fields.values()), None) if isinstance(wrong, Invalid) else None
+    return request.t.complaint(complaint or Complaint(code=wrong.code, params=wrong.params))
 
 
 def _edit(request: Request, branch: Branch | None) -> CategoryEdit:
     """What the form changes of the category, or a new one."""
-    form = request.form
-    name, parent, position = form.text("name"), form.text("parent"), form.text("position") or "0"
-    wrong = {}
+    form, wrong = request.form, {}
+    name, parent, position = form.text("name"), form.text("parent"), 0
     if not name or len(name) > _MOST_NAME:
         wrong["name"] = Complaint(code="required")
-    if not (position.isascii() and position.isdecimal() and int(position) <= _LAST):
-        wrong["position"] = Complaint(code="goods_bad_position", params={"limit": _LAST})
+    try:
+        position = _position(form.text("position"))
+    except Invalid as no:
+        wrong["position"] = Complaint(code=no.code, params=no.params)
     if wrong:
         raise Invalid(fields=wrong)
     if branch is None:
-        return CategoryEdit(id="", name=name, parent_id=parent, position=int(position))
+        return CategoryEdit(id="", name=name, parent_id=parent, position=position)
     return CategoryEdit(
         id=branch.id,
         name=name if name != branch.name else None,
         parent_id=parent if parent != (branch.parent_id or "") else None,
-        position=int(position) if int(position) != branch.position else None,
+        position=position if position != branch.position else None,
     )
 
 
@@ -95,7 +145,6 @@ def _form(
     request: Request,
     branch: Branch | None,
     branches: tuple[Branch, ...],
-    seen: int,
     *,
     wrong: Invalid | None = None,
     said: str = "",
@@ -110,27 +159,12 @@ def _form(
         "goods/category.html",
         status=422 if wrong else status,
         branch=branch,
-        seen=seen,
+        seen=mark((branch,)) if branch else "",
         form=shown | request.form.plain() if request.method == "POST" else shown,
         errors=field_errors(request.t, wrong) if wrong else {},
         said=said,
         parents=(
             ("", request.t.t("goods.top")),
-            *((one.id, _indented(one)) for one in branches if branch is None or one.id != branch.id),
+            *((one.id, indented(one)) for one in branches if branch is None or one.id != branch.id),
         ),
-    )
-
-
-def _indented(branch: Branch) -> str:
-    return "\N{EM SPACE}" * (branch.depth - 1) + branch.name
-
-
-def _row(branch: Branch) -> Row:
-    return Row(
-        id=branch.id,
-        cells={
-            "name": Cell(_indented(branch), href=f"{_LIST}/{branch.id}"),
-            "position": str(branch.position) if branch.position else "",
-            "count": str(branch.count) if branch.count else "",
-        },
     )

@@ -29,13 +29,13 @@ def picture_page(request: Request) -> Response:
 @doors.page(_PAGE, may=MAY, methods=("POST",))
 def arrange_pictures(request: Request) -> Response:
     form, sku = request.form, request.params["sku"]
-    shown = tuple(form.all("name"))[:MOST_PICTURES]
+    shown = tuple(filter(None, (form.text(f"name_{at}") for at in range(1, MOST_PICTURES + 1))))
     places = [
         Place(
             name=name,
             was=at,
             number=_number(form.text(f"place_{at}")),
-            gone=bool(form.text(f"gone_{at}")) or form.text("gone") == name,
+            gone=form.text("gone") == name,
         )
         for at, name in enumerate(shown, start=1)
     ]

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.catalogue.model import Item, Query, sku_id
+from chalicelib.catalogue.model import Item, Query
 from chalicelib.catalogue.model import Sort as By
-from chalicelib.catalogue.snapshot.cards import Branch, Card, Standing
+from chalicelib.catalogue.snapshot.cards import Card, Standing
 from chalicelib.goods.actions import pictures, products
 from chalicelib.goods.actions.products import PAGE, Sheet, Shelf
-from chalicelib.goods.edits import Edit
 from chalicelib.goods.forms import ATTRIBUTES, edit_of
-from chalicelib.goods.model import CATEGORIES, BadRow
-from chalicelib.goods.pages.base import MAY, doors
-from chalicelib.goods.words import reason
+from chalicelib.goods.model import CATEGORIES
+from chalicelib.goods.pages.base import MAY, doors, indented
 from chalicelib.http.formats import Formats
 from chalicelib.http.listing import BulkAction, Cell, Column, Filter, Listing, ListQuery, Row, View
 from chalicelib.http.problems import field_errors
@@ -23,7 +21,6 @@ from chalicelib.kernel.access import Permission
 from chalicelib.kernel.errors import Invalid, Refused
 
 _LIST = "/goods"
-_MOST_NAMED = 5  # things of an edit that was set aside
 _SPARE = 3  # empty rows for attributes
 _MOST_PAGES = 4_000
 _DEEPEST_OFFERED = 2
@@ -45,21 +42,11 @@ def product_list(request: Request) -> Response:
     return request.page(
         "goods/products.html",
         listing=_listing(request, asked, found, standing),
-        waiting=sum(len(edit.products) + len(edit.categories) for edit in found.edits),
-        aside=tuple(_aside(request, edit) for edit in found.aside),
-        is_empty=found.is_empty and not found.edits,
+        waiting=sum(len(edit.products) + len(edit.categories) for edit in found.waiting),
+        aside=len(found.aside),
+        is_empty=found.is_empty and not found.waiting,
         may_connect=request.actor.may(Permission.EXCHANGE),
     )
-
-
-def _aside(request: Request, edit: Edit) -> tuple[str, tuple[tuple[str, str], ...], str]:
-    """(when and by whom, (name, address) of what was changed, why it is not shown)."""
-    fmt = Formats(request.locale, request.time_zone)
-    skus = {sku_id(one.product_id, None): one.texts.get("name", "") for one in edit.products}
-    things = [(name or sku, f"{_LIST}/{sku}") for sku, name in skus.items()]
-    things += [(one.name or one.id, f"{_LIST}/categories") for one in edit.categories]
-    said = reason(request.t, BadRow(number=0, reason=edit.refused))
-    return f"{fmt.datetime(edit.at)} · {edit.by}", tuple(things[:_MOST_NAMED]), said
 
 
 @doors.page(_LIST + "/hide", may=MAY, methods=("POST",))
@@ -130,7 +117,7 @@ def _conflict(request: Request, sheet: Sheet, refusal: Refused) -> str:
 
 
 def _listing(request: Request, asked: ListQuery, found: Shelf, standing: Standing) -> Listing:
-    waiting = {one.product_id for edit in found.edits for one in edit.products}
+    waiting = {one.product_id for edit in found.waiting for one in edit.products}
     rows = (
         tuple(_item_row(request, one, one.product_id in waiting) for one in found.listed.items)
         if found.listed
@@ -138,7 +125,7 @@ def _listing(request: Request, asked: ListQuery, found: Shelf, standing: Standin
     )
     filters = [Filter(name="q", label_key="goods.find", kind="search")]
     if standing is Standing.LISTED and found.branches:
-        options = tuple((one.id, _indented(one)) for one in found.branches if one.depth <= _DEEPEST_OFFERED)
+        options = tuple((one.id, indented(one)) for one in found.branches if one.depth <= _DEEPEST_OFFERED)
         filters.append(Filter(name="category", label_key="goods.category", options=options))
     hides = standing is not Standing.HIDDEN
     return Listing(
@@ -197,10 +184,6 @@ def _row(
     )
 
 
-def _indented(branch: Branch) -> str:
-    return "\N{EM SPACE}" * (branch.depth - 1) + branch.name
-
-
 def _form(
     request: Request, sheet: Sheet, *, wrong: Invalid | None = None, said: str = "", status: int = 200
 ) -> Response:
@@ -223,7 +206,7 @@ def _form(
         is_own=card is None or card.is_own,
         category_fields=range(min(CATEGORIES, (len(card.category_ids) if card else 0) + 1)),
         rows=range(min(ATTRIBUTES, (len(card.properties) if card else 0) + _SPARE)),
-        categories=(("", t("goods.no_category")), *((one.id, _indented(one)) for one in sheet.branches)),
+        categories=(("", t("goods.no_category")), *((one.id, indented(one)) for one in sheet.branches)),
         subtitle=t("goods.edited_by", who=sheet.edited.by, at=fmt.datetime(sheet.edited.at)) if sheet.edited else None,
         state=t(f"goods.standing.{card.standing}") if card else "",
     )

@@ -7,25 +7,56 @@
 
   // --- order: a handle is dragged, or moved with the arrow keys while it has the focus
   const items = (list) => [...list.children].filter((child) => child.matches("[data-item]"));
-  function changed(list, item) {
-    items(list).forEach((other, at) => { one("[data-number]", other).value = at + 1; });
-    const form = list.closest("form");
+  const isTree = (item) => item.parentNode.dataset.arrange === "tree";
+  function numbered(siblings, item) {
+    siblings.forEach((other, at) => { one("[data-number]", other).value = at + 1; });
+    const form = item.closest("form"), said = one("[data-said]", form);
     form.dataset.changed = "";
-    const said = one("[data-said]", form);
-    if (said) said.textContent = said.dataset.said.replace("{number}", items(list).indexOf(item) + 1);
+    said.textContent = said.dataset.said.replace("{number}", siblings.indexOf(item) + 1);
   }
-  function put(item, other, after) {
+
+  // --- a grid: pictures, one after another
+  function putBeside(item, other, after) {
     if (!other || other === item) return;
     if (after) other.after(item); else other.before(item);
-    changed(item.parentNode, item);
+    numbered(items(item.parentNode), item);
+  }
+
+  // --- a tree: rows with a depth; a row goes with all that lies below it
+  const depth = (row) => Number(row.dataset.depth);
+  const family = (row) => {
+    const rows = [row];
+    for (let next = row.nextElementSibling; next && depth(next) > depth(row); next = next.nextElementSibling) rows.push(next);
+    return rows;
+  };
+  const parentOf = (row) => {
+    let at = row.previousElementSibling;
+    while (at && depth(at) >= depth(row)) at = at.previousElementSibling;
+    return at;
+  };
+  const siblings = (row) => items(row.parentNode).filter((other) => depth(other) === depth(row) && parentOf(other) === parentOf(row));
+  function putInTree(row, under, where) {
+    const rows = family(row);
+    if (!under || rows.includes(under)) return;
+    const deeper = depth(under) + (where === "inside" ? 1 : 0) - depth(row);
+    if (where === "before") under.before(...rows); else family(under).pop().after(...rows);
+    rows.forEach((one) => { one.dataset.depth = depth(one) + deeper; });
+    one("[data-parent]", row).value = parentOf(row)?.dataset.id || "";
+    numbered(siblings(row), row);
+  }
+  function step(item, key) {
+    const next = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: -1, ArrowRight: 1 }[key];
+    if (!isTree(item)) return putBeside(item, items(item.parentNode)[items(item.parentNode).indexOf(item) + next], next > 0);
+    const beside = siblings(item), at = beside.indexOf(item);
+    if (key === "ArrowLeft") putInTree(item, parentOf(item), "after");
+    else if (key === "ArrowRight") putInTree(item, beside[at - 1], "inside");
+    else putInTree(item, beside[at + next], next > 0 ? "after" : "before");
   }
   document.addEventListener("keydown", (event) => {
     const handle = event.target.closest?.("[data-arrange] [data-handle]");
-    const step = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[event.key];
-    if (!handle || !step || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!handle || !event.key.startsWith("Arrow") || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    const item = handle.closest("[data-item]");
-    put(item, items(item.parentNode)[items(item.parentNode).indexOf(item) + step], step > 0);
+    step(handle.closest("[data-item]"), event.key);
     handle.focus();
   });
   document.addEventListener("pointerdown", (event) => {
@@ -34,17 +65,27 @@
     event.preventDefault();
     handle.focus();
     const item = handle.closest("[data-item]"), list = item.parentNode;
-    item.classList.add("dragged");
+    let under, where;
+    const forget = () => { if (under) delete under.dataset.drop; under = undefined; };
     const move = (now) => {
-      const under = document.elementFromPoint(now.clientX, now.clientY)?.closest("[data-item]");
-      if (under && under !== item && under.parentNode === list) put(item, under, items(list).indexOf(under) > items(list).indexOf(item));
+      forget();
+      const at = document.elementFromPoint(now.clientX, now.clientY)?.closest("[data-item]");
+      if (!at || at.parentNode !== list || at === item) return;
+      if (!isTree(item)) { putBeside(item, at, items(list).indexOf(at) > items(list).indexOf(item)); return; }
+      if (family(item).includes(at)) return;
+      const box = at.getBoundingClientRect(), part = (now.clientY - box.top) / box.height;
+      under = at;
+      under.dataset.drop = where = part < 0.3 ? "before" : part > 0.7 ? "after" : "inside";
     };
-    const stop = () => {
+    const stop = (last) => {
       item.classList.remove("dragged");
+      if (under && last.type === "pointerup") putInTree(item, under, where);
+      forget();
       removeEventListener("pointermove", move);
       removeEventListener("pointerup", stop);
       removeEventListener("pointercancel", stop);
     };
+    item.classList.add("dragged");
     addEventListener("pointermove", move);
     addEventListener("pointerup", stop);
     addEventListener("pointercancel", stop);
