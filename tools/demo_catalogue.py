@@ -1,15 +1,17 @@
 """The demo tenant's catalogue as its 1C would send it: CommerceML 2.07, made up by us.
 
 A table of products with sizes and colours gives about 120 SKUs with three price types and three warehouses; every
-number is worked out from the article, so each run gives the same files.
+number is worked out from the article, so each run gives the same files. Most are products of their own, as many
+companies keep them; one line is a single product with characteristics, and two are sold in packs too.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from xml.sax.saxutils import escape
 
 _SPACE = uuid.UUID("5b3c2f3e-0d0a-4b7e-9a55-3f1f6f2c9a10")
@@ -43,9 +45,12 @@ class Line:
     brand: str = ""
     is_new: bool = False  # not in the first catalogue
     cheaper: int = 0  # percent that it cost more in the first one
+    pack: int = 0  # how many are in a pack, which costs a little less; 0 = not sold so
+    one_product: bool = False  # its sizes and colours are characteristics of one product
 
 
 _PIECE, _METRE, _SET = ("796", "шт"), ("006", "м"), ("839", "компл")
+_PACK_CODE, _OF_PACK = "778", Decimal("0.95")
 _LINES = (
     Line(
         "Окна ПВХ",
@@ -150,9 +155,9 @@ _LINES = (
         ("",),
         "Roto",
     ),
-    Line("Фурнитура", "FR-RU", "Ручка оконная", _PIECE, 420, ("",), ("белая", "бронза", "титан"), "Roto"),
+    Line("Фурнитура", "FR-RU", "Ручка оконная", _PIECE, 420, ("",), ("белая", "бронза", "титан"), "Roto", pack=20),
     Line("Фурнитура", "FR-ZM", "Замок дверной с цилиндром", _PIECE, 3890, ("3 ригеля", "5 ригелей"), ("",), "Бастион"),
-    Line("Фурнитура", "FR-PT", "Петля дверная скрытая", _PIECE, 1260, ("",), ("хром", "чёрная"), "Otlav"),
+    Line("Фурнитура", "FR-PT", "Петля дверная скрытая", _PIECE, 1260, ("",), ("хром", "чёрная"), "Otlav", pack=10),
     Line(
         "Подоконники",
         "PD-MO",
@@ -173,6 +178,7 @@ _LINES = (
         ("600×1300", "700×1400"),
         ("белая", "коричневая"),
         is_new=True,
+        one_product=True,
     ),
     Line("Отливы", "OT-ST", "Отлив стальной", _METRE, 340, ("150 мм", "200 мм", "250 мм"), ("белый", "коричневый"), ""),
 )
@@ -180,6 +186,8 @@ _LINES = (
 
 @dataclass(frozen=True)
 class Sku:
+    """`id` is the product's, or `product#characteristic`."""
+
     id: str
     article: str
     name: str
@@ -209,13 +217,14 @@ def skus(*, first: bool = False) -> Iterator[Sku]:
                 check = (10 - sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(digits)) % 10) % 10
                 price = line.price * (100 + 12 * s + 7 * c) // 100
                 price = price * (100 + line.cheaper) // 100 if first else price
-                yield Sku(guid(article), article, name, line, size, colour, f"{digits}{check}", price)
+                own = f"{guid(line.article)}#{guid(article)}" if line.one_product else guid(article)
+                yield Sku(own, article, name, line, size, colour, f"{digits}{check}", price)
 
 
 def picture_names(sku: Sku) -> tuple[str, ...]:
     """What 1C calls a product's pictures; windows have one from each side."""
     return tuple(
-        f"import_files/{sku.id[:2]}/{sku.id.replace('-', '')}_{view}.png"
+        f"import_files/{sku.id[:2]}/{sku.id.replace('-', '').replace('#', '_')}_{view}.png"
         for view in range(2 if sku.line.category.startswith("Окна") else 1)
     )
 
@@ -237,18 +246,28 @@ def _value(name: str, value: str) -> str:
     )
 
 
-def _product(sku: Sku) -> str:
-    code, unit = sku.line.unit
-    pictures = "".join(f"<Картинка>{name}</Картинка>" for name in picture_names(sku))
-    values = _value("Размер", sku.size) + _value("Цвет", sku.colour) + _value("Бренд", sku.line.brand)
+def _product(skus: Sequence[Sku]) -> str:
+    """A product; of several SKUs one whose characteristics they are."""
+    first = skus[0]
+    line, (code, unit) = first.line, first.line.unit
+    own, article, name = (first.id, first.article, first.name) if len(skus) == 1 else _of_line(line)
+    pictures = "".join(f"<Картинка>{name}</Картинка>" for sku in skus for name in picture_names(sku))
+    barcode = f"<Штрихкод>{first.barcode}</Штрихкод>" if len(skus) == 1 else ""
+    values = _value("Бренд", line.brand)
+    if len(skus) == 1:
+        values = _value("Размер", first.size) + _value("Цвет", first.colour) + values
     return (
-        f"<Товар><Ид>{sku.id}</Ид><Штрихкод>{sku.barcode}</Штрихкод><Артикул>{sku.article}</Артикул>"
-        f"<Наименование>{escape(sku.name)}</Наименование>"
+        f"<Товар><Ид>{own}</Ид>{barcode}<Артикул>{article}</Артикул><Наименование>{escape(name)}</Наименование>"
         f'<БазоваяЕдиница Код="{code}" НаименованиеПолное="{unit}">{unit}</БазоваяЕдиница>'
-        f"<Группы><Ид>{guid(sku.line.category)}</Ид></Группы>{pictures}<ЗначенияСвойств>{values}</ЗначенияСвойств>"
+        f"<Группы><Ид>{guid(line.category)}</Ид></Группы>{pictures}<ЗначенияСвойств>{values}</ЗначенияСвойств>"
         "<СтавкиНалогов><СтавкаНалога><Наименование>НДС</Наименование><Ставка>22</Ставка></СтавкаНалога></СтавкиНалогов>"
         "</Товар>"
     )
+
+
+def _of_line(line: Line) -> tuple[str, str, str]:
+    """(id, article, name) of a line that is one product."""
+    return guid(line.article), line.article, line.name
 
 
 def import_xml(*, first: bool = False) -> bytes:
@@ -258,7 +277,9 @@ def import_xml(*, first: bool = False) -> bytes:
         f"<Свойство><Ид>{guid(n)}</Ид><Наименование>{n}</Наименование></Свойство>" for n in ("Размер", "Цвет", "Бренд")
     )
     owner = f"<Ид>{guid('owner')}</Ид><Наименование>Классификатор</Наименование>"
-    goods = "".join(_product(sku) for sku in skus(first=first))
+    goods = "".join(
+        _product(list(some)) for _, some in groupby(skus(first=first), lambda sku: sku.id.partition("#")[0])
+    )
     return (
         f"{_HEAD}<{_ROOT}><Классификатор>{owner}<Группы>{groups}</Группы><Свойства>{properties}</Свойства></Классификатор>"
         f'<Каталог СодержитТолькоИзменения="false"><Ид>{guid("catalogue")}</Ид>'
@@ -267,18 +288,36 @@ def import_xml(*, first: bool = False) -> bytes:
     ).encode()
 
 
-def _offer(sku: Sku) -> str:
-    prices = "".join(
-        f"<Цена><ИдТипаЦены>{guid(name)}</ИдТипаЦены><ЦенаЗаЕдиницу>{(sku.price * share).quantize(Decimal('0.01'))}"
-        f"</ЦенаЗаЕдиницу><Валюта>RUB</Валюта><Единица>{sku.line.unit[1]}</Единица><Коэффициент>1</Коэффициент></Цена>"
-        for name, share in PRICE_TYPES
+def _price(name: str, amount: Decimal, unit: str, holds: int) -> str:
+    return (
+        f"<Цена><ИдТипаЦены>{guid(name)}</ИдТипаЦены><ЦенаЗаЕдиницу>{amount.quantize(Decimal('0.01'))}</ЦенаЗаЕдиницу>"
+        f"<Валюта>RUB</Валюта><Единица>{unit}</Единица><Коэффициент>{holds}</Коэффициент></Цена>"
     )
+
+
+def _offer(sku: Sku) -> str:
+    prices = ""
+    for name, share in PRICE_TYPES:
+        prices += _price(name, sku.price * share, sku.line.unit[1], 1)
+        if sku.line.pack:
+            prices += _price(name, sku.price * share * sku.line.pack * _OF_PACK, _PACK_CODE, sku.line.pack)
     stock = "".join(
         f'<Склад ИдСклада="{guid(name)}" КоличествоНаСкладе="{_stock(sku, place)}"/>'
         for place, (name, _) in enumerate(WAREHOUSES)
     )
+    own = ""
+    if sku.line.one_product:
+        named = (("Размер", sku.size), ("Цвет", sku.colour))
+        told = "".join(
+            f"<ХарактеристикаТовара><Наименование>{name}</Наименование><Значение>{value}</Значение></ХарактеристикаТовара>"
+            for name, value in named
+        )
+        own = (
+            f"<Штрихкод>{sku.barcode}</Штрихкод><Артикул>{sku.article}</Артикул>"
+            f"<ХарактеристикиТовара>{told}</ХарактеристикиТовара>"
+        )
     return (
-        f"<Предложение><Ид>{sku.id}</Ид><Наименование>{escape(sku.name)}</Наименование>"
+        f"<Предложение><Ид>{sku.id}</Ид>{own}<Наименование>{escape(sku.name)}</Наименование>"
         f"<Цены>{prices}</Цены>{stock}</Предложение>"
     )
 
