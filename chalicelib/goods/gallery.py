@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from chalicelib.kernel.job import Job
 
 MOST_PICTURES = 40
 """Of one product."""
@@ -13,19 +15,16 @@ PICTURE_KEPT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Brought:
-    """A picture that somebody brought for a product, until it is among the product's. `key` = its file. `code` = why
-    it was refused; empty while the worker has yet to look at it."""
+class Brought(Job):
+    """A picture that somebody brought for a product, until it is among the product's or was refused. `key` = its
+    file."""
 
     id: str
     sku: str
     key: str
     by: str
     by_id: str
-    at: datetime
-    code: str = ""
-    params: dict[str, str] = field(default_factory=dict)
-    version: int = 0  # filled from the stored row
+    made: datetime
 
     @property
     def name(self) -> str:

@@ -6,34 +6,33 @@ second delivery finds nothing left to do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
-
-from chalicelib.gateways.telemetry import count
 from chalicelib.goods import store
 from chalicelib.goods.actions.pictures import add
-from chalicelib.kernel.errors import Invalid, NotFound
+from chalicelib.kernel.errors import Invalid
 from chalicelib.pictures import actions as pictures
 from chalicelib.pictures.model import own_name
 from chalicelib.storage import files
 from chalicelib.storage.session import TenantSession
+from chalicelib.storage.worker import Clock, Progress
 
 
-def take_picture(db: TenantSession, sku: str, picture_id: str, clock: Callable[[], datetime]) -> None:
+def take_picture(db: TenantSession, sku: str, picture_id: str, clock: Clock) -> None:
     """Takes one picture; why it is refused is told on the product's page."""
     brought = store.find_brought(db, sku, picture_id)
-    if brought is None or brought.code:
+    if brought is None or not brought.is_under_way:
         return
-    try:
+    progress = Progress(db, brought, store.brought_put, clock)
+    progress.begin()
+
+    def take() -> None:
         content = files.find(db.tenant_id, brought.key)
         if content is None:
-            raise Invalid("goods_file_missing")
+            raise Invalid("file_missing")
         album = pictures.in_force(db)
         picture = pictures.take(db, album, content)
         pictures.name(db, album, {own_name(picture.digest): picture}, clock())
-        add(db, brought, picture, clock())
-    except (Invalid, NotFound) as refusal:
-        told = {name: str(value) for name, value in refusal.params.items()}
-        db.commit([store.brought_put(db.tenant_id, replace(brought, code=refusal.code, params=told), clock())])
-        count("goods_pictures_refused", db.tenant_id)
+        add(db, progress.job, picture, clock())
+
+    why = progress.attempt(take, named="goods_pictures", again=True)
+    if why is not None:
+        db.commit([store.brought_put(db.tenant_id, progress.failed(why))])

@@ -150,15 +150,16 @@ def _brought(record: Record) -> Brought:
     return replace(record.load(Brought), version=record.version)
 
 
-def brought_put(tenant_id: str, picture: Brought, now: datetime) -> Put:
-    """Writes it under the version that was read. One that waits is looked at again."""
-    again = keys.due_at(tenant_id, now + UNTAKEN, DUE, f"picture#{picture.sku}#{picture.id}")
+def brought_put(tenant_id: str, picture: Brought) -> Put:
+    """Writes it under the version that was read; one under way is looked at again."""
+    again = picture.look_again
+    about = f"picture#{picture.sku}#{picture.id}"
     return Put(
         key=keys.goods_picture(tenant_id, picture.sku, picture.id),
         kind=_PICTURE,
         data=replace(picture, version=0),
-        indexes=() if picture.code else (again,),
-        expires=picture.at + PICTURE_KEPT,
+        indexes=(keys.due_at(tenant_id, again, DUE, about),) if again else (),
+        expires=picture.made + PICTURE_KEPT,
         version=picture.version,
     )
 

@@ -90,8 +90,3 @@ def digest_named(path: str) -> str | None:
     """Which picture an `own_name` says, also before the album knows it; None for another name."""
     digest = path.removeprefix(_OWN)
     return digest if is_own_name(path) and is_digest(digest) else None
-
-
-def lane(tenant_id: str, name: str) -> str:
-    """The message group in which a tenant's picture or archive of them is taken."""
-    return f"{tenant_id}/pictures/{int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) % LANES}"

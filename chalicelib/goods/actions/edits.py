@@ -74,4 +74,3 @@ def _note(db: TenantSession, actor: Actor, action: str, edit: Edit, now: datetim
         entry_id=new_id(now),
         detail={"edit": edit.id, "by": edit.by, "at": edit.at.isoformat(), "reason": edit.refused},
     )
-

@@ -7,8 +7,6 @@ from datetime import datetime
 
 from chalicelib.catalogue.snapshot.cards import Card
 from chalicelib.catalogue.store import current_cards
-from chalicelib.gateways import queues
-from chalicelib.gateways.settings import settings
 from chalicelib.goods import store
 from chalicelib.goods.actions import edits
 from chalicelib.goods.edits import Edit, Edited, ProductEdit, with_edits
@@ -16,15 +14,14 @@ from chalicelib.goods.gallery import MOST_PICTURES, Brought, rearranged
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import NotFound, Refused, found
 from chalicelib.kernel.ids import new_id, stable_id
+from chalicelib.kernel.job import JobState
 from chalicelib.pictures.actions import in_force
-from chalicelib.pictures.model import MAX_BYTES, Picture, digest_named, is_own_name, lane, own_name
-from chalicelib.storage import files
+from chalicelib.pictures.model import LANES, MAX_BYTES, Picture, digest_named, is_own_name, own_name
+from chalicelib.storage import uploads, worker
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.files import UploadForm
-from chalicelib.storage.session import TenantSession, TransactionRefused
+from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import AlreadyDone, Done, Write, audit, guard
-
-_SECONDS = 3_600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +51,8 @@ def look(db: TenantSession, sku: str) -> Wall:
     return Wall(
         card=card,
         shown=shown_of(db, card),
-        coming=tuple(one for one in brought if not one.code),
-        refused=tuple(one for one in brought if one.code),
+        coming=tuple(one for one in brought if one.is_under_way),
+        refused=tuple(one for one in brought if not one.is_under_way),
         is_waiting=is_waiting,
     )
 
@@ -82,9 +79,8 @@ def _card(db: TenantSession, sku: str) -> tuple[Card, bool]:
 
 def form_for(db: TenantSession, sku: str, now: datetime) -> UploadForm:
     """The form that brings pictures, one at a time, as often as it is sent."""
-    then = f"{settings().public_url}/goods/{sku}/pictures"
     folder = store.picture_folder(db.tenant_id, sku, new_id(now))
-    return files.upload_form(db.tenant_id, folder, most=MAX_BYTES, then=then, seconds=_SECONDS)
+    return uploads.form(db.tenant_id, folder, most=MAX_BYTES, then=f"/goods/{sku}/pictures")
 
 
 def arrived(db: TenantSession, actor: Actor, sku: str, key: str, now: datetime) -> None:
@@ -97,30 +93,26 @@ def arrived(db: TenantSession, actor: Actor, sku: str, key: str, now: datetime) 
         raise NotFound()
     if len(wall.shown) + len(wall.coming) >= MOST_PICTURES:
         raise Refused("goods_too_many_pictures", limit=MOST_PICTURES)
-    picture = Brought(id=stable_id(key), sku=wall.card.sku, key=key, by=actor.name, by_id=actor.user_id, at=now)
+    picture = Brought(
+        id=stable_id(key), sku=wall.card.sku, key=key, by=actor.name, by_id=actor.user_id, made=now, touched=now,
+        state=JobState.QUEUED, run=stable_id(key),
+    )  # fmt: skip
     once = guard(db.tenant_id, f"goods-picture#{picture.id}", Done(), now=now)
     try:
-        db.commit([once, store.brought_put(db.tenant_id, picture, now)])
+        db.commit([once, store.brought_put(db.tenant_id, picture)])
     except AlreadyDone:
         return
-    _send(db, picture, dedup=picture.id)
+    _send(db.tenant_id, picture, picture.run)
 
 
 def send_again(db: TenantSession, sku: str, picture_id: str, now: datetime) -> None:
     """Due work: the worker is told anew of a picture of which nothing is heard."""
-    picture = store.find_brought(db, sku, picture_id)
-    if picture is None or picture.code:
-        return
-    try:
-        db.commit([store.brought_put(db.tenant_id, picture, now)])
-    except TransactionRefused:  # it has just been taken
-        return
-    _send(db, picture, dedup=stable_id(picture.id, str(picture.version)))
+    worker.send_again(db, store.find_brought(db, sku, picture_id), store.brought_put, _send, now)
 
 
-def _send(db: TenantSession, picture: Brought, *, dedup: str) -> None:
-    body = {"do": "goods_picture", "tenant": db.tenant_id, "sku": picture.sku, "picture": picture.id}
-    queues.send(settings().import_queue_url, body, group=lane(db.tenant_id, picture.id), dedup=dedup)
+def _send(tenant_id: str, picture: Brought, dedup: str) -> None:
+    lane = worker.lane("pictures", picture.id, LANES)
+    worker.send(tenant_id, "goods_picture", dedup=dedup, lane=lane, sku=picture.sku, picture=picture.id)
 
 
 def add(db: TenantSession, brought: Brought, picture: Picture, now: datetime) -> None:
@@ -171,7 +163,7 @@ def forget(db: TenantSession, sku: str, picture_id: str) -> None:
     """Clears the word about a picture that was refused."""
     card, _ = _card(db, sku)
     picture = store.find_brought(db, card.sku, picture_id)
-    if picture is not None and picture.code:
+    if picture is not None and not picture.is_under_way:
         db.commit([store.brought_delete(db.tenant_id, picture)])
 
 
