@@ -85,5 +85,3 @@ class Upload(Job):
     @property
     def title(self) -> str:
         return title_of(self.name)
-
-
