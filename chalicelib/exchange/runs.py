@@ -25,6 +25,7 @@ from chalicelib.kernel.errors import Refused, Unavailable
 from chalicelib.kernel.ids import new_id
 from chalicelib.network.model import PriceType, Warehouse
 from chalicelib.network.store import price_types_write, warehouses_write
+from chalicelib.ordering.actions.arriving import to_those_who_wait
 from chalicelib.stock.actions import erp_levels, moved_since
 from chalicelib.storage import files, snapshots
 from chalicelib.storage.session import OUTAGES, TenantSession
@@ -160,15 +161,17 @@ def tell_stock(
     because the live stock has been moved since.
     """
     came = {lot: at for at, lot in _lots(run).items()}
+    means = kind or settings.exchange.stock_kind
     for lot in sorted(done.told.lots(), key=lambda lot: (lot == END, lot)):
         erp_levels(
             db,
             done.told.by_sku(lot, moved),
-            kind=kind or settings.exchange.stock_kind,
+            kind=means,
             as_of=came.get(lot, run.touched),
             message_id=message_id,
             now=now,
             safety=settings.safety_stock,
+            first=to_those_who_wait(db, means, now),
         )
 
 

@@ -11,7 +11,7 @@ from chalicelib.kernel.errors import Complaint
 from chalicelib.kernel.money import CURRENCIES, minor_digits
 from chalicelib.kernel.taxids import COUNTRIES, normal_tax_id
 from chalicelib.network.model import Contract, LegalEntity, Party, VatMode, is_tax_reason
-from chalicelib.network.segments import FEW, DealerGroup, Region, Segments, StockShown
+from chalicelib.network.segments import FEW, DealerGroup, Region, Segments, StockShown, TransitOrders
 from chalicelib.tenancy.company import Checks
 
 _MAX_DAYS = 365
@@ -112,7 +112,7 @@ def contract_from_form(
 
 
 def group_from_form(checks: Checks, parse: ParseNumber, group_id: str) -> DealerGroup:
-    """A group of dealers of the fields `name stock_shown few_at`."""
+    """A group of dealers of the fields `name stock_shown few_at transit_orders`."""
 
     def positive(text: str) -> Decimal:
         value = parse(text)
@@ -125,6 +125,7 @@ def group_from_form(checks: Checks, parse: ParseNumber, group_id: str) -> Dealer
         name=checks.text("name", limit=60, required=True),
         stock_shown=checks.parsed("stock_shown", StockShown, StockShown.EXACT, code="choose"),
         few_at=checks.parsed("few_at", positive, FEW, code="few_wrong"),
+        transit_orders=checks.parsed("transit_orders", TransitOrders, TransitOrders.TENANT, code="choose"),
     )
 
 

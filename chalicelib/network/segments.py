@@ -19,6 +19,14 @@ class StockShown(StrEnum):
     WORDS = "words"  # many, few, none
 
 
+class TransitOrders(StrEnum):
+    """Whether dealers may order what is on its way."""
+
+    TENANT = "tenant"  # as the tenant's settings say
+    YES = "yes"
+    NO = "no"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DealerGroup:
     """Dealers who are treated alike. With `WORDS`, up to `few_at` (in the SKU's unit) is few, more is many."""
@@ -27,6 +35,7 @@ class DealerGroup:
     name: str
     stock_shown: StockShown = StockShown.EXACT
     few_at: Decimal = FEW
+    transit_orders: TransitOrders = TransitOrders.TENANT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

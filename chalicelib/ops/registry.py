@@ -12,7 +12,7 @@ from chalicelib.ops.workers import DueHandler, EventHandler
 def event_handler(name: str) -> EventHandler | None:
     """Who handles the event `<what>.<happened>`; None if nobody wants to hear of it."""
     match name.partition(".")[0]:
-        case "order":
+        case "order" | "stock":
             from chalicelib.ordering import jobs as ordering
 
             return ordering.HANDLERS.get(name)

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from chalicelib.ordering.model import OrderLine
 from chalicelib.stock import model as stock
-from chalicelib.stock.model import Level, Move, TimedHold
+from chalicelib.stock.model import Level, Move, Sources, TimedHold
+from chalicelib.stock.transit import is_arrival
 from chalicelib.tenancy.model import StockKind
 
 _ZERO = Decimal(0)
 Moves = dict[str, dict[str, Move]]
-"""SKU → warehouse → what changes there."""
+"""SKU → place → what changes there; a place is a warehouse, or an arrival that is to come (docs/adr/0024)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """`quantity` held in one warehouse, of which the ERP has counted `known`."""
+    """`quantity` held in one place, of which the ERP has counted `known`. `due` = the day that an arrival is to come,
+    None: it is in the warehouse."""
 
     quantity: Decimal
     known: Decimal = _ZERO
+    due: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """SKU → warehouse → what the order holds there.
+    """SKU → place → what the order holds there, or has a promise of.
 
     `until` = the moment from which on others may have it (domain §4.3); None: no such moment. One that ran out and was
     needed by others holds nothing and still says when it was.
@@ -39,6 +42,11 @@ class Reservation:
 
     def has_lapsed(self, now: datetime) -> bool:
         return self.until is not None and self.until <= now
+
+    @property
+    def waits(self) -> bool:
+        """Whether it has a promise of goods on their way."""
+        return any(part.due for parts in self.held.values() for part in parts.values())
 
     def total(self, sku: str) -> Decimal:
         return sum((part.quantity for part in self.held.get(sku, {}).values()), _ZERO)
@@ -68,35 +76,34 @@ def wanted(lines: Iterable[OrderLine]) -> dict[str, Decimal]:
     """How much of each SKU the lines still need to hold: what has left needs no hold, nor do services."""
     out: dict[str, Decimal] = {}
     for line in lines:
-        rest = line.quantity - line.shipped if line.is_live and not line.service else _ZERO
-        if rest > 0:
+        if rest := wanted_of(line):
             out[line.sku] = out.get(line.sku, _ZERO) + rest
     return out
 
 
+def wanted_of(line: OrderLine) -> Decimal:
+    """How much one line still needs to hold."""
+    return max(_ZERO, line.quantity - line.shipped) if line.is_live and not line.service else _ZERO
+
+
 def follow(
-    before: Reservation, quantities: Mapping[str, Decimal], levels: Mapping[str, Level], among: Sequence[str]
+    before: Reservation, quantities: Mapping[str, Decimal], levels: Mapping[str, Level], sources: Sources
 ) -> Holding:
-    """Holds exactly `quantities`: what is missing is taken if available (every short SKU is named), what is too much
-    given back. What the order holds already never counts against it (domain §4.3)."""
+    """Holds exactly `quantities`: what is missing is taken as far as there is (every short SKU is named), what is too
+    much given back. What the order holds already never counts against it (domain §4.3)."""
     held = {sku: dict(parts) for sku, parts in before.held.items()}
     moves: Moves = {}
     short = []
     for sku in sorted({*held, *quantities}):
         have, want = before.total(sku), quantities.get(sku, _ZERO)
         if want > have:
-            level = levels.get(sku, stock.nothing(sku))
-            parts = stock.spread(level, want - have, among)
-            if parts is None:
-                short.append(Short(sku=sku, wanted=want, available=have + level.available(among)))
-                continue
-            for warehouse, part in parts.items():
-                own = held.setdefault(sku, {}).get(warehouse, Held(quantity=_ZERO))
-                held[sku][warehouse] = Held(quantity=own.quantity + part, known=own.known)
-                moves.setdefault(sku, {})[warehouse] = stock.taken(part)
+            moves[sku] = take(held.setdefault(sku, {}), want - have, levels.get(sku, stock.nothing(sku)), sources)
+            could = sum((part.quantity for part in held[sku].values()), _ZERO)
+            if could < want:
+                short.append(Short(sku=sku, wanted=want, available=could))
         elif want < have:
             moves[sku] = _let_go(held[sku], have - want)
-    return Holding(reservation=_tidy(held, before), moves=moves, short=tuple(short))
+    return Holding(reservation=tidy(held, before), moves=moves, short=tuple(short))
 
 
 def lasting(holding: Holding, before: Reservation, until: datetime | None) -> Holding:
@@ -119,19 +126,33 @@ def _notes(reservation: Reservation) -> dict[str, TimedHold]:
     }
 
 
+def take(parts: dict[str, Held], quantity: Decimal, level: Level, sources: Sources) -> dict[str, Move]:
+    """Takes as much of the quantity as there is."""
+    taken = stock.spread(level, quantity, sources)
+    due = {one.place: one.due for one in level.by_hand.arrivals}
+    for place, part in taken.items():
+        own = parts.get(place, Held(quantity=_ZERO))
+        parts[place] = replace(own, quantity=own.quantity + part, due=due.get(place))
+    return {place: stock.taken(part) for place, part in taken.items()}
+
+
 def _let_go(parts: dict[str, Held], quantity: Decimal) -> dict[str, Move]:
-    """Gives back from the last warehouse first, and there what the ERP has not counted first."""
+    """Gives back what comes last first, then from the last warehouse, and there what the ERP has not counted first."""
     moves = {}
-    for warehouse in reversed(list(parts)):
-        own = parts[warehouse]
-        part = min(quantity, own.quantity)
+    for place in sorted(parts, key=lambda name: parts[name].due or date.min)[::-1]:
+        part = min(quantity, parts[place].quantity)
         if part > 0:
-            left = own.quantity - part
-            forgotten = own.known - min(own.known, left)
-            parts[warehouse] = Held(quantity=left, known=own.known - forgotten)
-            moves[warehouse] = Move(allocated=-part, counted=-forgotten)
+            moves[place] = give_back(parts, place, part)
             quantity -= part
     return moves
+
+
+def give_back(parts: dict[str, Held], place: str, quantity: Decimal) -> Move:
+    own = parts[place]
+    left = own.quantity - quantity
+    forgotten = own.known - min(own.known, left)
+    parts[place] = replace(own, quantity=left, known=own.known - forgotten)
+    return Move(allocated=-quantity, counted=-forgotten)
 
 
 def known_to_erp(before: Reservation) -> Holding:
@@ -140,7 +161,7 @@ def known_to_erp(before: Reservation) -> Holding:
     moves: Moves = {}
     for sku, parts in before.held.items():
         for warehouse, part in parts.items():
-            held.setdefault(sku, {})[warehouse] = Held(quantity=part.quantity, known=part.quantity)
+            held.setdefault(sku, {})[warehouse] = replace(part, known=part.quantity)
             if part.quantity != part.known:
                 moves.setdefault(sku, {})[warehouse] = stock.counted(part.quantity - part.known)
     return Holding(reservation=replace(before, held=held), moves=moves)
@@ -168,15 +189,17 @@ def as_the_erp_says(
                 held[sku][warehouse] = Held(quantity=own.quantity + change, known=own.known + change)
                 moves.setdefault(sku, {})[warehouse] = stock.erp_changed(change, kind)
         elif change < 0:
-            for warehouse, move in _let_go(held[sku], -change).items():
-                moves.setdefault(sku, {})[warehouse] = stock.erp_changed(move.allocated, kind)
-    return Holding(reservation=_tidy(held, before), moves=moves)
+            for place, move in _let_go(held[sku], -change).items():
+                moves.setdefault(sku, {})[place] = (
+                    move if is_arrival(place) else stock.erp_changed(move.allocated, kind)
+                )
+    return Holding(reservation=tidy(held, before), moves=moves)
 
 
 def _home(parts: Mapping[str, Held], level: Level, among: Sequence[str]) -> str | None:
     """Where more of a SKU is held: where it is held already, else in the fullest of the contract's warehouses."""
-    if parts:
-        return next(iter(parts))
+    if there := [name for name in parts if not is_arrival(name)]:
+        return there[0]
     names = [name for name in level.warehouses if not among or name in among] or list(level.warehouses)
     return max(names, key=lambda name: (level.warehouses[name].available, name), default=None)
 
@@ -193,18 +216,19 @@ def sent_off(
     moves: Moves = {}
     for sku, quantity in sorted(quantities.items()):
         rest = quantity
-        for warehouse, own in list(held.get(sku, {}).items()):
+        parts = held.get(sku, {})
+        for place in sorted(parts, key=lambda name: parts[name].due or date.min):
+            own = parts[place]
             part = min(rest, own.quantity)
             if part > 0:
                 known = min(own.known, part)
                 level = levels.get(sku, stock.nothing(sku))
-                gone = stock.shipped(
-                    part, known=False, reflected=stock.is_reflected(level, warehouse, kind, shipped_at)
-                )
-                moves.setdefault(sku, {})[warehouse] = gone + Move(counted=-known)
-                held[sku][warehouse] = Held(quantity=own.quantity - part, known=own.known - known)
+                reflected = stock.is_reflected(level, place, kind, shipped_at)
+                gone = stock.shipped(part, known=False, reflected=reflected)
+                moves.setdefault(sku, {})[place] = gone + Move(counted=-known)
+                parts[place] = replace(own, quantity=own.quantity - part, known=own.known - known)
                 rest -= part
-    return Holding(reservation=_tidy(held, before), moves=moves)
+    return Holding(reservation=tidy(held, before), moves=moves)
 
 
 def together(first: Moves, second: Moves) -> Moves:
@@ -217,6 +241,6 @@ def together(first: Moves, second: Moves) -> Moves:
     return out
 
 
-def _tidy(held: Mapping[str, Mapping[str, Held]], before: Reservation) -> Reservation:
+def tidy(held: Mapping[str, Mapping[str, Held]], before: Reservation) -> Reservation:
     kept = {sku: {name: part for name, part in parts.items() if part.quantity > 0} for sku, parts in held.items()}
     return replace(before, held={sku: parts for sku, parts in kept.items() if parts})

@@ -18,10 +18,12 @@ from chalicelib.identity.model import User
 from chalicelib.kernel.events import Event
 from chalicelib.ordering import store
 from chalicelib.ordering.actions import advising, bookkeeping, stocktaking
+from chalicelib.ordering.actions.arriving import Changed, settle
 from chalicelib.ordering.actions.invoicing import bring_invoice_up_to
 from chalicelib.ordering.notices import OrderMail, mail_about
 from chalicelib.ordering.words import change_text
 from chalicelib.stock import tally
+from chalicelib.stock.actions.noting import ARRIVALS
 from chalicelib.stock.journal_store import turn_pages
 from chalicelib.storage.session import TenantSession
 
@@ -51,6 +53,13 @@ def settle_and_tell(event: Event, db: TenantSession, now: datetime) -> None:
     """The order was changed or called off: its invoice follows, where it could not at once."""
     bring_invoice_up_to(db, event.data["order"], now)
     tell(event, db, now)
+
+
+def follow_arrivals(event: Event, db: TenantSession, now: datetime) -> None:
+    """Goods on their way come on another day, or are fewer, or have come: so do the promises that orders have."""
+    sku = event.data["sku"]
+    settle(db, Changed(sku=sku, actor_id=event.data["actor"], actor_name=event.data["actor_name"]), now)
+    turn_pages(db, [sku])
 
 
 def order_mail(facts: OrderMail, reader: User) -> mail.Mail:
@@ -101,6 +110,9 @@ HANDLERS: dict[str, Callable[[Event, TenantSession, datetime], None]] = {
     "order.confirmed": _then_turn_pages(tell),
     "order.changed": _then_turn_pages(settle_and_tell),
     "order.refused": settle_and_tell,
+    "order.short": tell,
+    "order.delayed": tell,
+    ARRIVALS: follow_arrivals,
     "order.cancelled": settle_and_tell,
 }
 DUE: dict[str, Callable[[TenantSession, str, datetime], None]] = {

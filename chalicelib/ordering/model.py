@@ -226,6 +226,7 @@ class Order:
     waiting_since: datetime | None = None  # on moderation since
     reserved_until: datetime | None = None  # from then on others may have its goods; None = never
     reserve_extended: bool = False  # by the dealer, who may do so once
+    in_transit: bool = False  # it has, or had, a promise of goods on their way: what covers it is to be looked up
     closed_by: Side | None = None
     reason: str = ""
     erp: ErpTrace = field(default_factory=ErpTrace)

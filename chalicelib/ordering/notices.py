@@ -23,11 +23,13 @@ _FOR_STAFF = {
     "order.answered": "answered",
     "order.edited": "edited",
     "order.cancelled": "withdrawn",
+    "order.short": "short",
 }
 _FOR_DEALER = {
     "order.confirmed": "confirmed",
     "order.changed": "changed",
     "order.refused": "refused",
+    "order.delayed": "delayed",
     "order.cancelled": "refused",
 }
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 from chalicelib.http.formats import Formats
 from chalicelib.http.i18n import Translator
+from chalicelib.ordering.cover import Cover
 from chalicelib.ordering.lines import LineChange
 from chalicelib.ordering.model import OrderLine
+from chalicelib.stock.words import day_text
 
 
 def change_text(t: Translator, fmt: Formats, change: LineChange) -> str:
@@ -22,9 +27,33 @@ def change_text(t: Translator, fmt: Formats, change: LineChange) -> str:
     return t.t("ordering.change.price", line=_title(after), before=before.price, now=after.price)
 
 
+def cover_text(t: Translator, fmt: Formats, cover: Cover, unit: str, today: date, *, exact: bool) -> str:
+    """`сейчас 3 шт, 2 шт из поступления 28 ноября`; without quantities where the reader is not told these. Empty where
+    everything is there."""
+    parts: list[str] = []
+    if exact:
+        if cover.now and cover.coming:
+            parts.append(t.t("ordering.cover.now", quantity=_amount(fmt, cover.now, unit)))
+        parts += [
+            t.t("ordering.cover.coming", quantity=_amount(fmt, one.quantity, unit), day=day_text(fmt, one.due, today))
+            for one in cover.coming
+        ]
+    elif cover.due:
+        key = "ordering.cover.rest" if cover.now else "ordering.cover.all"
+        parts.append(t.t(key, day=day_text(fmt, cover.due, today)))
+    if cover.lacking:
+        amount = _amount(fmt, cover.lacking, unit)
+        parts.append(t.t("ordering.lacking", quantity=amount) if exact else t.t("ordering.cover.short"))
+    return ", ".join(parts)
+
+
+def _amount(fmt: Formats, quantity: Decimal, unit: str) -> str:
+    return f"{fmt.quantity(quantity)} {unit}".strip()
+
+
 def _title(line: OrderLine) -> str:
     return line.article or line.name
 
 
 def _quantity(fmt: Formats, line: OrderLine) -> str:
-    return f"{fmt.quantity(line.quantity)} {line.unit}".strip()
+    return _amount(fmt, line.quantity, line.unit)

@@ -15,12 +15,14 @@ from enum import StrEnum
 
 from chalicelib.kernel.ids import made_at, new_id
 from chalicelib.stock.model import Level, Move, Restated, WarehouseLevel
+from chalicelib.stock.transit import is_arrival
 
 WAITING_MOST = 8
 """Movements that wait in a row before they are turned into a page: a row is read and written whole."""
 
 _ZERO = Decimal(0)
 _COUNTERS = ("on_hand", "allocated", "counted")
+_PROMISED = ("allocated", "counted")  # what the journal has of an arrival: how much comes is what people note
 
 
 class Why(StrEnum):
@@ -33,6 +35,8 @@ class Why(StrEnum):
     CONFIRMED = "confirmed"
     EXTENDED = "extended"  # the reserve of an order was prolonged
     LAPSED = "lapsed"  # the reserve of an order ran out
+    ARRIVED = "arrived"  # what an order had a promise of has come
+    CALLED_OFF = "called_off"  # it will not, or not all of it
     CANCELLED = "cancelled"
     REFUSED = "refused"
     EXPORTED = "exported"  # the ERP has confirmed that it has the order
@@ -114,7 +118,8 @@ class JournalPage:
 def moved(because: Cause, moves: Mapping[str, Move]) -> Movement | None:
     """What an order's moves do to the counters; None when they come to nothing."""
     shifts = {
-        name: Shift(on_hand=one.on_hand, allocated=one.allocated, counted=one.counted) for name, one in moves.items()
+        name: Shift(on_hand=_ZERO if is_arrival(name) else one.on_hand, allocated=one.allocated, counted=one.counted)
+        for name, one in moves.items()
     }
     kept = {name: shift for name, shift in shifts.items() if shift}
     return Movement(cause=because, shifts=kept) if kept else None
@@ -122,12 +127,8 @@ def moved(because: Cause, moves: Mapping[str, Move]) -> Movement | None:
 
 def restated(because: Cause, changes: Iterable[Restated]) -> Movement | None:
     """What the ERP's numbers do to the counters; None when only what is promised of them changes."""
-    shifts = {change.warehouse: Shift(on_hand=_gained(change)) for change in changes if _gained(change)}
+    shifts = {change.warehouse: Shift(on_hand=change.gained) for change in changes if change.gained}
     return Movement(cause=because, shifts=shifts) if shifts else None
-
-
-def _gained(change: Restated) -> Decimal:
-    return change.after.on_hand - (change.before.on_hand if change.before else _ZERO)
 
 
 def added_up(before: Sums, movements: Iterable[Movement]) -> Sums:
@@ -141,7 +142,11 @@ def added_up(before: Sums, movements: Iterable[Movement]) -> Sums:
                 held = holders.setdefault(movement.cause.order_id, {})
                 held[name] = held.get(name, _ZERO) + shift.allocated
     left = {order: {name: part for name, part in parts.items() if part} for order, parts in holders.items()}
-    return replace(before, closing=closing, holders={order: parts for order, parts in left.items() if parts})
+    return replace(
+        before,
+        closing={name: shift for name, shift in closing.items() if shift},
+        holders={order: parts for order, parts in left.items() if parts},
+    )
 
 
 def opening(level: Level, waiting: Iterable[Movement]) -> Sums:
@@ -177,10 +182,12 @@ class Mismatch:
 def mismatches(level: Level, sums: Sums, held: Mapping[str, Decimal]) -> tuple[Mismatch, ...]:
     """Where counters and journal, or counters and holds, disagree. `held` = what orders hold, by warehouse."""
     out = []
-    for name in sorted({*level.warehouses, *sums.closing, *held}):
-        row = level.warehouses.get(name, WarehouseLevel(_ZERO))
+    places = {**level.warehouses, **level.arriving}
+    for name in sorted({*places, *sums.closing, *held}):
+        row = places.get(name, WarehouseLevel(_ZERO))
         due = sums.closing.get(name, Shift())
-        pairs = [(what, getattr(row, what), getattr(due, what)) for what in _COUNTERS]
+        counters = _PROMISED if is_arrival(name) else _COUNTERS
+        pairs = [(what, getattr(row, what), getattr(due, what)) for what in counters]
         if not sums.late:
             pairs.append(("holds", row.allocated, held.get(name, _ZERO)))
         out += [Mismatch(warehouse=name, what=what, kept=kept, due=want) for what, kept, want in pairs if kept != want]

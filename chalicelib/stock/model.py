@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
-from chalicelib.stock.transit import ByHand
+from chalicelib.stock.transit import Arrival, ByHand, Coming, coming, is_arrival
 from chalicelib.tenancy.model import StockKind
 
 _ZERO = Decimal(0)
@@ -36,14 +36,25 @@ class TimedHold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where goods for an order may come from: `warehouses` in the order of use, none named = all of them;
+    `arrivals_from` = what is to come there from this day on may be ordered too, None: only what is there."""
+
+    warehouses: tuple[str, ...] = ()
+    arrivals_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """All warehouses of a SKU. `told` = as of when the ERP last spoke of a warehouse; `moved_at` = when an order
-    that the ERP knows, or a shipment, last changed what the ERP's number means. `timed` = by order, what is
+    """All warehouses of a SKU, and `arriving` by their places its arrivals: there what is still to come is on hand,
+    what orders have a promise of is allocated. `told` = as of when the ERP last spoke of a warehouse; `moved_at` = when
+    an order that the ERP knows, or a shipment, last changed what the ERP's number means. `timed` = by order, what is
     held for a time only. Of its journal there are `pages` (None: the row is older than journals, and has made none
     yet), and `waiting` movements that are on none. `version` 0 = there is no row of it."""
 
     sku: str
     warehouses: Mapping[str, WarehouseLevel]
+    arriving: Mapping[str, WarehouseLevel] = field(default_factory=dict)
     told: Mapping[str, datetime] = field(default_factory=dict)
     moved_at: datetime | None = None
     timed: Mapping[str, TimedHold] = field(default_factory=dict)
@@ -60,6 +71,31 @@ class Level:
             _ZERO,
         )
 
+    def promised(self, arrival: Arrival) -> Decimal:
+        """How much of an arrival orders have a promise of."""
+        row = self.arriving.get(arrival.place)
+        return row.allocated if row else _ZERO
+
+    def coming(self, today: date, among: Sequence[str] = ()) -> tuple[Coming, ...]:
+        """What will come to the given warehouses (all if empty) that nobody has a promise of, by day, the first one
+        first; nothing that is overdue."""
+        free = (
+            replace(one, quantity=max(_ZERO, self.arriving[one.place].available)) if one.place in self.arriving else one
+            for one in self.by_hand.arrivals
+        )
+        return tuple(day for day in coming(free, today, among) if day.quantity)
+
+    def may_come(self, sources: Sources) -> tuple[Arrival, ...]:
+        """Arrivals that may be ordered, the first to come first."""
+        if sources.arrivals_from is None:
+            return ()
+        day, among = sources.arrivals_from, sources.warehouses
+        return tuple(
+            one
+            for one in self.by_hand.arrivals
+            if one.place in self.arriving and not one.is_overdue(day) and (not among or one.warehouse in among)
+        )
+
     def lapsed(self, now: datetime) -> tuple[str, ...]:
         """Orders whose hold has run out and whose goods nobody has needed since."""
         return tuple(order for order, hold in self.timed.items() if hold.until <= now)
@@ -67,12 +103,14 @@ class Level:
     def as_of(self, now: datetime, *, but: str = "") -> Level:
         """The level with what has run out counted as free: expiry is a condition at read time (domain §4.3). The hold
         of the order `but` stays its own."""
-        warehouses = dict(self.warehouses)
+        places = {**self.warehouses, **self.arriving}
         for order in self.lapsed(now):
             for name, quantity in self.timed[order].held.items() if order != but else ():
-                row = warehouses[name]
-                warehouses[name] = replace(row, allocated=row.allocated - quantity, available=row.available + quantity)
-        return replace(self, warehouses=warehouses)
+                row = places[name]
+                places[name] = replace(row, allocated=row.allocated - quantity, available=row.available + quantity)
+        arriving = {name: row for name, row in places.items() if is_arrival(name)}
+        warehouses = {name: row for name, row in places.items() if not is_arrival(name)}
+        return replace(self, warehouses=warehouses, arriving=arriving)
 
     def _has(self, name: str) -> bool:
         return name in self.warehouses and self.warehouses[name].available > 0
@@ -83,21 +121,22 @@ def nothing(sku: str) -> Level:
     return Level(sku=sku, warehouses={})
 
 
-def spread(level: Level, quantity: Decimal, among: Sequence[str] = ()) -> dict[str, Decimal] | None:
-    """How much to take from which warehouse, or None if there is too little.
+def spread(level: Level, quantity: Decimal, sources: Sources) -> dict[str, Decimal]:
+    """How much to take from which place, as far as there is: warehouses first, then what comes, the earliest first.
 
     The given warehouses are used up in their order. With none given, the fullest come first, so that an order is
     split over as few warehouses as can be.
     """
-    names = among or sorted(level.warehouses, key=lambda name: (-level.warehouses[name].available, name))
+    fullest = sorted(level.warehouses, key=lambda name: (-level.warehouses[name].available, name))
+    places = {**level.warehouses, **level.arriving}
     rest, taken = quantity, {}
-    for name in names:
-        free = level.warehouses[name].available if name in level.warehouses else _ZERO
+    for name in (*(sources.warehouses or fullest), *(one.place for one in level.may_come(sources))):
+        free = places[name].available if name in places else _ZERO
         part = min(rest, free)
         if part > 0:
             taken[name] = part
             rest -= part
-    return taken if rest == 0 else None
+    return taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +226,11 @@ class Restated:
     before: WarehouseLevel | None
     after: WarehouseLevel
 
+    @property
+    def gained(self) -> Decimal:
+        """By how much more is on hand."""
+        return self.after.on_hand - (self.before.on_hand if self.before else _ZERO)
+
 
 def restate(
     level: Level,
@@ -224,6 +268,23 @@ def restate(
         if after != before:
             changes.append(Restated(warehouse=name, before=before, after=after))
     return tuple(changes)
+
+
+def arriving(level: Level, noted: ByHand) -> dict[str, WarehouseLevel]:
+    """The arrivals' counters once `noted` is what people say of the SKU. What has come, or was called off, is promised
+    to nobody any more, and stays as long as orders have a promise of it."""
+    known = {one.place: one.quantity for one in level.by_hand.arrivals}
+    out = {}
+    for one in noted.arrivals:
+        before = level.arriving.get(one.place, WarehouseLevel(_ZERO))
+        rest = max(_ZERO, before.on_hand + one.quantity - (known[one.place] if one.place in level.arriving else _ZERO))
+        out[one.place] = replace(before, on_hand=rest, available=rest - before.allocated)
+    came = {one.place for one in noted.came}
+    for place, before in level.arriving.items():
+        if place not in out and before.allocated:
+            rest = before.allocated if place in came else _ZERO
+            out[place] = replace(before, on_hand=rest, available=rest - before.allocated)
+    return out
 
 
 def kept_back(level: Level, safety: Decimal) -> tuple[Restated, ...]:

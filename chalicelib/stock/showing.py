@@ -24,9 +24,14 @@ Shown = Decimal | Amount
 """What may be said of a quantity: itself, or nothing but a word."""
 
 
+def is_exact(group: DealerGroup | None) -> bool:
+    """Whether a reader is told quantities; the manufacturer's people (no group) are."""
+    return group is None or group.stock_shown is StockShown.EXACT
+
+
 def shown(quantity: Decimal, group: DealerGroup | None) -> Shown:
     """What a dealer of the group is told of a quantity; the manufacturer's people (no group) are told all of it."""
-    if group is None or group.stock_shown is StockShown.EXACT:
+    if group is None or is_exact(group):
         return quantity
     if quantity <= 0:
         return Amount.NONE
@@ -43,8 +48,7 @@ class Expected:
 
 def expected(days: Iterable[Coming], group: DealerGroup | None) -> tuple[Expected, ...]:
     """What a dealer of the group is told of what comes; all of it for the manufacturer's people (no group)."""
-    exact = group is None or group.stock_shown is StockShown.EXACT
-    return tuple(Expected(due=one.due, quantity=one.quantity if exact else None) for one in days)
+    return tuple(Expected(due=one.due, quantity=one.quantity if is_exact(group) else None) for one in days)
 
 
 def is_there(told: Shown) -> bool:

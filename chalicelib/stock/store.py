@@ -13,7 +13,7 @@ from chalicelib.kernel.clock import stamp
 from chalicelib.stock import model
 from chalicelib.stock.journal import Cause, Movement, moved, restated
 from chalicelib.stock.model import Level, Move, Restated, TimedHold, WarehouseLevel
-from chalicelib.stock.transit import ByHand
+from chalicelib.stock.transit import ByHand, is_arrival
 from chalicelib.storage import codec, keys
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession
@@ -40,12 +40,14 @@ def level_from(record: Record | None, sku: str) -> Level:
         return model.nothing(sku)
     told = record.data.get("told", {})
     moved = record.data.get("moved_at")
+    places = {
+        _warehouse(name): WarehouseLevel(*(Decimal(n[counter]) for counter in _COUNTERS))
+        for name, n in record.n.items()
+    }
     return Level(
         sku=sku,
-        warehouses={
-            _warehouse(name): WarehouseLevel(*(Decimal(n[counter]) for counter in _COUNTERS))
-            for name, n in record.n.items()
-        },
+        warehouses={name: row for name, row in places.items() if not is_arrival(name)},
+        arriving={name: row for name, row in places.items() if is_arrival(name)},
         told={_warehouse(name): datetime.fromisoformat(at) for name, at in told.items()},
         moved_at=datetime.fromisoformat(moved) if moved else None,
         timed={
@@ -153,12 +155,16 @@ def restated_write(
 
 
 def noted_writes(
-    tenant_id: str, level: Level, after: ByHand, kept_back: Sequence[Restated] = ()
+    tenant_id: str, level: Level, noted: ByHand, kept_back: Sequence[Restated] = ()
 ) -> list[LevelWrite | Delete]:
-    """What people note of a SKU from now on, on condition that its row is as it was read; `kept_back` = what that does
-    to what may be promised. A SKU with arrivals stands in the list of those by the day of the first."""
-    noted = codec.dump(replace(after, edition=level.by_hand.edition + 1))
-    key = level_key(tenant_id, level.sku)
+    """What people note of a SKU from now on, on condition that this, and what orders have a promise of, is as it was
+    read; the whole row has to be, where `kept_back` says that less or more of the stock may be promised. A SKU with
+    arrivals stands in the list of those by the day of the first."""
+    arriving = model.arriving(level, noted)
+    after = replace(
+        noted, came=tuple(one for one in noted.came if one.place in arriving), edition=level.by_hand.edition + 1
+    )
+    key, noted_data = level_key(tenant_id, level.sku), codec.dump(after)
     row: LevelWrite
     if level.version:
         promised = [
@@ -166,11 +172,26 @@ def noted_writes(
             for one in kept_back
             if one.before is not None
         ]
-        row = Update(key=key, changes=(Set(_BY_HAND, noted), *promised), when=(Equals(("version",), level.version),))
+        changed = [
+            place for place in sorted({*level.arriving, *arriving}) if level.arriving.get(place) != arriving.get(place)
+        ]
+        places = [
+            Set(("n", _name(place)), _counters(arriving[place]) if place in arriving else None) for place in changed
+        ]
+        as_read = [_as_read(place, level.arriving.get(place)) for place in changed]
+        changes: tuple[Change, ...] = (Set(_BY_HAND, noted_data), *promised, *places)
+        whole = [Equals(("version",), level.version)] if kept_back else []
+        row = Update(key=key, changes=changes, when=(_as_noted(level.by_hand), *as_read, *whole))
     else:
-        data = {"sku": level.sku, "told": {}, "pages": 0, "waiting": 0, "by_hand": noted}
-        row = Put(key=key, kind=_KIND, version=0, data=data, counters={})
+        data = {"sku": level.sku, "told": {}, "pages": 0, "waiting": 0, "by_hand": noted_data}
+        counters = {_name(place): _counters(one) for place, one in arriving.items()}
+        row = Put(key=key, kind=_KIND, version=0, data=data, counters=counters)
     return [row, *_listed(tenant_id, level, after)]
+
+
+def _as_read(place: str, counters: WarehouseLevel | None) -> Condition:
+    path = ("n", _name(place))
+    return Absent(path) if counters is None else Equals(path, _counters(counters))
 
 
 def _listed(tenant_id: str, level: Level, after: ByHand) -> list[Put | Delete]:

@@ -2,6 +2,8 @@
 
 An arrival stays until a person, or the next whole file of arrivals, says that it has come or was called off: when the
 ERP raises what is on hand, nothing says that it was by this arrival. One whose day has passed is promised to nobody.
+
+To orders an arrival is one more place of the SKU (docs/adr/0024): `place_of` names it beside the warehouses.
 """
 
 from __future__ import annotations
@@ -21,6 +23,17 @@ MOST_ARRIVALS = 50
 MAX_QUANTITY = Decimal(10) ** 9
 MAX_NOTE = 120
 _MAX_SAFETY = 1_000_000
+_PLACE = "in transit "  # no ERP calls a warehouse so
+
+
+def place_of(arrival_id: str) -> str:
+    """The arrival's name among the SKU's places."""
+    return _PLACE + arrival_id
+
+
+def is_arrival(place: str) -> bool:
+    """Whether the place is an arrival and no warehouse."""
+    return place.startswith(_PLACE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,22 +46,33 @@ class Arrival:
     due: date
     note: str = ""
 
+    @property
+    def place(self) -> str:
+        return place_of(self.id)
+
     def is_overdue(self, today: date) -> bool:
         return self.due < today
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByHand:
-    """What people have noted of a SKU. `safety` = what is never promised of it in each warehouse, None: as much as the
+    """What people have noted of a SKU. `came` = arrivals that have come, while orders that have a promise of them wait
+    for the ERP to tell of the goods. `safety` = what is never promised of it in each warehouse, None: as much as the
     tenant's settings say; `edition` counts changes."""
 
     arrivals: tuple[Arrival, ...] = ()  # the first to come first
+    came: tuple[Arrival, ...] = ()
     safety: Decimal | None = None
     edition: int = 0
 
     def expecting(self, arrivals: Iterable[Arrival]) -> ByHand:
         """With these and no other arrivals."""
         return replace(self, arrivals=tuple(sorted(arrivals, key=lambda one: (one.due, one.warehouse, one.id))))
+
+    def received(self, arrival: Arrival) -> ByHand:
+        """It has come."""
+        left = self.expecting(one for one in self.arrivals if one.id != arrival.id)
+        return replace(left, came=(*self.came, arrival))
 
     def arrival(self, arrival_id: str) -> Arrival | None:
         return next((one for one in self.arrivals if one.id == arrival_id), None)

@@ -38,7 +38,7 @@ class Present:
 @dataclass(frozen=True, slots=True)
 class Equals:
     path: Attr
-    value: str | int | bool | Decimal
+    value: str | int | bool | Decimal | Mapping[str, Decimal]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,6 @@ from chalicelib.pricing.past import Past, past_of
 from chalicelib.pricing.store import basis_keys, basis_of, book_of
 from chalicelib.stock import showing
 from chalicelib.stock.model import Level
-from chalicelib.stock.transit import coming
 from chalicelib.storage import keys
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession
@@ -77,9 +76,8 @@ class Desk:
         return self.album.find(paths) if self.album else {}
 
     def coming(self, level: Level) -> tuple[showing.Expected, ...]:
-        """What the person may know of what is on its way."""
-        days = coming(level.by_hand.arrivals, self.day, self.warehouses)
-        return showing.expected(days, self.group)
+        """What the person may know of what is on its way and promised to nobody."""
+        return showing.expected(level.coming(self.day, self.warehouses), self.group)
 
 
 def desk_keys(actor: Actor, contract_id: str | None) -> tuple[Key, ...]:

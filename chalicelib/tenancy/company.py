@@ -205,6 +205,7 @@ def changed_settings(
         safety_stock=number("safety_stock", 0, 1_000_000),
         reserve_hours=whole("reserve_hours", 0, _MOST_HOURS),
         news_days=whole("news_days", 1, MOST_NEWS_DAYS),
+        transit_orders=checks.text("transit_orders", limit=1) == "1",
         reminder_days=checks.parsed("reminder_days", _reminder_days, (), code="reminder_days_wrong"),
         closed_days=checks.parsed("closed_days", _closed_days, (), code="closed_days_wrong"),
         closed_weekdays=tuple(sorted({int(day) for day in weekdays if day in set("0123456")})),

@@ -79,6 +79,7 @@ class TenantSettings:
     safety_stock: Decimal = Decimal(0)  # pieces of every SKU that are never promised
     reserve_hours: int = 0  # how long an order that is not confirmed holds its goods; 0 = without end
     news_days: int = 30  # for how long a product counts as new, and a price as lately lowered
+    transit_orders: bool = False  # dealers may order what is on its way, unless their group says otherwise
     reminder_days: tuple[int, ...] = (0, 3, 7)
     closed_days: tuple[str, ...] = ()  # ISO dates on which no reminder is sent
     closed_weekdays: tuple[int, ...] = (5, 6)  # 0 = Monday

@@ -83,6 +83,7 @@ def _form(settings: TenantSettings) -> dict[str, Any]:
         "safety_stock": f"{settings.safety_stock:f}",
         "reserve_hours": str(settings.reserve_hours),
         "news_days": str(settings.news_days),
+        "transit_orders": settings.transit_orders,
         "reminder_days": ", ".join(str(day) for day in settings.reminder_days),
         "closed_days": "\n".join(settings.closed_days),
         "closed_weekdays": [str(day) for day in settings.closed_weekdays],

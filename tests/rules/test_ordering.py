@@ -34,7 +34,7 @@ from chalicelib.ordering.model import (
     order_number,
 )
 from chalicelib.ordering.quickorder import Found, Reading, articles, quantity_problem, resolved, rows_of
-from chalicelib.stock.model import Level, WarehouseLevel
+from chalicelib.stock.model import Level, Sources, WarehouseLevel
 from chalicelib.tenancy.model import RoundingBase, StockKind
 
 D = Decimal
@@ -328,7 +328,7 @@ def test_holding_follows_the_lines_and_never_takes_more_than_is_missing(edits: l
     quantities: dict[str, Decimal] = {}
     for sku, quantity in edits:
         asked = {**quantities, sku: D(quantity)}
-        done = follow(held, asked, levels, ())
+        done = follow(held, asked, levels, Sources())
         if done.short:
             (short,) = done.short
             assert short.sku == sku
@@ -350,7 +350,7 @@ def test_holding_follows_the_lines_and_never_takes_more_than_is_missing(edits: l
 
 def test_what_the_erp_has_not_counted_is_given_back_first() -> None:
     held = Reservation(held={"a": {"w1": Held(quantity=D(5), known=D(5)), "w2": Held(quantity=D(3), known=D(1))}})
-    done = follow(held, {"a": D(6)}, {}, ())
+    done = follow(held, {"a": D(6)}, {}, Sources())
     assert done.moves["a"]["w2"].allocated == -2
     assert done.moves["a"]["w2"].counted == 0
     assert done.reservation.held["a"]["w2"] == Held(quantity=D(1), known=D(1))

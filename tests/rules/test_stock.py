@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.stock.model import (
     Level,
     Move,
+    Sources,
     WarehouseLevel,
     counted,
     erp_changed,
@@ -57,17 +58,17 @@ def test_a_warehouse_below_zero_does_not_lessen_what_another_can_promise() -> No
 
 
 def test_given_warehouses_are_used_up_in_their_order() -> None:
-    assert spread(_level(a=5, b=9), D(7), ("a", "b")) == {"a": D(5), "b": D(2)}
+    assert spread(_level(a=5, b=9), D(7), Sources(warehouses=("a", "b"))) == {"a": D(5), "b": D(2)}
 
 
 def test_without_given_warehouses_the_fullest_comes_first() -> None:
-    assert spread(_level(a=5, b=9), D(7)) == {"b": D(7)}
+    assert spread(_level(a=5, b=9), D(7), Sources()) == {"b": D(7)}
 
 
-def test_too_little_takes_nothing() -> None:
-    assert spread(_level(a=5, b=9), D(15)) is None
-    assert spread(_level(a=5, b=9), D(6), ("a",)) is None
-    assert spread(nothing("s"), D(1)) is None
+def test_too_little_is_as_much_as_there_is() -> None:
+    assert spread(_level(a=5, b=9), D(15), Sources()) == {"a": D(5), "b": D(9)}
+    assert spread(_level(a=5, b=9), D(6), Sources(warehouses=("a",))) == {"a": D(5)}
+    assert spread(nothing("s"), D(1), Sources()) == {}
 
 
 @given(
@@ -79,12 +80,9 @@ def test_a_spread_is_whole_and_never_above_what_a_warehouse_has(
     available: dict[str, int], quantity: int, among: list[str]
 ) -> None:
     level = _level(**available)
-    taken_from = spread(level, D(quantity), among)
-    if taken_from is None:
-        assert level.available(among) < quantity
-    else:
-        assert sum(taken_from.values()) == quantity
-        assert all(0 < part <= level.warehouses[name].available for name, part in taken_from.items())
+    taken_from = spread(level, D(quantity), Sources(warehouses=tuple(among)))
+    assert sum(taken_from.values()) == min(quantity, level.available(among))
+    assert all(0 < part <= level.warehouses[name].available for name, part in taken_from.items())
 
 
 def test_a_free_number_gets_back_what_the_erp_has_counted_and_nothing_else() -> None:

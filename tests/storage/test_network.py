@@ -39,7 +39,7 @@ FORM = {
     "credit_limit": "1000",
     "deferral_days": "14",
 }
-_GROUP = {"name": "Оптовики", "stock_shown": "words", "few_at": "5"}
+_GROUP = {"name": "Оптовики", "stock_shown": "words", "few_at": "5", "transit_orders": "yes"}
 
 
 class Manager:

@@ -14,7 +14,7 @@ from chalicelib.network import store
 from chalicelib.network.actions import segments as actions
 from chalicelib.network.actions.reading import choices
 from chalicelib.network.pages.base import EDIT, READ, Form, doors, form_page
-from chalicelib.network.segments import DealerGroup, Region, StockShown
+from chalicelib.network.segments import DealerGroup, Region, StockShown, TransitOrders
 
 _PAGE = "/dealers/segments"
 _GROUPS, _REGIONS = f"{_PAGE}/groups", f"{_PAGE}/regions"
@@ -121,12 +121,21 @@ def remove_group(request: Request) -> Response:
 def _group_form(request: Request, form: Form, wrong: Invalid | None = None) -> Response:
     shown = tuple((str(one), request.t.t(f"network.stock_shown_as.{one}")) for one in StockShown)
     group_id = request.params.get("group_id")
-    return form_page(request, "network/group_form.html", form, wrong, group_id=group_id, stock_shown=shown)
+    transit = tuple((str(one), request.t.t(f"network.transit_orders_as.{one}")) for one in TransitOrders)
+    form = {"transit_orders": str(TransitOrders.TENANT), **form}
+    return form_page(
+        request, "network/group_form.html", form, wrong, group_id=group_id, stock_shown=shown, transit_orders=transit
+    )
 
 
 def _typed_group(request: Request, group: DealerGroup) -> Form:
     few = Formats(request.locale, request.time_zone).quantity(group.few_at)
-    return {"name": group.name, "stock_shown": str(group.stock_shown), "few_at": few}
+    return {
+        "name": group.name,
+        "stock_shown": str(group.stock_shown),
+        "few_at": few,
+        "transit_orders": str(group.transit_orders),
+    }
 
 
 @doors.page(f"{_REGIONS}/new", may=EDIT)

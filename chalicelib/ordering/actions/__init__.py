@@ -24,14 +24,9 @@ from chalicelib.ordering.actions.moderation import (
     extend_reserve,
     receive,
 )
+from chalicelib.ordering.actions.order_view import decision_desk, show_cover, show_order
 from chalicelib.ordering.actions.placing import MAX_LINES, NewOrder, place_order
-from chalicelib.ordering.actions.reading import (
-    decision_desk,
-    every_order,
-    list_orders,
-    moderation_queue,
-    show_order,
-)
+from chalicelib.ordering.actions.reading import every_order, list_orders, moderation_queue
 from chalicelib.ordering.actions.transaction import Ask
 
 __all__ = [
@@ -67,5 +62,6 @@ __all__ = [
     "refuse",
     "repeat_order",
     "show_cart",
+    "show_cover",
     "show_order",
 ]

@@ -22,6 +22,7 @@ from chalicelib.ordering.actions.transaction import (
 from chalicelib.ordering.holding import follow, lasting
 from chalicelib.ordering.model import Act, Order, Side, after
 from chalicelib.ordering.store import OrderFile, Queue, task_delete, task_of, task_put
+from chalicelib.stock.model import Sources
 from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import Write
 
@@ -53,7 +54,7 @@ def _cancelled(db: TenantSession, ask: Ask, reason: str) -> Order:
         step = Step(
             order=order,
             happening=happening(kind, ask, comment=reason),
-            holding=lasting(follow(situation.reservation, {}, {}, ()), situation.reservation, None),
+            holding=lasting(follow(situation.reservation, {}, {}, Sources()), situation.reservation, None),
             writes=[
                 *_queues_left(db.tenant_id, file.order, order, situation, ask),
                 store.told(db.tenant_id, order, f"order.{kind}", ask.now),

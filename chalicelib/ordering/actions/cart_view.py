@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from chalicelib.advice.model import SHOWN
@@ -14,6 +14,7 @@ from chalicelib.ordering.actions.carts import price_problem, priced_lines
 from chalicelib.ordering.actions.desk import Desk, ShelfOf, read_desk
 from chalicelib.ordering.actions.shelf import open_shelf
 from chalicelib.ordering.cart import CartLine
+from chalicelib.ordering.cover import Cover, told_cover
 from chalicelib.ordering.goods import Goods
 from chalicelib.ordering.model import OrderLine
 from chalicelib.stock.model import Level
@@ -26,12 +27,14 @@ from chalicelib.storage.session import TenantSession
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownLine:
     """A line of the cart as its page shows it. `problem` is a code `ordering.problem.<code>`, empty when it can be
-    ordered: withdrawn, no_price, price_changed, short. `sums` None: it has no price."""
+    ordered: withdrawn, no_price, price_changed, short. `sums` None: it has no price. `cover` = what the quantity would
+    come from, as far as the reader may know."""
 
     line: CartLine
     goods: Goods | None
     sums: OrderLine | None
     stock: Shown
+    cover: Cover
     problem: str = ""
 
 
@@ -63,6 +66,11 @@ class ShownCart:
         return any(one.problem == "price_changed" for one in self.lines)
 
     @property
+    def due(self) -> date | None:
+        """The day from which on all of it would be there; None: no part of it would have to come."""
+        return max((one.cover.due for one in self.lines if one.cover.due), default=None)
+
+    @property
     def short(self) -> tuple[ShownLine, ...]:
         """Lines of which the stock has too little."""
         return tuple(one for one in self.lines if one.problem == "short")
@@ -78,16 +86,7 @@ def show_cart(
     stock = promised(db, [*(line.sku for line in cart.lines), *(one.sku for one, _ in together)], now)
     goods = desk.shelf.goods({line.sku: line.quantity for line in cart.lines})
     sums = priced_lines(desk.terms, cart.lines, goods)
-    lines = tuple(
-        ShownLine(
-            line=line,
-            goods=goods.get(line.sku),
-            sums=sums.get(line.sku),
-            stock=shown(stock[line.sku].available(desk.warehouses), desk.group),
-            problem=_problem(line, goods.get(line.sku), stock[line.sku], desk),
-        )
-        for line in cart.lines
-    )
+    lines = tuple(_shown(line, goods.get(line.sku), sums.get(line.sku), stock[line.sku], desk) for line in cart.lines)
     currency = desk.contract.currency
     gross = sum((line.gross for line in sums.values()), Decimal(0))
     limit = desk.contract.credit_limit
@@ -104,7 +103,7 @@ def show_cart(
             Companion(
                 goods=one,
                 price=money(price, currency),
-                stock=shown(stock[one.sku].available(desk.warehouses), desk.group),
+                stock=shown(stock[one.sku].available(desk.sources.warehouses), desk.group),
             )
             for one, price in together
         ),
@@ -123,8 +122,13 @@ def _together(desk: Desk) -> list[tuple[Goods, Decimal]]:
     return [(one, one.price) for one in found if one.listed and one.price is not None][:SHOWN]
 
 
-def _problem(line: CartLine, goods: Goods | None, level: Level, desk: Desk) -> str:
-    problem = price_problem(line, goods)
-    if problem:
-        return problem
-    return "short" if level.available(desk.warehouses) < line.quantity else ""
+def _shown(line: CartLine, goods: Goods | None, sums: OrderLine | None, level: Level, desk: Desk) -> ShownLine:
+    cover = told_cover(level, line.quantity, desk.sources, desk.group)
+    return ShownLine(
+        line=line,
+        goods=goods,
+        sums=sums,
+        stock=shown(level.available(desk.sources.warehouses), desk.group),
+        cover=cover,
+        problem=price_problem(line, goods) or ("short" if cover.lacking else ""),
+    )

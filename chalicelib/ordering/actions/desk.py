@@ -10,14 +10,16 @@ from chalicelib.catalogue.store import catalogue_keys
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import Refused, found
 from chalicelib.network.model import Account, Contract, Party
-from chalicelib.network.segments import DealerGroup, Segments, warehouses_of
+from chalicelib.network.segments import DealerGroup, Segments
 from chalicelib.network.store import account_from, segments_of
 from chalicelib.ordering import cart_store
 from chalicelib.ordering.cart import Cart
 from chalicelib.ordering.goods import Shelf
 from chalicelib.ordering.lines import Terms
+from chalicelib.ordering.sources import sources_of
 from chalicelib.pricing.chain import PriceBasis
 from chalicelib.pricing.store import basis_keys, basis_of
+from chalicelib.stock.model import Sources
 from chalicelib.storage import keys
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession
@@ -29,7 +31,8 @@ ShelfOf = Callable[[PriceBasis, Mapping[Key, Record]], Shelf]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """A person's cart with the terms that hold for it; `rows` has everything that was read."""
+    """A person's cart with the terms that hold for it; `sources` = where goods may come from, `rows` has everything
+    that was read."""
 
     cart: Cart
     contract: Contract
@@ -37,6 +40,7 @@ class Desk:
     account: Account
     settings: TenantSettings
     segments: Segments
+    sources: Sources
     shelf: Shelf
     rows: Mapping[Key, Record]
 
@@ -44,11 +48,6 @@ class Desk:
     def group(self) -> DealerGroup | None:
         """The dealer's group: it says how much of the stock the person learns."""
         return self.segments.group_of(self.party)
-
-    @property
-    def warehouses(self) -> tuple[str, ...]:
-        """Those that goods may come from; empty = all."""
-        return warehouses_of(self.contract, self.segments.region_of(self.party))
 
     @property
     def terms(self) -> Terms:
@@ -90,6 +89,7 @@ def desk_of(
 ) -> Desk:
     tenant_id = db.tenant_id
     basis = basis_of(rows, tenant_id, actor.party_id or "", contract_id, now)
+    segments = segments_of(rows.get(keys.segments(tenant_id)))
     pages = (rows.get(key) for key in cart_store.cart_keys(tenant_id, actor.user_id, contract_id))
     return Desk(
         cart=cart_store.cart_from(pages, contract_id),
@@ -97,7 +97,8 @@ def desk_of(
         party=basis.party,
         account=account_from(found(rows.get(keys.account(tenant_id, contract_id)))),
         settings=basis.settings,
-        segments=segments_of(rows.get(keys.segments(tenant_id))),
+        segments=segments,
+        sources=sources_of(basis.settings, segments, basis.party, basis.contract, now),
         shelf=shelf_of(basis, rows),
         rows=rows,
     )

@@ -37,7 +37,7 @@ def apply_invoices(db: TenantSession, order_id: str, update: ErpUpdate, now: dat
     changed, notes = False, []
     for told in update.invoices:
         file = store.load_order(db, order_id)
-        situation, _ = read_situation(db, file)
+        situation, _ = read_situation(db, file, now)
         try:
             kind = _applied(db, file, situation, told, now)
         except (Refused, Invalid):

@@ -218,7 +218,7 @@ def _holding(work: Work, change: Followed, only: Container[str] | None = None) -
     quantities = {
         sku: max(quantity - still_here.get(sku, _ZERO), _ZERO) for sku, quantity in _quantities(change.lines).items()
     }
-    among = situation.warehouses
+    among = situation.sources.warehouses
     raised = as_the_erp_says(known.reservation, quantities, situation.levels, among, kind)
     gone = {sku: quantity - was.get(sku, _ZERO) for sku, quantity in now.items() if quantity > was.get(sku, _ZERO)}
     shipped_at = _shipped_at(file.shipments, change.shipments, situation)

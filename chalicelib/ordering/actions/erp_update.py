@@ -93,7 +93,7 @@ def _stage(db: TenantSession, order_id: str, update: ErpUpdate, now: datetime) -
     told_skus = [sku_id(line.product_id, line.variant_id) for line in update.lines or ()]
     file = store.load_order(db, order_id)
     known = ErpOutcome(outcome=Outcome.UNCHANGED, order_id=order_id, number=file.order.number)
-    situation, _ = read_situation(db, file, also=lambda seen: [*(line.sku for line in seen.lines), *told_skus])
+    situation, _ = read_situation(db, file, now, also=lambda seen: [*(line.sku for line in seen.lines), *told_skus])
     if reason := _objection(file, update, situation):
         return replace(known, outcome=Outcome.REJECTED, reason=reason), None, False
     word = _word(file, update, situation, now)

@@ -8,7 +8,7 @@ from datetime import datetime
 from chalicelib.ordering import store
 from chalicelib.ordering.holding import Holding, follow, lasting
 from chalicelib.stock.journal import Why, cause
-from chalicelib.stock.model import Level
+from chalicelib.stock.model import Level, Sources
 from chalicelib.storage import keys
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession
@@ -21,11 +21,11 @@ def release_lapsed(
     anything. Each order is a transaction of its own: that its time is over is so whatever becomes of the one who asks.
     """
     lapsed = {order for short in holding.short if short.sku in levels for order in levels[short.sku].lapsed(now)}
-    released = [_release(db, order, now) for order in sorted(lapsed - {but})]
+    released = [release(db, order, now) for order in sorted(lapsed - {but})]
     return any(released)
 
 
-def _release(db: TenantSession, order_id: str, now: datetime) -> bool:
+def release(db: TenantSession, order_id: str, now: datetime) -> bool:
     """Everything that the order holds, unless its time was prolonged meanwhile."""
     head_key, held_key = keys.order_head(db.tenant_id, order_id), store.reservation_key(db.tenant_id, order_id)
 
@@ -34,7 +34,7 @@ def _release(db: TenantSession, order_id: str, now: datetime) -> bool:
         before = store.reservation_from(rows.get(held_key))
         if not before.held or not before.has_lapsed(now):
             return False
-        after = lasting(follow(before, {}, {}, ()), before, before.until)
+        after = lasting(follow(before, {}, {}, Sources()), before, before.until)
         because = cause(Why.LAPSED, now, number=store.order_from(rows[head_key]).number, order_id=order_id)
         db.commit(store.holding_writes(db.tenant_id, order_id, after, because))
         return True

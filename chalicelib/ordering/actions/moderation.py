@@ -274,7 +274,7 @@ def _held_stock(situation: Situation, order: Order, lines: Sequence[OrderLine], 
     """What the order holds of its lines, until its reserve ends: nothing if that was before."""
     before = situation.reservation
     quantities = {} if order.has_lapsed(now) else wanted(lines)
-    held = follow(before, quantities, situation.levels, situation.warehouses)
+    held = follow(before, quantities, situation.levels, situation.sources)
     return lasting(held, before, order.reserved_until)
 
 

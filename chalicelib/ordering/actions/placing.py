@@ -18,7 +18,7 @@ from chalicelib.ordering.actions.carts import price_problem, priced_lines
 from chalicelib.ordering.actions.desk import Desk, ShelfOf, desk_keys, desk_of
 from chalicelib.ordering.actions.lapsing import release_lapsed
 from chalicelib.ordering.actions.shelf import open_shelf
-from chalicelib.ordering.actions.transaction import MAX_WRITES, refuse_blocked, short_refusal, with_lines
+from chalicelib.ordering.actions.transaction import MAX_WRITES, refuse_blocked, short_refusal, with_holding, with_lines
 from chalicelib.ordering.cart import Cart, CartLine
 from chalicelib.ordering.goods import Goods
 from chalicelib.ordering.hindrances import all_at_once
@@ -151,10 +151,10 @@ def _drafted(
     order = _order(desk, new, lines, running, now)
     skus = sorted(line.sku for line in lines)
     stock = levels(db, skus, consistent=True)
-    holding = follow(Reservation(), wanted(lines), stock, desk.warehouses)
+    holding = follow(Reservation(), wanted(lines), stock, desk.sources)
     if holding.short and release_lapsed(db, holding, stock, now):
         stock = levels(db, skus, consistent=True)
-        holding = follow(Reservation(), wanted(lines), stock, desk.warehouses)
+        holding = follow(Reservation(), wanted(lines), stock, desk.sources)
     holding = lasting(holding, Reservation(), order.reserved_until)
     refusal = all_at_once(
         _price_refusal(desk.cart.lines, goods),
@@ -245,7 +245,7 @@ def _writes(
     return [
         guard(tenant_id, new.guard_key, Done({"order": order.id}, new.fingerprint), now=now),
         store.number_taken(tenant_id, order),
-        store.order_put(tenant_id, order),
+        store.order_put(tenant_id, with_holding(order, holding)),
         store.lines_put(tenant_id, order, lines),
         store.happening_put(tenant_id, order.id, placed),
         task_put(tenant_id, Queue.MODERATION, task_of(order, now)),

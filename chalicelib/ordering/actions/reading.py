@@ -1,24 +1,17 @@
-"""Lists of orders: a dealer's own, the factory's of a month, and what waits for the manager; an order."""
+"""Lists of orders: a dealer's own, the factory's of a month, and what waits for the manager."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
-from chalicelib.billing.ageing import Ageing, ageing
-from chalicelib.billing.store import listed_open
 from chalicelib.kernel.access import Actor
-from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.money import Money, money
-from chalicelib.network.segments import warehouses_of
-from chalicelib.network.store import account_from, contract_from, party_from, segments_of
 from chalicelib.ordering import store
-from chalicelib.ordering.cover import covered
 from chalicelib.ordering.model import Order, State
-from chalicelib.ordering.store import OrderFile, Queue, Task
-from chalicelib.stock.store import level_from, level_key
+from chalicelib.ordering.store import Queue, Task
 from chalicelib.storage import keys
 from chalicelib.storage.session import Page, TenantSession
 
@@ -164,50 +157,3 @@ class Waiting:
 def moderation_queue(db: TenantSession, cursor: str | None) -> Waiting:
     page = store.queue_page(db, Queue.MODERATION, limit=PAGE, after=cursor)
     return Waiting(tasks=tuple(store.task_from(record) for record in page.records), next=page.next)
-
-
-def show_order(db: TenantSession, actor: Actor, order_id: str) -> OrderFile:
-    """The whole order in one round trip; another dealer's is NotFound."""
-    return store.load_order(db, order_id, actor)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionDesk:
-    """What a manager looks at before deciding, as it stands now. `covered` is by SKU: what the order can have of it.
-
-    `free` is what is left of the contract's limit with this order counted in, negative when it is exceeded; None
-    without a limit. `ageing` is the dealer's debt, one a currency. `blocked`: the dealer or the contract is.
-    """
-
-    covered: Mapping[str, Decimal]
-    limit: Money | None
-    free: Money | None
-    ageing: tuple[Ageing, ...]
-    blocked: bool
-
-
-def decision_desk(db: TenantSession, file: OrderFile, now: datetime, today: date) -> DecisionDesk:
-    """Two round trips; the open invoices are as the index has them, which lags a little."""
-    tenant_id, order = db.tenant_id, file.order
-    contract_at = keys.contract(tenant_id, order.party_id, order.contract_id)
-    account_at = keys.account(tenant_id, order.contract_id)
-    party_at = keys.party_profile(tenant_id, order.party_id)
-    held_at = store.reservation_key(tenant_id, order.id)
-    skus = list(dict.fromkeys(line.sku for line in file.lines if not line.service))
-    segments_at = keys.segments(tenant_id)
-    needed = (contract_at, account_at, party_at)
-    rows = db.get_many([*needed, segments_at, held_at, *(level_key(tenant_id, sku) for sku in skus)])
-    if any(key not in rows for key in needed):
-        raise NotFound()
-    contract, party = contract_from(rows[contract_at]), party_from(rows[party_at])
-    warehouses = warehouses_of(contract, segments_of(rows.get(segments_at)).region_of(party))
-    reservation = store.reservation_from(rows.get(held_at))
-    levels = [level_from(rows.get(level_key(tenant_id, sku)), sku).as_of(now, but=order.id) for sku in skus]
-    limit, exposure = contract.credit_limit, account_from(rows[account_at]).exposure
-    return DecisionDesk(
-        covered={level.sku: covered(reservation, level, warehouses) for level in levels},
-        limit=None if limit is None else money(limit, contract.currency),
-        free=None if limit is None else money(limit - exposure, contract.currency),
-        ageing=tuple(ageing(listed_open(db, order.party_id), today)),
-        blocked=contract.blocked or party.blocked,
-    )

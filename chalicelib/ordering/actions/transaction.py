@@ -12,7 +12,7 @@ from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
 from chalicelib.kernel.ids import fingerprint, new_id
 from chalicelib.network.model import Contract, Party
-from chalicelib.network.segments import DealerGroup, warehouses_of
+from chalicelib.network.segments import DealerGroup
 from chalicelib.network.store import contract_from, party_from, segments_of
 from chalicelib.ordering import store
 from chalicelib.ordering.actions.lapsing import release_lapsed
@@ -26,9 +26,10 @@ from chalicelib.ordering.model import (
     derived_percent,
     derived_state,
 )
+from chalicelib.ordering.sources import sources_of
 from chalicelib.ordering.store import OrderFile, Queue, Task
 from chalicelib.stock.journal import Cause, Why
-from chalicelib.stock.model import Level
+from chalicelib.stock.model import Level, Sources
 from chalicelib.stock.showing import shown
 from chalicelib.stock.store import level_from, level_key
 from chalicelib.storage import keys
@@ -61,14 +62,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What else was read for the change. `group` = the dealer's; `warehouses` = those that the contract's goods come
-    from, empty = all."""
+    """What else was read for the change. `group` = the dealer's; `sources` = where the order's goods may come from."""
 
     settings: TenantSettings
     contract: Contract
     party: Party
     group: DealerGroup | None
-    warehouses: tuple[str, ...]
+    sources: Sources
     reservation: Reservation
     export: Task | None
     levels: Mapping[str, Level]
@@ -106,7 +106,7 @@ def carry_out(
 
     def once() -> Order:
         file = store.load_order(db, ask.order_id, ask.actor)
-        situation, done = read_situation(db, file, also=also, guard_key=done_key)
+        situation, done = read_situation(db, file, ask.now, also=also, guard_key=done_key)
         if done is not None:
             return first_answer(done, ask, file.order)
         if file.order.version != ask.version:
@@ -129,6 +129,7 @@ def carry_out(
 def read_situation(
     db: TenantSession,
     file: OrderFile,
+    now: datetime,
     *,
     also: Callable[[OrderFile], Iterable[str]] | None = None,
     guard_key: str = "",
@@ -150,13 +151,13 @@ def read_situation(
         raise NotFound()
     export = found.get(export_key)
     contract, party = contract_from(found[contract_key]), party_from(found[party_key])
-    segments = segments_of(found.get(segments_key))
+    segments, settings = segments_of(found.get(segments_key)), settings_of(found[settings_key])
     situation = Situation(
-        settings=settings_of(found[settings_key]),
+        settings=settings,
         contract=contract,
         party=party,
         group=segments.group_of(party),
-        warehouses=warehouses_of(contract, segments.region_of(party)),
+        sources=sources_of(settings, segments, party, contract, now),
         reservation=store.reservation_from(found.get(held_key)),
         export=store.task_from(export) if export else None,
         levels={sku: level_from(found.get(level_key(tenant_id, sku)), sku) for sku in skus},
@@ -172,7 +173,7 @@ def first_answer(done: Record, ask: Ask, order: Order) -> Order:
 
 def step_writes(tenant_id: str, step: Step, now: datetime) -> list[Write]:
     """The rows of the change: head, lines, history, what is held, and what the action adds."""
-    writes: list[Write] = [store.order_put(tenant_id, step.order)]
+    writes: list[Write] = [store.order_put(tenant_id, with_holding(step.order, step.holding))]
     if step.happening is not None:
         writes.append(store.happening_put(tenant_id, step.order.id, step.happening))
     if step.lines is not None:
@@ -203,6 +204,11 @@ def with_lines(order: Order, lines: Sequence[OrderLine], now: datetime) -> Order
         state=derived_state(order.state, lines),
         changed=now,
     )
+
+
+def with_holding(order: Order, holding: Holding | None) -> Order:
+    """The head as what the order holds makes it."""
+    return replace(order, in_transit=order.in_transit or (holding is not None and holding.reservation.waits))
 
 
 def happening(kind: str, ask: Ask, *, comment: str = "", edition: int = 0, **params: str) -> Happening:

@@ -12,9 +12,11 @@ from chalicelib.http.listing import Tone
 from chalicelib.http.problems import sentence
 from chalicelib.http.request import Request
 from chalicelib.kernel.access import Permission
+from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 from chalicelib.kernel.money import Money
 from chalicelib.ordering.model import LineStatus, Order, OrderLine, State
+from chalicelib.stock.words import day_text
 
 doors = Doors("chalicelib.ordering.pages")
 READ, PLACE, MODERATE = Permission.ORDERS_READ, Permission.ORDER_PLACE, Permission.MODERATE
@@ -70,6 +72,11 @@ class GoodsRow:
 
 def formats(request: Request) -> Formats:
     return Formats(request.locale, request.time_zone)
+
+
+def due_text(request: Request, due: date | None) -> str | None:
+    """`28 ноября`: the day of the last arrival that goods wait for."""
+    return day_text(formats(request), due, local_day(request.now, request.time_zone)) if due else None
 
 
 def state_text(request: Request, state: State) -> str:

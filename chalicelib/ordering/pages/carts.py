@@ -9,14 +9,16 @@ from chalicelib.http.problems import field_errors, sentence
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.identity.model import local_path
+from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 from chalicelib.ordering import actions
 from chalicelib.ordering.actions import NewOrder, Pick
 from chalicelib.ordering.actions.cart_view import Companion, ShownLine
 from chalicelib.ordering.hindrances import shortage
-from chalicelib.ordering.pages.base import PLACE, GoodsRow, a_date, complaints_of, doors, formats
+from chalicelib.ordering.pages.base import PLACE, GoodsRow, a_date, complaints_of, doors, due_text, formats
 from chalicelib.ordering.pages.quantities import field_of, retyped, typed_quantities
 from chalicelib.ordering.quickorder import Pasted, number_of
+from chalicelib.ordering.words import cover_text
 from chalicelib.stock.showing import Amount
 from chalicelib.stock.words import stock_text
 
@@ -130,6 +132,7 @@ def _show(
         together=[_companion(request, one) for one in cart.together],
         short={shown.line.sku: sentence(request.t, _shortage(shown)) for shown in cart.short},
         cart_count=len(cart.lines),
+        due=due_text(request, cart.due),
         limit=actions.MAX_LINES,
         refused=sentence(request.t, refusal) if refusal and not errors else None,
         complaints=complaints_of(request, refusal) if refusal and not errors else [],
@@ -144,7 +147,11 @@ def _show(
 
 
 def _stock(request: Request, shown: ShownLine) -> str:
+    """What there is; where it is not enough, what else the line would come from."""
     unit = shown.goods.unit if shown.goods else ""
+    if shown.cover.coming:
+        exact, today = not isinstance(shown.stock, Amount), local_day(request.now, request.time_zone)
+        return cover_text(request.t, formats(request), shown.cover, unit, today, exact=exact)
     text = stock_text(request.t, formats(request), shown.stock, unit)
     if isinstance(shown.stock, Amount):
         return request.t.t("ordering.in_stock_word", amount=text)
@@ -166,7 +173,9 @@ def _companion(request: Request, one: Companion) -> GoodsRow:
 def _shortage(shown: ShownLine) -> Complaint:
     goods = shown.goods
     assert goods is not None, "a line is short of goods that there are"
-    return shortage(shown.stock, article=goods.article, name=goods.name, wanted=shown.line.quantity, unit=goods.unit)
+    wanted = shown.line.quantity
+    told = shown.stock if isinstance(shown.stock, Amount) else wanted - shown.cover.lacking
+    return shortage(told, article=goods.article, name=goods.name, wanted=wanted, unit=goods.unit)
 
 
 def _typed(request: Request, field: str) -> str:

@@ -15,8 +15,10 @@ from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Invalid, KontorError, Refused
 from chalicelib.ordering import actions
 from chalicelib.ordering.actions import Ask
-from chalicelib.ordering.actions.reading import DecisionDesk
+from chalicelib.ordering.actions.order_view import DecisionDesk, ShownCover
 from chalicelib.ordering.billing_facts import vat_shares
+from chalicelib.ordering.cover import limited
+from chalicelib.ordering.holding import wanted_of
 from chalicelib.ordering.model import Act, Order, Side, State, may
 from chalicelib.ordering.pages.base import (
     MODERATE,
@@ -25,6 +27,7 @@ from chalicelib.ordering.pages.base import (
     TONES,
     complaints_of,
     doors,
+    due_text,
     formats,
     line_tag,
     state_text,
@@ -32,6 +35,7 @@ from chalicelib.ordering.pages.base import (
 from chalicelib.ordering.pages.history import change_rows, timeline
 from chalicelib.ordering.pages.quantities import retyped, typed_quantities
 from chalicelib.ordering.store import OrderFile
+from chalicelib.ordering.words import cover_text
 from chalicelib.pricing.words import sentences
 
 
@@ -156,6 +160,8 @@ def _acting(request: Request, act: Callable[[Ask], Order], notice: str) -> Respo
 def _show(request: Request, refusal: KontorError | None = None) -> Response:
     file = actions.show_order(request.db, request.actor, request.params["order_id"])
     order, possible = file.order, _possible(request, file.order)
+    desk = actions.decision_desk(request.db, file, request.now) if possible.change else None
+    cover = _could(file, desk) if desk else actions.show_cover(request.db, request.actor, file, request.now)
     errors = field_errors(request.t, refusal) if isinstance(refusal, Invalid) else {}
     return request.page(
         "ordering/order.html",
@@ -167,7 +173,9 @@ def _show(request: Request, refusal: KontorError | None = None) -> Response:
         tags={line.id: line_tag(request, order, line) for line in file.lines},
         reserve=_reserve(request, order),
         why={line.id: sentences(request.t, formats(request), line.why) for line in file.lines},
-        desk=_decision_desk(request, file) if possible.change else None,
+        desk=desk,
+        cover=_cover_texts(request, file, cover),
+        due=due_text(request, cover.due),
         events=timeline(request, file),
         documents=[(document, _document_path(request, document)) for document in file.documents],
         shipments=file.shipments,
@@ -183,8 +191,20 @@ def _show(request: Request, refusal: KontorError | None = None) -> Response:
     )
 
 
-def _decision_desk(request: Request, file: OrderFile) -> DecisionDesk:
-    return actions.decision_desk(request.db, file, request.now, local_day(request.now, request.time_zone))
+def _cover_texts(request: Request, file: OrderFile, cover: ShownCover) -> dict[str, str]:
+    """By line what it is covered by, where goods have to come or are short."""
+    fmt, today = formats(request), local_day(request.now, request.time_zone)
+    units = {line.id: line.unit for line in file.lines}
+    return {
+        line_id: cover_text(request.t, fmt, one, units[line_id], today, exact=cover.exact)
+        for line_id, one in cover.lines.items()
+    }
+
+
+def _could(file: OrderFile, desk: DecisionDesk) -> ShownCover:
+    """What the order can have now, for the manager who decides."""
+    known = [line for line in file.lines if line.sku in desk.covered]
+    return ShownCover(lines={line.id: limited(desk.covered[line.sku], wanted_of(line)) for line in known}, exact=True)
 
 
 def _reserve(request: Request, order: Order) -> tuple[Tone, str] | None:

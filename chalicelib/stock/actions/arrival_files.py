@@ -15,6 +15,7 @@ from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.kernel.ids import new_id, stable_id
 from chalicelib.kernel.sheets.reading import rows_of
 from chalicelib.stock import store
+from chalicelib.stock.actions.noting import told
 from chalicelib.stock.arrival_rows import BadRow, Known, Row, names_of, read_rows, understood
 from chalicelib.stock.transit import MOST_ARRIVALS, Arrival
 from chalicelib.storage import files, uploads
@@ -26,7 +27,7 @@ from chalicelib.tenancy.store import load_settings
 
 MAX_FILE = 5_000_000  # bytes
 _FOLDER = "arrivals"
-_AT_ONCE = 25  # SKUs of one transaction: up to three writes each
+_AT_ONCE = 25  # SKUs of one transaction: up to four writes each
 _LISTED_AT_ONCE = 1_000
 
 
@@ -80,7 +81,7 @@ def take_file(db: TenantSession, actor: Actor, key: str, now: datetime, *, whole
     changed = 0
     for start in range(0, len(skus), _AT_ONCE):
         part = {sku: wanted[sku] for sku in skus[start : start + _AT_ONCE]}
-        changed += until_committed(partial(_note, db, part, whole))
+        changed += until_committed(partial(_note, db, actor, part, whole, now))
     if changed:
         detail = {"file": file.name[:200], "rows": str(file.good), "whole": str(whole)}
         said = audit(
@@ -91,7 +92,7 @@ def take_file(db: TenantSession, actor: Actor, key: str, now: datetime, *, whole
     return file
 
 
-def _note(db: TenantSession, part: Mapping[str, Sequence[Arrival]], whole: bool) -> int:
+def _note(db: TenantSession, actor: Actor, part: Mapping[str, Sequence[Arrival]], whole: bool, now: datetime) -> int:
     writes: list[Write] = []
     changed = 0
     for sku, level in store.levels(db, part, consistent=True).items():
@@ -100,6 +101,7 @@ def _note(db: TenantSession, part: Mapping[str, Sequence[Arrival]], whole: bool)
         after = level.by_hand.expecting((*kept, *part[sku]))
         if after != level.by_hand:
             writes += store.noted_writes(db.tenant_id, level, after)
+            writes += told(db, actor, level, after, now)
             changed += 1
     db.commit(writes)
     return changed

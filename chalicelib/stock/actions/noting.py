@@ -10,6 +10,7 @@ from decimal import Decimal
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Refused, found
+from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id, stable_id
 from chalicelib.stock import store
 from chalicelib.stock.actions.reading import known_item, show_sku
@@ -17,12 +18,14 @@ from chalicelib.stock.model import Level, kept_back
 from chalicelib.stock.transit import MOST_ARRIVALS, Arrival, ByHand, arrival_from_form, safety_from_form
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession
-from chalicelib.storage.writes import audit
+from chalicelib.storage.writes import Put, audit, publish
 from chalicelib.tenancy.company import Checks
 from chalicelib.tenancy.store import load_settings
 
 Typed = Mapping[str, str]
 ParseNumber = Callable[[str], Decimal]
+ARRIVALS = "stock.arrivals"
+"""Arrivals changed of which orders have a promise."""
 
 
 def add_arrival(
@@ -69,11 +72,14 @@ def change_arrival(
 
 
 def remove_arrival(db: TenantSession, actor: Actor, sku: str, arrival_id: str, came: bool, now: datetime) -> None:
-    """The goods have come (the ERP tells what is on hand with them), or will not. NotFound if there is no such arrival,
-    also the second time."""
+    """The goods have come (the ERP tells what is on hand with them), or will not: what orders have a promise of it then
+    follows (`ordering.actions.arriving`). NotFound if there is no such arrival, also the second time."""
     known = found(store.levels(db, [sku], consistent=True)[sku].by_hand.arrival(arrival_id))
 
     def after(level: Level) -> ByHand:
+        arrival = level.by_hand.arrival(arrival_id)
+        if came and arrival:
+            return level.by_hand.received(arrival)
         return level.by_hand.expecting(one for one in level.by_hand.arrivals if one.id != arrival_id)
 
     _note(db, actor, sku, after, "arrival_came" if came else "arrival_removed", _told(known), now)
@@ -143,9 +149,19 @@ def _note(
             entry_id=new_id(now),
             detail=detail,
         )
-        db.commit([*store.noted_writes(db.tenant_id, level, noted, changes), said])
+        db.commit([*store.noted_writes(db.tenant_id, level, noted, changes), *told(db, actor, level, noted, now), said])
 
     until_committed(once)
+
+
+def told(db: TenantSession, actor: Actor, level: Level, noted: ByHand, now: datetime) -> list[Put]:
+    """The outbox's row, where orders have a promise of arrivals that change."""
+    if noted.arrivals == level.by_hand.arrivals or not any(one.allocated for one in level.arriving.values()):
+        return []
+    data = {"sku": level.sku, "actor": actor.user_id, "actor_name": actor.name}
+    aggregate = f"stock/{level.sku}"
+    event = Event(id=new_id(now), tenant_id=db.tenant_id, name=ARRIVALS, aggregate=aggregate, at=now, data=data)
+    return [publish(event)]
 
 
 def _told(arrival: Arrival) -> dict[str, str]:

@@ -15,6 +15,7 @@ from chalicelib.stock import journal_store, store
 from chalicelib.stock.journal_store import MovementList
 from chalicelib.stock.model import Level
 from chalicelib.stock.tally import Check
+from chalicelib.stock.transit import Arrival
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.store import load_settings
 
@@ -87,6 +88,11 @@ class ShownStock:
     level: Level
     warehouses: Mapping[str, Warehouse]
     safety: Decimal
+
+    @property
+    def waited_for(self) -> tuple[Arrival, ...]:
+        """Arrivals that have come, while orders wait for the ERP to tell of them."""
+        return tuple(one for one in self.level.by_hand.came if self.level.promised(one))
 
     @property
     def places(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -11,10 +11,14 @@ from itertools import islice
 from chalicelib.kernel.ids import new_id
 from chalicelib.stock import journal_store, store, tally
 from chalicelib.stock.journal import WAITING_MOST, Cause, Why
-from chalicelib.stock.model import restate
+from chalicelib.stock.model import Level, Restated, restate
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.model import StockKind
+
+ToThoseWhoWait = Callable[[Level, Sequence[Restated]], bool]
+"""Gives of what a SKU's warehouses gain to the orders that have a promise of what was to come there; whether there were
+any. What they get is on hand, and theirs, before the ERP's number is taken."""
 
 _READ_AT_ONCE = 100
 _WRITE_AT_ONCE = 25
@@ -41,20 +45,21 @@ def erp_levels(
     now: datetime,
     safety: Decimal = Decimal(0),
     complete: bool = False,
+    first: ToThoseWhoWait = lambda *_: False,
 ) -> Applied:
     """Applies the ERP's quantities: (SKU, {warehouse id: quantity}), each SKU at most once (domain §4.4).
 
     `as_of` = when the ERP's file came to us, `message_id` = its line in the exchange's journal, `safety` = the tenant's
     `safety_stock`, `complete` = a warehouse that a row does not name holds nothing of the SKU. Only differences are
     written; the same message again changes nothing, and neither does one that is older than what a warehouse was last
-    told. Negative quantities are kept as they are.
+    told. Negative quantities are kept as they are. `first` looks at SKUs of which orders have a promise.
     """
     total = Applied()
     because = Cause(id=new_id(now), why=Why.TOLD, number=message_id)
     tally.begin_rounds(db, now)
     pending = iter(rows)
     while batch := dict(islice(pending, _READ_AT_ONCE)):
-        total += _apply(db, batch, because, kind=kind, as_of=as_of, safety=safety, complete=complete)
+        total += _apply(db, batch, because, kind=kind, as_of=as_of, safety=safety, complete=complete, first=first)
     return total
 
 
@@ -67,17 +72,23 @@ def _apply(
     as_of: datetime,
     safety: Decimal,
     complete: bool,
+    first: ToThoseWhoWait,
 ) -> Applied:
     changed: set[str] = set()
     long: list[str] = []
 
     def once() -> None:
+        def changes_of(level: Level) -> tuple[Restated, ...]:
+            return restate(level, batch[level.sku], kind=kind, as_of=as_of, safety=safety, complete=complete)
+
         found = store.levels(db, [sku for sku in batch if sku not in changed], consistent=True)
+        waited_for = [level for level in found.values() if any(one.allocated for one in level.arriving.values())]
+        given = [level.sku for level in waited_for if first(level, changes_of(level))]
+        found |= store.levels(db, given, consistent=True)
         writes = {}
-        for sku in found:
-            changes = restate(found[sku], batch[sku], kind=kind, as_of=as_of, safety=safety, complete=complete)
-            if changes:
-                writes[sku] = store.restated_write(db.tenant_id, found[sku], changes, because, as_of=as_of)
+        for sku, level in found.items():
+            if changes := changes_of(level):
+                writes[sku] = store.restated_write(db.tenant_id, level, changes, because, as_of=as_of)
         names = list(writes)
         for start in range(0, len(names), _WRITE_AT_ONCE):
             part = names[start : start + _WRITE_AT_ONCE]

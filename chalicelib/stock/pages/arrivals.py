@@ -54,7 +54,12 @@ def _rows(request: Request, found: ShownArrivals) -> Iterator[Row]:
                         tone="bad" if overdue else None,
                     ),
                     "name": item.name if item else sku,
-                    "quantity": f"{fmt.quantity(one.quantity)} {item.unit if item else ''}".strip(),
+                    "quantity": Cell(
+                        f"{fmt.quantity(one.quantity)} {item.unit if item else ''}".strip(),
+                        sub=request.t.t("stock.promised_of", quantity=fmt.quantity(promised))
+                        if (promised := level.promised(one))
+                        else None,
+                    ),
                     "place": warehouse_name(request, found.warehouses, one.warehouse),
                     "note": one.note,
                 },

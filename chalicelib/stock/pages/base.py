@@ -9,6 +9,7 @@ from chalicelib.http.doors import Doors
 from chalicelib.http.formats import Formats
 from chalicelib.http.request import Request
 from chalicelib.kernel.access import Permission
+from chalicelib.stock.transit import is_arrival
 
 doors = Doors("chalicelib.stock.pages")
 READ, EDIT = Permission.STOCK_READ, Permission.STOCK_EDIT
@@ -19,7 +20,9 @@ def formats(request: Request) -> Formats:
 
 
 def warehouse_name(request: Request, warehouses: Mapping[str, Warehouse], warehouse_id: str) -> str:
-    """The name that the ERP gave it; its id where it gave none."""
+    """The name that the ERP gave it; its id where it gave none. An arrival is a place too."""
+    if is_arrival(warehouse_id):
+        return request.t.t("stock.on_its_way")
     known = warehouses.get(warehouse_id)
     if known is not None and known.name:
         return known.name

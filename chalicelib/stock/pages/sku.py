@@ -167,7 +167,10 @@ def _arrivals(request: Request, shown: ShownStock) -> Listing:
     return Listing(
         caption_key="stock.arrivals",
         columns=tuple(columns),
-        rows=tuple(_arrival_row(request, shown, one, may) for one in shown.level.by_hand.arrivals),
+        rows=(
+            *(_arrival_row(request, shown, one, may) for one in shown.level.by_hand.arrivals),
+            *(_came_row(request, shown, one) for one in shown.waited_for),
+        ),
         query=ListQuery.parse({}),
         empty_key="stock.no_arrivals_of",
     )
@@ -185,12 +188,34 @@ def _arrival_row(request: Request, shown: ShownStock, one: Arrival, may: bool) -
                 sub=request.t.t("stock.overdue") if overdue else None,
                 tone="bad" if overdue else None,
             ),
-            "quantity": f"{fmt.quantity(one.quantity)} {shown.item.unit}".strip(),
+            "quantity": _quantity(request, shown, one),
             "place": warehouse_name(request, shown.warehouses, one.warehouse),
             "note": one.note,
             "act": "",
         },
     )
+
+
+def _came_row(request: Request, shown: ShownStock, one: Arrival) -> Row:
+    """It has come, and orders wait for the ERP to tell of it."""
+    fmt, today = formats(request), local_day(request.now, request.time_zone)
+    return Row(
+        id=f"came-{one.id}",
+        cells={
+            "due": Cell(day_text(fmt, one.due, today), sub=request.t.t("stock.came_untold")),
+            "quantity": _quantity(request, shown, one),
+            "place": warehouse_name(request, shown.warehouses, one.warehouse),
+            "note": one.note,
+        },
+    )
+
+
+def _quantity(request: Request, shown: ShownStock, one: Arrival) -> Cell:
+    """How much comes, and how much of it orders have a promise of."""
+    fmt = formats(request)
+    promised = shown.level.promised(one)
+    sub = request.t.t("stock.promised_of", quantity=fmt.quantity(promised)) if promised else None
+    return Cell(f"{fmt.quantity(one.quantity)} {shown.item.unit}".strip(), sub=sub)
 
 
 def _arrival_form(request: Request, shown: ShownStock, form: Form, wrong: Invalid | None = None) -> Response:

@@ -1,0 +1,110 @@
+"""An order as its page shows it: its lines, what covers them, and what a manager looks at before deciding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from chalicelib.billing.ageing import Ageing, ageing
+from chalicelib.billing.store import listed_open
+from chalicelib.kernel.access import Actor
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.errors import NotFound, found
+from chalicelib.kernel.money import Money, money
+from chalicelib.network.store import account_from, contract_from, party_from, segments_of
+from chalicelib.ordering import store
+from chalicelib.ordering.cover import Cover, cover_of, covered
+from chalicelib.ordering.holding import wanted_of
+from chalicelib.ordering.sources import sources_of
+from chalicelib.ordering.store import OrderFile
+from chalicelib.stock.showing import is_exact
+from chalicelib.stock.store import level_from, level_key
+from chalicelib.storage import keys
+from chalicelib.storage.session import TenantSession
+from chalicelib.tenancy.store import settings_of
+
+
+def show_order(db: TenantSession, actor: Actor, order_id: str) -> OrderFile:
+    """The whole order in one round trip; another dealer's is NotFound."""
+    return store.load_order(db, order_id, actor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCover:
+    """By line what covers what has not left yet, as far as it is not simply there. `exact`: the reader may be told how
+    much."""
+
+    lines: Mapping[str, Cover]
+    exact: bool
+
+    @property
+    def due(self) -> date | None:
+        """The day from which on all of the order is there; None: no part of it is on its way."""
+        return max((one.due for one in self.lines.values() if one.due), default=None)
+
+
+def show_cover(db: TenantSession, actor: Actor, file: OrderFile, now: datetime) -> ShownCover:
+    """Nothing of an order that holds nothing, because it is over or its time is; and of one that never waited for goods
+    there is nothing to look up."""
+    if not file.order.in_transit:
+        return ShownCover(lines={}, exact=True)
+    tenant_id, order = db.tenant_id, file.order
+    held_at, segments_at = store.reservation_key(tenant_id, order.id), keys.segments(tenant_id)
+    party_at = keys.party_profile(tenant_id, order.party_id)
+    rows = db.get_many((held_at, party_at, segments_at))
+    reservation = store.reservation_from(rows.get(held_at))
+    group = segments_of(rows.get(segments_at)).group_of(party_from(found(rows.get(party_at))))
+    if not reservation.held or reservation.has_lapsed(now):
+        return ShownCover(lines={}, exact=True)
+    covers = {
+        line.id: cover_of(reservation.held.get(line.sku, {}), rest) for line in file.lines if (rest := wanted_of(line))
+    }
+    return ShownCover(
+        lines={line_id: one for line_id, one in covers.items() if one.coming or one.lacking},
+        exact=not actor.is_dealer or is_exact(group),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionDesk:
+    """What a manager looks at before deciding, as it stands now. `covered` is by SKU: what the order can have of it.
+
+    `free` is what is left of the contract's limit with this order counted in, negative when it is exceeded; None
+    without a limit. `ageing` is the dealer's debt, one a currency. `blocked`: the dealer or the contract is.
+    """
+
+    covered: Mapping[str, Cover]
+    limit: Money | None
+    free: Money | None
+    ageing: tuple[Ageing, ...]
+    blocked: bool
+
+
+def decision_desk(db: TenantSession, file: OrderFile, now: datetime) -> DecisionDesk:
+    """Two round trips; the open invoices are as the index has them, which lags a little."""
+    tenant_id, order = db.tenant_id, file.order
+    contract_at = keys.contract(tenant_id, order.party_id, order.contract_id)
+    account_at = keys.account(tenant_id, order.contract_id)
+    party_at = keys.party_profile(tenant_id, order.party_id)
+    held_at = store.reservation_key(tenant_id, order.id)
+    skus = list(dict.fromkeys(line.sku for line in file.lines if not line.service))
+    segments_at = keys.segments(tenant_id)
+    settings_at = keys.tenant_settings(tenant_id)
+    needed = (settings_at, contract_at, account_at, party_at)
+    rows = db.get_many([*needed, segments_at, held_at, *(level_key(tenant_id, sku) for sku in skus)])
+    if any(key not in rows for key in needed):
+        raise NotFound()
+    contract, party = contract_from(rows[contract_at]), party_from(rows[party_at])
+    settings = settings_of(rows[settings_at])
+    sources = sources_of(settings, segments_of(rows.get(segments_at)), party, contract, now)
+    reservation = store.reservation_from(rows.get(held_at))
+    levels = [level_from(rows.get(level_key(tenant_id, sku)), sku).as_of(now, but=order.id) for sku in skus]
+    limit, exposure = contract.credit_limit, account_from(rows[account_at]).exposure
+    return DecisionDesk(
+        covered={level.sku: covered(reservation, level, sources) for level in levels},
+        limit=None if limit is None else money(limit, contract.currency),
+        free=None if limit is None else money(limit - exposure, contract.currency),
+        ageing=tuple(ageing(listed_open(db, order.party_id), local_day(now, settings.time_zone))),
+        blocked=contract.blocked or party.blocked,
+    )

@@ -1,0 +1,96 @@
+"""What becomes of an order's promise of goods that are on their way (docs/adr/0024). Pure rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from chalicelib.ordering.holding import Held, Holding, Reservation, Short, give_back, take, tidy
+from chalicelib.stock import model as stock
+from chalicelib.stock.model import Level, Move, Sources
+from chalicelib.stock.transit import Arrival
+from chalicelib.tenancy.model import StockKind
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What an order holds once the ERP has told of its goods; `used` = how much less is available then."""
+
+    holding: Holding
+    used: Decimal
+
+
+def told_of(before: Reservation, sku: str, arrival: Arrival, most: Decimal, kind: StockKind) -> Told:
+    """The ERP is about to tell of goods in the arrival's warehouse, `most` of which would be available: the promise is
+    covered by them, and held from now on. What the ERP has counted is not in a free number: it is there as well, since
+    some is left."""
+    own = _own(before, sku, arrival)
+    counted = own.known if kind is StockKind.FREE else _ZERO
+    part = counted + min(own.quantity - counted, most)
+    holding = _put(before, sku, arrival, part, known=min(own.known, part), new=part)
+    return Told(holding=holding, used=part - counted)
+
+
+def waited_for(before: Reservation, sku: str, arrival: Arrival, level: Level, kind: StockKind) -> Holding:
+    """The arrival has come: the promise is covered by what the warehouse has available, the rest waits for the ERP to
+    tell of it. What the ERP has counted is not in a free number: it need not be available."""
+    own = _own(before, sku, arrival)
+    counted = own.known if kind is StockKind.FREE else _ZERO
+    there = level.warehouses.get(arrival.warehouse, stock.WarehouseLevel(_ZERO))
+    part = counted + min(own.quantity - counted, max(_ZERO, there.available))
+    return _put(before, sku, arrival, part, known=min(own.known, part), new=counted)
+
+
+def called_off(before: Reservation, sku: str, place: str, quantity: Decimal, level: Level, sources: Sources) -> Holding:
+    """`quantity` of the promise will not come: it is covered from elsewhere as far as there is; the rest is short."""
+    held = {one: dict(parts) for one, parts in before.held.items()}
+    back = give_back(held[sku], place, quantity)
+    more = take(held[sku], quantity, level, sources)
+    had = sum((move.allocated for move in more.values()), _ZERO)
+    return Holding(
+        reservation=tidy(held, before),
+        moves={sku: {place: back, **more}},
+        short=(Short(sku=sku, wanted=quantity, available=had),) if had < quantity else (),
+    )
+
+
+def dated(before: Reservation, sku: str, place: str, due: date) -> Reservation:
+    """The arrival's day is another one."""
+    parts = before.held[sku]
+    return replace(before, held={**before.held, sku: {**parts, place: replace(parts[place], due=due)}})
+
+
+def last_arrival(reservation: Reservation) -> date | None:
+    """The day from which on everything that the order holds is there; None: it is."""
+    return max((part.due for parts in reservation.held.values() for part in parts.values() if part.due), default=None)
+
+
+def _own(before: Reservation, sku: str, arrival: Arrival) -> Held:
+    return before.held.get(sku, {}).get(arrival.place, Held(quantity=_ZERO))
+
+
+def _put(
+    before: Reservation, sku: str, arrival: Arrival, quantity: Decimal, *, known: Decimal, new: Decimal
+) -> Holding:
+    """Moves what is held from the arrival into its warehouse; `known` of it the ERP has counted, `new` of it is on hand
+    from now on, the rest has to be available."""
+    if not quantity:
+        return Holding(reservation=before, moves={})
+    held = {one: dict(parts) for one, parts in before.held.items()}
+    parts, place, home = held[sku], arrival.place, arrival.warehouse
+    own, there = parts[place], parts.get(home, Held(quantity=_ZERO))
+    parts[place] = replace(own, quantity=own.quantity - quantity, known=own.known - known)
+    parts[home] = Held(quantity=there.quantity + quantity, known=there.known + known)
+    needs = quantity - new if quantity > new else None
+    return Holding(
+        reservation=tidy(held, before),
+        moves={
+            sku: {
+                place: Move(on_hand=-quantity, allocated=-quantity, counted=-known),
+                home: Move(on_hand=new, allocated=quantity, counted=known, needs=needs),
+            }
+        },
+    )

@@ -1,0 +1,288 @@
+"""Orders that wait for goods on their way: taken like stock, and followed by what becomes of the goods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from chalicelib.kernel.errors import Refused
+from chalicelib.kernel.events import Event
+from chalicelib.kernel.ids import new_id
+from chalicelib.network.segments import DealerGroup, Region, Segments, StockShown, TransitOrders
+from chalicelib.network.store import party_put, segments_put
+from chalicelib.ordering import jobs, store
+from chalicelib.ordering.actions import (
+    NewOrder,
+    cancel,
+    change_lines,
+    confirm,
+    exported_versions,
+    mark_exported,
+    orders_to_export,
+    place_order,
+    show_cover,
+)
+from chalicelib.ordering.actions.arriving import to_those_who_wait
+from chalicelib.ordering.actions.stocktaking import disagreeing
+from chalicelib.ordering.holding import Reservation
+from chalicelib.ordering.store import OrderFile
+from chalicelib.stock.actions import erp_levels
+from chalicelib.stock.actions.noting import ARRIVALS, told
+from chalicelib.stock.model import Level
+from chalicelib.stock.store import levels, noted_writes
+from chalicelib.stock.transit import Arrival, ByHand
+from chalicelib.storage import keys
+from chalicelib.tenancy.model import StockKind
+from chalicelib.tenancy.store import settings_write
+from tests.support.shop import NOW, D, Shop, W, sku
+
+SOON, LATER = date(2026, 11, 28), date(2026, 12, 5)
+A = sku("a")
+
+
+def _shop(kind: StockKind = StockKind.PHYSICAL, hours: int = 0) -> Shop:
+    shop = Shop({"a": ("10.00", 3)}, kind=kind)
+    shop.settings = replace(shop.settings, transit_orders=True, reserve_hours=hours)
+    shop.db.commit([settings_write(shop.settings, 1)])
+    return shop
+
+
+@pytest.fixture
+def shop(tables: None) -> Shop:
+    return _shop()
+
+
+def _arrival(quantity: int, due: date = SOON, warehouse: str = W) -> Arrival:
+    return Arrival(id=f"n{due:%m%d}{warehouse}", warehouse=warehouse, quantity=D(quantity), due=due)
+
+
+def _level(shop: Shop) -> Level:
+    return levels(shop.db, [A], consistent=True)[A]
+
+
+def _note(shop: Shop, change: Callable[[ByHand], ByHand]) -> None:
+    """Somebody notes something of what comes, and what follows is done."""
+    level = _level(shop)
+    noted = change(level.by_hand)
+    events = told(shop.db, shop.manager, level, noted, NOW)
+    shop.db.commit([*noted_writes(shop.settings.id, level, noted), *events])
+    if events:
+        _handle(shop, ARRIVALS, sku=A, actor="anna", actor_name="Анна")
+
+
+def _handle(shop: Shop, name: str, **data: str) -> None:
+    moment = NOW + timedelta(minutes=5)
+    event = Event(id=new_id(moment), tenant_id=shop.settings.id, name=name, aggregate="x", at=moment, data=data)
+    jobs.HANDLERS[name](event, shop.db, moment)
+
+
+def _expect(shop: Shop, *arrivals: Arrival) -> None:
+    _note(shop, lambda noted: noted.expecting(arrivals))
+
+
+def _reserve(shop: Shop, file: OrderFile) -> Reservation:
+    return store.reservation_from(shop.db.get(store.reservation_key(shop.settings.id, file.order.id)))
+
+
+def _placed(shop: Shop, quantity: int, minutes: int = 0) -> OrderFile:
+    """An order of so many, placed so many minutes later."""
+    shop.fill(a=quantity)
+    new = NewOrder(actor=shop.buyer, contract_id=shop.contract.id, key=shop.key())
+    moment = NOW + timedelta(minutes=minutes)
+    return store.load_order(shop.db, place_order(shop.db, new, moment, shelf_of=shop.shelf_of))
+
+
+def _parts(shop: Shop, file: OrderFile) -> list[tuple[str, int]]:
+    """What an order holds: `now`, or the day, and how much."""
+    held = _reserve(shop, file).held.get(A, {}).values()
+    return sorted((f"{one.due:%d.%m}" if one.due else "now", int(one.quantity)) for one in held)
+
+
+def _told(shop: Shop, quantity: int) -> None:
+    """The ERP's number, as an exchange tells it."""
+    kind, moment = shop.settings.exchange.stock_kind, NOW + timedelta(hours=1)
+    first = to_those_who_wait(shop.db, kind, moment)
+    rows = [(A, {W: D(quantity)})]
+    erp_levels(shop.db, rows, kind=kind, as_of=moment, message_id="m", now=moment, first=first)
+
+
+def _kinds(shop: Shop, file: OrderFile) -> list[str]:
+    return [one.kind for one in shop.load(file).happenings]
+
+
+def _agrees(shop: Shop, *files: OrderFile) -> bool:
+    return disagreeing(shop.db, [A], [file.order.id for file in files]) == {}
+
+
+def test_what_the_stock_lacks_an_order_waits_for_from_the_first_arrivals(shop: Shop) -> None:
+    _expect(shop, _arrival(4, LATER), _arrival(2))
+    file = shop.place(a=8)
+    assert _parts(shop, file) == [("05.12", 3), ("28.11", 2), ("now", 3)]
+    cover = show_cover(shop.db, shop.buyer, shop.load(file), NOW)
+    assert cover.due == LATER
+    assert _agrees(shop, file)
+
+
+def test_no_more_is_promised_than_comes_and_what_there_is_is_named(shop: Shop) -> None:
+    _expect(shop, _arrival(4))
+    first = shop.place(a=5)
+    with pytest.raises(Refused) as refused:
+        shop.place(a=3)
+    (line,) = refused.value.complaints
+    assert (line.params["wanted"], line.params["available"]) == (3, 2)
+    assert _parts(shop, first) == [("28.11", 2), ("now", 3)]
+
+
+@pytest.mark.parametrize(
+    ("tenant", "group", "allowed"),
+    [
+        (True, TransitOrders.TENANT, True),
+        (False, TransitOrders.TENANT, False),
+        (True, TransitOrders.NO, False),
+        (False, TransitOrders.YES, True),
+    ],
+)
+def test_a_group_of_dealers_may_have_it_otherwise_than_the_tenant(
+    shop: Shop, tenant: bool, group: TransitOrders, allowed: bool
+) -> None:
+    shop.db.commit([settings_write(replace(shop.settings, transit_orders=tenant), 2)])
+    party = shop.db.fetch(keys.party_profile(shop.settings.id, shop.party.id))
+    segments = Segments(groups=(DealerGroup(id="g", name="Розница", transit_orders=group),))
+    put = party_put(shop.settings.id, replace(shop.party, group_id="g"), party.version)
+    shop.db.commit([segments_put(shop.settings.id, segments), put])
+    _expect(shop, _arrival(4))
+    if allowed:
+        shop.place(a=5)
+    else:
+        with pytest.raises(Refused):
+            shop.place(a=5)
+
+
+def test_what_comes_to_another_regions_warehouse_or_is_overdue_is_not_ordered(shop: Shop) -> None:
+    party = shop.db.fetch(keys.party_profile(shop.settings.id, shop.party.id))
+    segments = Segments(regions=(Region(id="r", name="Юг", warehouse_ids=(W,)),))
+    put = party_put(shop.settings.id, replace(shop.party, region_id="r"), party.version)
+    shop.db.commit([segments_put(shop.settings.id, segments), put])
+    _expect(shop, _arrival(9, warehouse="w2"), _arrival(9, date(2026, 11, 19)))
+    with pytest.raises(Refused):
+        shop.place(a=4)
+
+
+@pytest.mark.parametrize("kind", list(StockKind))
+def test_goods_that_the_erp_tells_of_go_first_to_the_orders_that_waited(tables: None, kind: StockKind) -> None:
+    shop = _shop(kind)
+    _expect(shop, _arrival(4))
+    file, other = _placed(shop, 5), _placed(shop, 2, minutes=1)
+    _told(shop, 3 + 3)  # one less than comes: the older order has all of its goods, the younger one of two
+    assert _parts(shop, file) == [("now", 5)]
+    assert _parts(shop, other) == [("28.11", 1), ("now", 1)]
+    level = _level(shop)
+    assert (level.available(), level.warehouses[W].on_hand, level.warehouses[W].allocated) == (0, 6, 6)
+    assert level.arriving[_arrival(4).place].on_hand == 1, "what has come is not promised once more"
+    _told(shop, 3 + 3)
+    assert _parts(shop, other) == [("28.11", 1), ("now", 1)], "the same number again changes nothing"
+    assert _agrees(shop, file, other)
+
+
+@pytest.mark.parametrize("kind", list(StockKind))
+def test_an_order_that_the_erp_knows_is_not_deducted_twice_when_its_goods_come(tables: None, kind: StockKind) -> None:
+    shop = _shop(kind)
+    _expect(shop, _arrival(10))
+    file = shop.place(a=5)
+    confirm(shop.db, shop.ask(file))
+    mark_exported(shop.db, exported_versions(orders_to_export(shop.db)), NOW)
+    _told(shop, 3 + 10 - 5 if kind is StockKind.FREE else 3 + 10)  # the ERP keeps five for the order
+    assert _parts(shop, file) == [("now", 5)]
+    assert _level(shop).available() == 8
+    assert _agrees(shop, file)
+
+
+def test_goods_that_have_come_wait_for_the_erp_to_tell_of_them_and_nobody_else_gets_them(shop: Shop) -> None:
+    _expect(shop, _arrival(4))
+    file = shop.place(a=5)
+    _note(shop, lambda noted: noted.received(noted.arrivals[0]))
+    assert _parts(shop, file) == [("28.11", 2), ("now", 3)]
+    with pytest.raises(Refused):
+        shop.place(a=1)  # two of the four are left, but what has come is promised no more
+    _told(shop, 7)
+    assert _parts(shop, file) == [("now", 5)]
+    assert _level(shop).available() == 2
+    _note(shop, lambda noted: noted.expecting([_arrival(1, LATER)]))
+    assert set(_level(shop).arriving) == {_arrival(1, LATER).place}, "what has come is forgotten"
+
+
+def test_goods_that_the_erp_told_of_before_somebody_said_they_had_come_are_counted_once(shop: Shop) -> None:
+    _expect(shop, _arrival(4))
+    file = shop.place(a=5)
+    _told(shop, 7)
+    assert (_parts(shop, file), _level(shop).available()) == ([("now", 5)], 2)
+    _note(shop, lambda noted: noted.received(noted.arrivals[0]))
+    assert (_level(shop).available(), _level(shop).arriving) == (2, {})
+    assert _agrees(shop, file)
+
+
+def test_an_arrival_that_is_called_off_leaves_the_youngest_order_short_and_the_managers_are_told(shop: Shop) -> None:
+    _expect(shop, _arrival(4))
+    older, younger = _placed(shop, 4), _placed(shop, 3, minutes=1)
+    _note(shop, lambda noted: noted.expecting([_arrival(2)]))
+    assert _parts(shop, older) == [("28.11", 1), ("now", 3)]
+    assert _parts(shop, younger) == [("28.11", 1)]
+    assert _kinds(shop, younger)[-1] == "arrival_short"
+    assert "arrival_short" not in _kinds(shop, older)
+    assert "order.short" in shop.events()
+    (cover,) = show_cover(shop.db, shop.manager, shop.load(younger), NOW).lines.values()
+    assert cover.lacking == 2
+    with pytest.raises(Refused):
+        confirm(shop.db, shop.ask(younger))
+    confirm(shop.db, shop.ask(older))
+    assert _agrees(shop, older, younger)
+
+
+def test_what_is_called_off_is_covered_from_elsewhere_and_a_later_day_is_told_to_the_dealer(shop: Shop) -> None:
+    _expect(shop, _arrival(4))
+    file = shop.place(a=5)
+    _note(shop, lambda noted: noted.expecting([_arrival(9, LATER)]))  # a new file names another arrival
+    assert _parts(shop, file) == [("05.12", 2), ("now", 3)]
+    assert _kinds(shop, file)[-1] == "arrival_moved"
+    assert "order.delayed" in shop.events()
+    _note(shop, lambda noted: noted.expecting([replace(noted.arrivals[0], due=LATER + timedelta(days=2))]))
+    assert _parts(shop, file) == [("07.12", 2), ("now", 3)]
+    assert shop.events().count("order.delayed") == 2
+    _handle(shop, ARRIVALS, sku=A, actor="anna", actor_name="Анна")
+    assert shop.events().count("order.delayed") == 2, "the second delivery tells nothing"
+    assert _agrees(shop, file)
+
+
+def test_cancelling_and_editing_release_the_promise_at_once(shop: Shop) -> None:
+    _expect(shop, _arrival(4))
+    file, other = shop.place(a=5), shop.place(a=2)
+    change_lines(shop.db, shop.ask(file, shop.buyer), {"1": D(4)})
+    assert _parts(shop, file) == [("28.11", 1), ("now", 3)]
+    cancel(shop.db, shop.ask(other, shop.buyer))
+    assert _level(shop).arriving[_arrival(4).place].available == 3
+    assert _agrees(shop, file, other)
+
+
+def test_a_promise_whose_reserve_ran_out_is_another_orders(tables: None) -> None:
+    shop = _shop(hours=1)
+    _expect(shop, _arrival(4))
+    file = shop.place(a=7)
+    late = NOW + timedelta(hours=2)
+    assert _level(shop).as_of(late).coming(late.date())[0].quantity == 4
+    assert show_cover(shop.db, shop.buyer, shop.load(file), late).lines == {}
+    _note(shop, lambda noted: noted.expecting(()))
+    assert _level(shop).arriving == {}
+
+
+def test_only_those_who_may_know_how_much_there_is_read_how_much_comes(shop: Shop) -> None:
+    party = shop.db.fetch(keys.party_profile(shop.settings.id, shop.party.id))
+    segments = Segments(groups=(DealerGroup(id="g", name="Розница", stock_shown=StockShown.WORDS),))
+    put = party_put(shop.settings.id, replace(shop.party, group_id="g"), party.version)
+    shop.db.commit([segments_put(shop.settings.id, segments), put])
+    _expect(shop, _arrival(4))
+    file = shop.load(shop.place(a=5))
+    assert not show_cover(shop.db, shop.buyer, file, NOW).exact
+    assert show_cover(shop.db, shop.manager, file, NOW).exact
