@@ -1,4 +1,4 @@
-"""What becomes of an order's promise of goods that are on their way (docs/adr/0024). Pure rules."""
+"""What becomes of an order's promise of goods that are on their way (docs/adr/0026). Pure rules."""
 
 from __future__ import annotations
 

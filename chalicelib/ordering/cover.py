@@ -56,7 +56,7 @@ def could_cover(level: Level, quantity: Decimal, sources: Sources) -> Cover:
 
 def told_cover(level: Level, quantity: Decimal, sources: Sources, group: DealerGroup | None) -> Cover:
     """The same for a dealer of the group. To whom stock is words only, this says nothing more: there is as much as the
-    word may mean at most, and whatever comes is enough. Only placing the order finds out (docs/adr/0024)."""
+    word may mean at most, and whatever comes is enough. Only placing the order finds out (docs/adr/0026)."""
     if group is None or is_exact(group):
         return could_cover(level, quantity, sources)
     there = {Amount.NONE: _ZERO, Amount.FEW: group.few_at, Amount.MANY: quantity}

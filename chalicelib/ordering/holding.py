@@ -15,7 +15,7 @@ from chalicelib.tenancy.model import StockKind
 
 _ZERO = Decimal(0)
 Moves = dict[str, dict[str, Move]]
-"""SKU → place → what changes there; a place is a warehouse, or an arrival that is to come (docs/adr/0024)."""
+"""SKU → place → what changes there; a place is a warehouse, or an arrival that is to come (docs/adr/0026)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 An arrival stays until a person, or the next whole file of arrivals, says that it has come or was called off: when the
 ERP raises what is on hand, nothing says that it was by this arrival. One whose day has passed is promised to nobody.
 
-To orders an arrival is one more place of the SKU (docs/adr/0024): `place_of` names it beside the warehouses.
+To orders an arrival is one more place of the SKU (docs/adr/0026): `place_of` names it beside the warehouses.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Orders that have a promise of goods on their way follow what becomes of these (docs/adr/0024).
+"""Orders that have a promise of goods on their way follow what becomes of these (docs/adr/0026).
 
 Each order is a transaction of its own under its reservation's lock: what it has a promise of, and what it holds, moves
 together. Whoever carries on after a breakdown works out from what is stored what is still to be done.
