@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from chalicelib.catalogue.model import Item
 from chalicelib.kernel.access import Actor
 from chalicelib.stock.store import promised
 from chalicelib.storage.session import TenantSession
 from chalicelib.storefront.desk import Ahead, read_desk
-from chalicelib.storefront.offers import News, Offer, counter
+from chalicelib.storefront.offers import Counter, News, Offer, counter
 
 _SHOWN = 8
 _LOOKED_AT = 24
@@ -42,12 +43,21 @@ def front(db: TenantSession, actor: Actor, contract_id: str | None, now: datetim
     if desk.catalogue is None:
         return Front()
     at = counter(desk, desk.catalogue, desk.catalogue.price_types(), "")
-    picked = {news: desk.catalogue.first_of(at.selection(news), _LOOKED_AT) for news in News}
+    picked = {news: _picked(at, news) for news in News}
     items = {item.sku: item for some, _ in picked.values() for item in some}
     offers = at.offers(items, promised(db, items, now)) if items else {}
-    shelves = []
-    for news, (some, count) in picked.items():
-        found = [offers[one.sku] for one in some if news is News.NEW or offers[one.sku].fall]
-        if found:
-            shelves.append(Shelf(news=news, offers=tuple(found[:_SHOWN]), has_more=count > _SHOWN))
+    shelves = (
+        Shelf(news=news, offers=tuple(offers[one.sku] for one in some), has_more=count > _SHOWN)
+        for news, (some, count) in picked.items()
+        if some
+    )
     return Front(shelves=tuple(shelves), cart=desk.cart)
+
+
+def _picked(at: Counter, news: News) -> tuple[Sequence[Item], int]:
+    """The first few, and how many there are."""
+    found, count = at.catalogue.first_of(at.selection(news), _LOOKED_AT)
+    if news is News.CHEAPER:
+        _, fallen = at.priced({item.sku: item for item in found})
+        found = tuple(item for item in found if item.sku in fallen)
+    return found[:_SHOWN], count

@@ -52,11 +52,7 @@ class Counter:
     def offers(self, items: Mapping[str, Item], found: Mapping[str, Level]) -> dict[str, Offer]:
         """By SKU, in the order of `items`; `found` = the live stock of each."""
         desk = self.desk
-        answers: Mapping[str, Answer] = {}
-        fallen: Mapping[str, Fall] = {}
-        if self.terms and self.past:
-            answers = quotes(self.catalogue, items, {}, self.terms)
-            fallen = falls(self.catalogue, items, answers, self.terms, self.past)
+        answers, fallen = self.priced(items)
         new = self.catalogue.first_shown(list(items), desk.news_since)
         return {
             sku: Offer(
@@ -69,6 +65,13 @@ class Counter:
             )
             for sku, item in items.items()
         }
+
+    def priced(self, items: Mapping[str, Item]) -> tuple[Mapping[str, Answer], Mapping[str, Fall]]:
+        """Prices by SKU, and what of them fell."""
+        if self.terms is None or self.past is None:
+            return {}, {}
+        answers = quotes(self.catalogue, items, {}, self.terms)
+        return answers, falls(self.catalogue, items, answers, self.terms, self.past)
 
     def selection(self, news: News) -> Selection:
         """Where to look for some news: of what it names as cheaper, only what has a `fall` when it is offered is so."""
