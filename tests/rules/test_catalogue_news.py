@@ -139,7 +139,7 @@ def test_a_price_that_is_taken_away_is_noted_too(shop: Workshop) -> None:
 
 def test_old_changes_are_forgotten(shop: Workshop) -> None:
     shop.apply(offers(full=False), price("a", "90"), run="2")
-    shop.now += 91 * DAY
+    shop.now += 93 * DAY
     shop.apply(offers(full=False), price("b", "9"), run="3")
     assert (before(shop, "a", days=99), len(before(shop, "b", days=99))) == ([], 1)
 

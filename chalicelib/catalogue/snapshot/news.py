@@ -17,7 +17,8 @@ from chalicelib.catalogue.snapshot import sets
 from chalicelib.catalogue.snapshot.engine import Connection
 from chalicelib.tenancy.model import MOST_NEWS_DAYS
 
-_KEPT = timedelta(days=MOST_NEWS_DAYS)
+_KEPT = timedelta(days=MOST_NEWS_DAYS + 2)
+"""Days that have begun count as whole ones."""
 _MANY = 100
 """More SKUs than this, and than there were, make a catalogue; fewer are news in it."""
 NOTED = "prices_noted"
