@@ -72,22 +72,15 @@ def fallen_under(catalogue: Catalogue, terms: PriceTerms, past: Past) -> Selecti
 
 def _selection(catalogue: Catalogue, terms: PriceTerms, past: Past) -> Selection:
     known = max(past.since, catalogue.prices_noted)
-    rows = {one: catalogue.amounts_before(one, known) for one in _price_types(terms, None)}
+    rows = {one: catalogue.amounts_before(one, known) for one in _price_types(terms)}
     now = amounts_under(catalogue, terms).by_place
-    before = now
+    before = worked_out(catalogue, terms, rows).by_place if any(rows.values()) else now
     if past.terms and known == past.since:
-        before = amounts_under(catalogue, past.terms).by_place
-    changed = {place for amounts in rows.values() for place in amounts}
-    if changed:
-        then = worked_out(catalogue, terms, rows).by_place
-        before = before[:]
-        for place in changed:
-            before[place] = then[place]
-    percents = {
-        place: amount * 100 // before[place]
-        for place, amount in enumerate(now)
-        if amount != NONE and before[place] > amount
-    }
+        changed = {place for amounts in rows.values() for place in amounts}
+        then = amounts_under(catalogue, past.terms).by_place
+        before = array("q", (before[place] if place in changed else amount for place, amount in enumerate(then)))
+    both = enumerate(zip(now, before, strict=True))
+    percents = {place: amount * 100 // old for place, (amount, old) in both if old > amount > NONE}
     order = array(bits.PLACES, sorted(percents, key=percents.__getitem__))
     return Selection(order=order, places=bits.of(order, len(now)))
 
