@@ -27,7 +27,7 @@ _HEADS = {
     "article": ("артикул", "article", "sku", "articol", "код", "code", "cod"),
     "barcode": ("штрихкод", "штрих-код", "barcode", "ean", "cod de bare"),
     "price": ("цена", "price", "preț", "pret"),
-    "least": ("от количества", "минимум", "мин. количество", "количество от", "from quantity", "minimum",
+    "least": ("от количества", "минимум", "мин", "мин. количество", "количество от", "from quantity", "minimum",
               "min. quantity", "de la cantitatea", "cantitate minimă"),
     "unit": ("единица", "ед. изм", "ед", "упаковка", "unit", "pack", "unitate", "ambalaj"),
     "coefficient": ("коэффициент", "в упаковке", "coefficient", "in a pack", "coeficient", "în ambalaj"),

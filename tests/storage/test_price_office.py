@@ -299,9 +299,9 @@ def test_columns_that_are_not_understood_are_chosen_by_a_person_and_remembered(d
     assert columns_of(seen) == {"column_0": "", "column_1": "", "column_2": ""}
     assert "белый" in seen, "the first rows are there to choose by"
     for columns, said in (
-        (("", "", ""), "Укажите, в каком столбце"),
-        (("price", "", ""), "Укажите, в каком столбце"),
-        (("price", "article", "price"), "у двух столбцов"),
+        (("", "", ""), "Укажите, в какой колонке"),
+        (("price", "", ""), "Укажите, в какой колонке"),
+        (("price", "article", "price"), "Две колонки"),
         (("", "article", "discount"), "Такого значения у колонки нет"),
     ):
         wrong = desk.post(page, key=key, head="1", **{f"column_{place}": one for place, one in enumerate(columns)})

@@ -47,7 +47,7 @@ def _row(request: Request, kind: PriceType, item: Item, tier: PriceTier) -> Row:
         cells={
             "article": item.article or "—",
             "name": Cell(item.name, href=f"/catalogue/{item.sku}"),
-            "least": fmt.quantity(tier.min_quantity),
+            "least": fmt.quantity(tier.min_quantity) if tier.min_quantity else "",
             "unit": pack or tier.unit or item.unit,
             "price": fmt.amount(tier.amount, tier.currency or kind.currency or request.person.currency),
         },
