@@ -80,17 +80,12 @@ def note_newest(db: Connection, since: int) -> None:
 def note_amounts(db: Connection) -> None:
     """For each price type the amounts by SKU number: the smallest tier's, of the base unit if it has one."""
     (most,) = db.execute("SELECT coalesce(max(no), 0) FROM sku").fetchone()
-    found: dict[int, array[int]] = {}
-    for sku, kind, amount in db.execute(
-        "SELECT sku_no, price_type_no, amount FROM price "
-        "ORDER BY sku_no, price_type_no, coefficient <> ?, min_quantity",
+    found: dict[int, array[int]] = defaultdict(lambda: array(AMOUNTS, [NONE]) * (most + 1))
+    for sku, kind, amount, _ in db.execute(  # of a group the row that has the least has the amount too
+        "SELECT sku_no, price_type_no, amount, min((coefficient <> ?) << 62 | min_quantity) FROM price GROUP BY 1, 2",
         (10**PRICE_DIGITS,),
     ):
-        numbers = found.get(kind)
-        if numbers is None:
-            numbers = found[kind] = array(AMOUNTS, [-1]) * (most + 1)
-        if numbers[sku] == NONE:
-            numbers[sku] = amount
+        found[kind][sku] = amount
     db.execute("DELETE FROM amount")
     db.executemany("INSERT INTO amount VALUES (?, ?)", ((kind, one.tobytes()) for kind, one in found.items()))
 

@@ -37,10 +37,10 @@ def withdraw_numbers(db: Connection, run_no: int, lot: int, *, everything: bool)
     """Prices and stock that the run did not touch. Under `lot`, zero is told for every pair of a SKU and a warehouse
     that the run left out and that had stock once: where there never was any, the live stock has no counter either."""
     changes: Changes = Counter()
-    untouched = f"touched <> {run_no:d}"
+    untouched = f"touched <> {run_no:d}"  # first: nearly always nothing is, and then `+` spares all else
     prices = _of_catalogue(run_no, "prices", everything=everything)
-    changes["price"] += db.execute(f"DELETE FROM price WHERE {untouched} AND sku_no {prices}").rowcount
-    left_out = f"{untouched} AND sku_no {_of_catalogue(run_no, 'stock', everything=everything)}"
+    changes["price"] += db.execute(f"DELETE FROM price WHERE {untouched} AND +sku_no {prices}").rowcount
+    left_out = f"{untouched} AND +sku_no {_of_catalogue(run_no, 'stock', everything=everything)}"
     db.execute(
         "INSERT OR REPLACE INTO told.stock SELECT ?, sku_no, warehouse_no, 0, quantity <> 0 FROM stock "
         f"WHERE {left_out}",

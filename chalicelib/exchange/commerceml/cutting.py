@@ -21,7 +21,7 @@ _LISTS = (("Товары", "Товар"), ("Предложения", "Предл
 _ENCODINGS = ("utf-8", "cp1251")
 _DIGEST = 16
 _LONGEST = 1_000_000  # of a record; the parser itself shall judge longer ones
-_ODD = (b"<!", b"<?", b"]]>")
+_ODD = ((b"!", b"<!"), (b"?", b"<?"), (b"]]", b"]]>"))  # a character that is rare is looked for first
 _UNITS = "ЕдиницыИзмерения"
 _PACKAGES = ("Каталог", "ПакетПредложений", "ИзмененияПакетаПредложений")
 _FORMED = "ДатаФормирования"
@@ -70,8 +70,10 @@ def _cut(head: bytes, body: bytes, tail: bytes, pair: tuple[str, str], encoding:
     tag = name.encode(encoding)
     close = b"</" + tag + b">"
     *pieces, rest = body.split(close)
-    tags = len(re.findall(b"</?" + tag + rb"[\s/>]", body))
-    if not pieces or rest.strip() or tags != 2 * len(pieces) or any(odd in body for odd in _ODD):
+    tags = body.count(b"<" + tag) + body.count(b"</" + tag)  # a longer name that begins so counts too
+    if not pieces or rest.strip() or tags != 2 * len(pieces):
+        return None
+    if any(rare in body and odd in body for rare, odd in _ODD):
         return None
     records = tuple(piece.lstrip() + close for piece in pieces)
     begins = (b"<" + tag + b">", b"<" + tag + b" ")
