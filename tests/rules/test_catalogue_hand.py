@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.catalogue.feed import CardChange, CatalogueHead, CategoryChange, CategoryRow, FeedRow
 from chalicelib.catalogue.model import OWN_CATALOGUE, Query, sku_id
 from chalicelib.catalogue.snapshot.build import End, Portion, assemble
+from chalicelib.catalogue.snapshot.cards import Cards, Standing
 from chalicelib.catalogue.snapshot.digest import content_digest
 from chalicelib.catalogue.snapshot.part import read_part
 from chalicelib.catalogue.snapshot.pictures import together
@@ -176,6 +177,18 @@ def test_a_snapshot_of_before_takes_what_is_done_by_hand(shop: Workshop) -> None
     shop.apply(goods(), product("a", "Окно"))
     shop.grow_old()
     assert shop.apply(hand(), CardChange("a", hidden=True)).listed == 0
+
+
+def test_cards_of_a_snapshot_of_before_are_shown_with_nothing_done_by_hand(shop: Workshop) -> None:
+    shop.apply(goods(), product("a", "Окно"))
+    shop.grow_old()
+    assert shop.top
+    cards = Cards(shop.top)
+    card = cards.card(A)
+    assert card
+    assert (card.name, card.standing, card.theirs) == ("Окно", Standing.LISTED, {})
+    assert cards.unlisted(Standing.HIDDEN, "", page=1, size=10) == ((), 0)
+    assert cards.branches() == ()
 
 
 @pytest.mark.parametrize(
