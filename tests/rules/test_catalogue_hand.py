@@ -186,7 +186,7 @@ def test_cards_of_a_snapshot_of_before_are_shown_with_nothing_done_by_hand(shop:
     cards = Cards(shop.top)
     card = cards.card(A)
     assert card
-    assert (card.name, card.standing, card.theirs) == ("Окно", Standing.LISTED, {})
+    assert (card.name, card.standing, card.theirs) == ("Окно", Standing.LISTED, ())
     assert cards.unlisted(Standing.HIDDEN, "", page=1, size=10) == ((), 0)
     assert cards.branches() == ()
 
