@@ -1,4 +1,5 @@
-"""Drawings of the demo catalogue's goods, as its 1C would send them: an archive of PNG files."""
+"""Drawings of the demo catalogue's goods: an archive of PNG files, as its 1C would send them, and outlines that people
+add by hand."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import io
 import re
 import zipfile
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from tools.demo_catalogue import Sku, picture_names, skus
 
@@ -26,6 +27,30 @@ def archive() -> bytes:
         for sku in skus():
             for view, name in enumerate(picture_names(sku)):
                 into.writestr(name, _drawn(sku, view))
+    return out.getvalue()
+
+
+def drawing(article: str) -> bytes:
+    """The outline of a product with its millimetres, as a person would add it."""
+    sku = next(one for one in skus() if one.article == article)
+    wide, high = (int(n) for n in re.findall(r"(\d+)×(\d+)", sku.size)[0])
+    image = Image.new("RGB", (_SIDE, _SIDE), "white")
+    draw = ImageDraw.Draw(image)
+    left, top, right, bottom = (one * 3 // 4 + 100 for one in _box(wide, high))
+    draw.rectangle((left, top, right, bottom), outline=_EDGE, width=4)
+    draw.line((left, bottom + 50, right, bottom + 50), fill=_EDGE, width=2)
+    draw.line((left - 50, top, left - 50, bottom), fill=_EDGE, width=2)
+    for x, y in ((left, bottom + 50), (right, bottom + 50), (left - 50, top), (left - 50, bottom)):
+        draw.ellipse((x - 5, y - 5, x + 5, y + 5), fill=_EDGE)
+    font = ImageFont.load_default(34)
+    draw.text(((left + right) // 2, bottom + 84), f"{wide}", fill=_EDGE, font=font, anchor="mm")
+    draw.text((left - 104, (top + bottom) // 2), f"{high}", fill=_EDGE, font=font, anchor="mm")
+    return _png(image)
+
+
+def _png(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
@@ -50,9 +75,7 @@ def _drawn(sku: Sku, view: int) -> bytes:
         draw.ellipse((380, 480, 420, 520), fill=_EDGE)
     if view:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    out = io.BytesIO()
-    image.save(out, "PNG", optimize=True)
-    return out.getvalue()
+    return _png(image)
 
 
 def _box(wide: int, high: int) -> tuple[int, int, int, int]:

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
@@ -55,6 +56,9 @@ _STAFF = (
     Person(role="accountant", email="vera@okna-severa.example", name="Вера Соколова"),
     Person(role="warehouse", email="oleg@okna-severa.example", name="Олег Рыбин"),
 )
+_RESERVE_HOURS = "72"
+_ON_THEIR_WAY = (("OK-3S-02", "14", 6), ("PD-MO-03", "120", 11))  # article, quantity, in how many days
+_DRAWN = ("OK-70-01", "DV-SEN-01")  # articles
 _DEALERS = (
     Dealer(
         name="Светлый дом",
@@ -102,6 +106,10 @@ def seed(config: dict[str, Any], say: Callable[[str], None] = _silently) -> Seed
     owner = demo.sign_up()
     say("   1C brings products, prices and stock")
     exchange = demo.connect_erp(owner)
+    say("   by hand: reserves with an end, goods on their way, drawings")
+    demo.keep_reserves(owner)
+    demo.expect_goods(owner)
+    demo.add_drawings(owner)
     say("   staff are invited and join")
     people = [demo.invite_staff(owner, person) for person in _STAFF]
     manager = demo.signed_in(_STAFF[0].email)
@@ -171,6 +179,31 @@ class _Demo:
             erp.expect("catalog", "complete")
         erp.upload({"pictures.zip": demo_pictures.archive()})
         return {"url": address, "user": user, "password": password}
+
+    def keep_reserves(self, owner: Cabinet) -> None:
+        """What an order that nobody has confirmed holds is free again after some days."""
+        owner.get("/settings")
+        owner.submit("/settings", {"reserve_hours": _RESERVE_HOURS})
+
+    def expect_goods(self, owner: Cabinet) -> None:
+        warehouse = demo_catalogue.guid(demo_catalogue.WAREHOUSES[0][0])
+        for article, quantity, days in _ON_THEIR_WAY:
+            path = f"/stock/{self._sku(owner, article)}/arrivals"
+            due = (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
+            owner.get(path)
+            owner.submit(path, {"quantity": quantity, "due": due, "warehouse": warehouse, "note": "Завод, рейс 12"})
+
+    def add_drawings(self, owner: Cabinet) -> None:
+        """A picture by hand beside those of 1C, as a person adds it on the product's page."""
+        for article in _DRAWN:
+            owner.get(f"/goods/{self._sku(owner, article)}/pictures")
+            owner.bring(f"{article}.png", demo_pictures.drawing(article))
+
+    def _sku(self, owner: Cabinet, article: str) -> str:
+        found = re.search(r"/goods/([0-9a-z]{20})", owner.get(f"/goods?q={article}"))
+        if found is None:
+            raise PageError(f"no product {article}")
+        return found[1]
 
     def invite_staff(self, owner: Cabinet, person: Person) -> dict[str, str]:
         owner.get("/settings/staff/invite")
