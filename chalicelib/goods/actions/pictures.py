@@ -146,10 +146,13 @@ def arrange(
 
     Refused("goods_pictures_edited") if somebody else has put them in another order since.
     """
+    own = _card(db, sku)[0].sku  # a variant's pictures are its product's
 
     def once() -> None:
-        seen = _seen(db, sku)
-        card, _ = _card(db, sku)
+        if edits.was_written(db, key):
+            return
+        seen = _seen(db, own)
+        card, _ = _card(db, own)
         after = rearranged(card.pictures, shown, wanted)
         if after is None:
             raise Refused("goods_pictures_edited")
