@@ -307,7 +307,7 @@ def _offer(sku: Sku) -> str:
     )
     own = ""
     if sku.line.one_product:
-        named = (("Размер", sku.size), ("Цвет", sku.colour))
+        named = (("Размер проёма", sku.size), ("Цвет рамки", sku.colour))
         told = "".join(
             f"<ХарактеристикаТовара><Наименование>{name}</Наименование><Значение>{value}</Значение></ХарактеристикаТовара>"
             for name, value in named
