@@ -5,7 +5,6 @@ An empty cell says nothing. A product is known by its id, else by its article; o
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,16 +26,15 @@ from chalicelib.catalogue.feed import (
     WarehouseRow,
 )
 from chalicelib.catalogue.model import OWN_CATALOGUE
-from chalicelib.catalogue.snapshot.cards import Branch, Identity
+from chalicelib.catalogue.snapshot.cards import Identity
 from chalicelib.goods.columns import ATTRIBUTE, PRICE, SEVERAL, STOCK, free_id, target
-from chalicelib.goods.model import CATEGORIES, BadRow, Plan
+from chalicelib.goods.model import BadRow, Plan
+from chalicelib.goods.paths import paths_in
 from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.kernel.sheets.cells import SheetRow
 from chalicelib.kernel.sheets.columns import SKIP
 from chalicelib.ordering.units import unit_code_of
 
-_DEEPEST = 20  # levels of categories
-_LEVELS = re.compile(r"\s+/\s+|\s*[>\\|→]\s*")
 _NO_VAT = frozenset({"безндс", "withoutvat", "novat", "fărătva", "faratva", "0", "-"})
 _TOLD_EACH = 500  # rows
 _CARD_ONLY = ("category", "brand", "vat", "description")
@@ -50,14 +48,6 @@ class Known:
     articles: Mapping[str, Identity | None] = field(default_factory=dict)
     categories: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     currency: str = ""
-
-
-def paths_of(branches: Iterable[Branch]) -> dict[tuple[str, ...], str]:
-    """Categories by the names that lead to them."""
-    paths: dict[str, tuple[str, ...]] = {}
-    for branch in branches:
-        paths[branch.id] = (*paths.get(branch.parent_id or "", ()), branch.name.casefold())
-    return {path: own for own, path in reversed(paths.items())}
 
 
 _NAMELESS = frozenset({"no_key", "ambiguous"})
@@ -241,10 +231,10 @@ class Feed:
 
     def _categories(self, text: str) -> tuple[tuple[str, ...], list[FeedRow]]:
         """The categories that some paths lead to (`Windows / PVC; Sale`), and those on the way that have to be made."""
-        paths = [[name for name in (part.strip() for part in _LEVELS.split(path)) if name] for path in text.split(";")]
-        named = [path for path in paths if path]
-        if not 0 < len(named) <= CATEGORIES or any(len(path) > _DEEPEST for path in named):
-            raise _Bad("bad_category", text)
+        try:
+            named = paths_in(text)
+        except ValueError:
+            raise _Bad("bad_category", text) from None
         made: list[FeedRow] = []
         return tuple(dict.fromkeys(self._category(path, made) for path in named)), made
 

@@ -21,8 +21,9 @@ from chalicelib.exchange.model import EntryKind, EntryState, JournalEntry, KindC
 from chalicelib.exchange.run import Run, RunPart, is_suspicious
 from chalicelib.exchange.runs import Workshop
 from chalicelib.goods import store
-from chalicelib.goods.feeding import Feed, Known, paths_of
+from chalicelib.goods.feeding import Feed, Known
 from chalicelib.goods.model import SHOWN_REJECTED, Plan, Upload
+from chalicelib.goods.paths import paths_of
 from chalicelib.goods.words import reason
 from chalicelib.http.i18n import translator
 from chalicelib.kernel.ids import new_id

@@ -138,29 +138,24 @@ def picture_folder(tenant_id: str, sku: str, batch: str) -> str:
 
 def brought_pictures(db: TenantSession, sku: str) -> list[Brought]:
     """Those that are being made and those that were refused."""
-    return [_brought(record) for record in db.query_all(keys.goods_pictures(db.tenant_id, sku), consistent=True)]
+    rows = db.query_all(keys.goods_pictures(db.tenant_id, sku), consistent=True)
+    return [job_of(record, Brought) for record in rows]
 
 
 def find_brought(db: TenantSession, sku: str, picture_id: str) -> Brought | None:
     record = db.get(keys.goods_picture(db.tenant_id, sku, picture_id))
-    return _brought(record) if record else None
-
-
-def _brought(record: Record) -> Brought:
-    return replace(record.load(Brought), version=record.version)
+    return job_of(record, Brought) if record else None
 
 
 def brought_put(tenant_id: str, picture: Brought) -> Put:
     """Writes it under the version that was read; one under way is looked at again."""
-    again = picture.look_again
     about = f"picture#{picture.sku}#{picture.id}"
-    return Put(
-        key=keys.goods_picture(tenant_id, picture.sku, picture.id),
-        kind=_PICTURE,
-        data=replace(picture, version=0),
-        indexes=(keys.due_at(tenant_id, again, DUE, about),) if again else (),
+    return job_put(
+        keys.goods_picture(tenant_id, picture.sku, picture.id),
+        _PICTURE,
+        picture,
         expires=picture.made + PICTURE_KEPT,
-        version=picture.version,
+        due=lambda at: keys.due_at(tenant_id, at, DUE, about),
     )
 
 
