@@ -39,6 +39,7 @@ from chalicelib.pricing.book import with_list
 from chalicelib.pricing.jobs import run_price_rows
 from chalicelib.pricing.lists import ListRow, OwnList
 from chalicelib.pricing.model import Quote
+from chalicelib.pricing.sheet import guessed
 from chalicelib.simulator import actions as simulator
 from chalicelib.simulator.jobs import run_simulation
 from chalicelib.storage import files
@@ -139,7 +140,8 @@ def _brought(world: actions.World, prices: dict[str, Decimal]) -> None:
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, delimiter=";").writerows([("Артикул", "Цена"), *prices.items()])
         files.put_path(db.tenant_id, f"{store.upload_folder(db.tenant_id, upload.id)}/{path.name}", path)
-    importing.start(db, manager, upload, path.name, now)
+    first = importing.look(db, upload, path.name, None)
+    importing.start(db, manager, upload, path.name, first, guessed(first.heads), now)
 
 
 def _look(world: actions.World, before: dict[str, tuple[str, Decimal]]) -> None:
