@@ -73,11 +73,14 @@ def fallen_under(catalogue: Catalogue, terms: PriceTerms, past: Past) -> Selecti
 def _selection(catalogue: Catalogue, terms: PriceTerms, past: Past) -> Selection:
     known = max(past.since, catalogue.prices_noted)
     rows = {one: catalogue.amounts_before(one, known) for one in _price_types(terms)}
+    changed = {place for amounts in rows.values() for place in amounts}
+    earlier = past.terms if known == past.since else None
+    if not (changed or earlier):
+        return Selection(order=(), places=0)
     now = amounts_under(catalogue, terms).by_place
-    before = worked_out(catalogue, terms, rows).by_place if any(rows.values()) else now
-    if past.terms and known == past.since:
-        changed = {place for amounts in rows.values() for place in amounts}
-        then = amounts_under(catalogue, past.terms).by_place
+    before = worked_out(catalogue, terms, rows).by_place if changed else now
+    if earlier:
+        then = amounts_under(catalogue, earlier).by_place
         before = array("q", (before[place] if place in changed else amount for place, amount in enumerate(then)))
     both = enumerate(zip(now, before, strict=True))
     percents = {place: amount * 100 // old for place, (amount, old) in both if old > amount > NONE}

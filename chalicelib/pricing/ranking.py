@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -51,7 +52,11 @@ def worked_out(catalogue: Catalogue, terms: PriceTerms, instead: Instead) -> Amo
     vat = _vat_rates(catalogue, terms, known)
     out = catalogue.amounts(())
     for way in reversed(known):
-        own = _uploaded(catalogue, way, vat) if way.price_list.version else _of_price_type(catalogue, way, vat, instead)
+        own = (
+            _of_own_list(catalogue, way, vat)
+            if way.price_list.version
+            else _of_price_type(catalogue, way, vat, instead)
+        )
         first = way.price_list.exclusive or terms.strategy is Strategy.PRIORITY
         out = own.before(out) if first else own.at_best(out)
     return out
@@ -133,6 +138,12 @@ def _of_price_type(catalogue: Catalogue, way: Way, vat: Sequence[Decimal | None]
         return listed
     price, pairs = way.pricing(), zip(listed.by_place, vat, strict=True)
     return Amounts(array("q", (NONE if amount == NONE else price(amount, _ONE, rate) for amount, rate in pairs)))
+
+
+def _of_own_list(catalogue: Catalogue, way: Way, vat: Sequence[Decimal | None]) -> Amounts:
+    """Kept as the amounts of a chain of this list alone: many chains have it, and what was before is compared."""
+    alone = replace(way.terms, chain=(way.price_list,))
+    return catalogue.amounts_kept(chain_id(alone), lambda: _uploaded(catalogue, way, vat))
 
 
 def _uploaded(catalogue: Catalogue, way: Way, vat: Sequence[Decimal | None]) -> Amounts:

@@ -108,12 +108,10 @@ class Catalogue(Facts):
 
     def places(self, skus: Sequence[str]) -> dict[str, int]:
         """Where listed SKUs stand in `Amounts`."""
-        asked = set(skus)
+        asked, stand = set(skus), "SELECT k.id, i.by_name FROM item i JOIN sku k ON k.no = i.sku_no"
         if len(asked) * _MANY > self._index.size:  # to read all takes less time than to find so many
-            rows: Iterator[Any] = (row for row in self._rows("SELECT id, no FROM sku") if row[0] in asked)
-        else:
-            rows = self._chunks("SELECT id, no FROM sku WHERE id IN (%s)", list(asked))
-        return {sku: place for sku, no in rows if (place := self._index.place(no)) is not None}
+            return {sku: place for sku, place in self._rows(stand) if sku in asked}
+        return dict(self._chunks(stand + " WHERE k.id IN (%s)", list(asked)))
 
     def vat_rates(self) -> list[Decimal | None]:
         """The goods' own rates in percent, by place as in `Amounts`; None: not given."""
