@@ -21,6 +21,7 @@ COLUMNS = ("article", "barcode", "price", "least", "unit", "coefficient")
 OFFERED = (SKIP, *COLUMNS)
 """What a column may mean."""
 _UNNAMED = ("article", "price")
+_ZERO, _ONE = Decimal(0), Decimal(1)
 _CHUNK = 500
 _LONGEST = 120
 _HEADS = {
@@ -160,7 +161,9 @@ class Taking:
         price, coefficient, least, unit = (
             self._layout.cell(row, column) for column in ("price", "coefficient", "least", "unit")
         )
-        amount, pack, minimum = _number(price), _number(coefficient or "1"), _number(least or "0")
+        amount = _number(price)
+        pack = _number(coefficient) if coefficient else _ONE
+        minimum = _number(least) if least else _ZERO
         if amount is None:
             return "bad_price" if price else "no_price", price
         if pack is None:

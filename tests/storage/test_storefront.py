@@ -80,6 +80,12 @@ def test_the_tenants_default_list_fills_what_the_contracts_list_lacks(stocked: S
     assert prices(seen(stocked))["Ручка Swing (бронза)"] == Decimal("412.50")
 
 
+def test_staff_are_shown_the_price_type_that_everybody_is_given(stocked: Shop) -> None:
+    first = browse(stocked.db, stocked.manager, None, Query(), NOW).price_type_id
+    stocked.db.commit([book_put(stocked.settings.id, Book(default=("retail",)), 0)])
+    assert (first, browse(stocked.db, stocked.manager, None, Query(), NOW).price_type_id) == ("p", "retail")
+
+
 def test_stock_is_what_can_be_promised_now_from_the_contracts_warehouses(stocked: Shop) -> None:
     found = seen(stocked)
     assert {offer.item.sku: offer.stock for offer in found.offers}[WINDOW] == 7
