@@ -1,7 +1,9 @@
 """The made-up catalogue as the files that 1C would send. `python -m benchmarks.commerceml FOLDER [products] [version]`
 
 2.09 as Управление торговлей writes it (`import0_<portion>.xml`, then `offers0_<portion>.xml` with prices and stock),
-3.1 as the module of 1C-Битрикс does (a folder per portion, the classifier, offers, prices and stock apart).
+3.1 as the module of 1C-Битрикс does (a folder per portion, the classifier, offers, prices and stock apart). Each record
+has the elements that real ones of its kind always have; what many senders add (a price in words, requisites, indents)
+makes real files up to twice as large.
 """
 
 from __future__ import annotations
