@@ -40,7 +40,7 @@
     if (!under || rows.includes(under)) return;
     const deeper = depth(under) + (where === "inside" ? 1 : 0) - depth(row);
     if (where === "before") under.before(...rows); else family(under).pop().after(...rows);
-    rows.forEach((one) => { one.dataset.depth = depth(one) + deeper; });
+    rows.forEach((each) => { each.dataset.depth = depth(each) + deeper; });
     one("[data-parent]", row).value = parentOf(row)?.dataset.id || "";
     numbered(siblings(row), row);
   }
