@@ -23,7 +23,7 @@ from typing import Any
 from benchmarks.catalogue_rows import catalogue_rows
 from benchmarks.made import Size, guid
 from benchmarks.tables import keep_figure
-from chalicelib.catalogue.model import Query, Sort, attribute_key
+from chalicelib.catalogue.model import Available, Query, Sort, attribute_key
 from chalicelib.catalogue.snapshot import hint, news, sets, spelling
 from chalicelib.catalogue.snapshot.build import apply, withdraw_absent
 from chalicelib.catalogue.snapshot.index import Index
@@ -50,7 +50,7 @@ _QUERIES = {
     "frequent word, page 200": Query(text="ручка", page=200),
     "frequent word by price": Query(text="ручка", sort=Sort.PRICE, price_types=_CHAIN),
     "one letter": Query(text="о"),
-    "in stock": Query(in_stock=True),
+    "in stock": Query(available=Available.NOW),
     "everything by article": Query(sort=Sort.ARTICLE),
     "two words": Query(text="оконная ручка"),
     "four words and a number": Query(text="ручек оконных белых 1400"),
@@ -62,7 +62,7 @@ _QUERIES = {
     "a letter wrong, near nothing": Query(text="абракадабра"),
     "attribute": Query(attributes=((attribute_key("property", guid(3, 0)), ("белый",)),)),
     "words, attribute, stock": Query(
-        text="окно", attributes=((attribute_key("property", guid(3, 1)), ("ПВХ",)),), in_stock=True
+        text="окно", attributes=((attribute_key("property", guid(3, 1)), ("ПВХ",)),), available=Available.NOW
     ),
     "price range": Query(price_types=_CHAIN, price_from=Decimal(1000), price_to=Decimal(2000)),
 }

@@ -43,6 +43,14 @@ class Sort(StrEnum):
     STOCK = "stock"
 
 
+class Available(StrEnum):
+    """How soon goods can be had."""
+
+    NOW = "1"  # the last exchange had some in stock
+    COMING = "coming"  # some are on their way
+    ORDER = "order"  # neither: they are made or brought on order
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """Goods that something is to be told of, as a set of places (`bits`) and in the order of what is told."""
@@ -68,7 +76,8 @@ class Query:
     amounts: Amounts | None = None
     price_from: Decimal | None = None
     price_to: Decimal | None = None
-    in_stock: bool = False
+    available: Available | None = None
+    coming: frozenset[str] = frozenset()  # the SKUs that are on their way to the reader, where `available` asks for it
     selections: tuple[Selection, ...] = ()
     sort: Sort = Sort.RELEVANCE
     descending: bool = False  # of the sort, but for relevance; SKUs without a price stay last

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
@@ -195,21 +195,32 @@ def _as_read(place: str, counters: WarehouseLevel | None) -> Condition:
 
 
 def _listed(tenant_id: str, level: Level, after: ByHand) -> list[Put | Delete]:
-    """Moves the SKU in the list of those with arrivals."""
+    """The SKU's place in the list of those with arrivals, with the last day for each warehouse."""
     old, new = (
         keys.coming_sku(tenant_id, by_hand.arrivals[0].due, level.sku) if by_hand.arrivals else None
         for by_hand in (level.by_hand, after)
     )
-    if old == new:
-        return []
-    leave = [Delete(key=old)] if old else []
-    return [*leave, *([Put(key=new, kind="coming", data={"sku": level.sku})] if new else [])]
+    leave = [Delete(key=old)] if old and old != new else []
+    days = {one.warehouse: one.due.isoformat() for one in after.arrivals}  # the last ones: they are in order
+    return [*leave, *([Put(key=new, kind="coming", data={"sku": level.sku, "days": days})] if new else [])]
 
 
 def coming_skus(db: TenantSession, *, limit: int, after: str | None = None) -> tuple[list[str], str | None]:
     """SKUs with arrivals, by the day of the first one, and where the list goes on (None: it ends)."""
     page = db.query(keys.coming_skus(db.tenant_id), limit=limit, after=after, consistent=True)
     return [record.data["sku"] for record in page.records], page.next
+
+
+def coming_among(db: TenantSession, today: date, among: Sequence[str]) -> frozenset[str]:
+    """SKUs of which something is to come from a day on to the given warehouses (all if empty)."""
+    return frozenset(
+        str(record.data["sku"])
+        for record in db.query_all(keys.coming_skus(db.tenant_id))
+        if any(
+            date.fromisoformat(day) >= today and (not among or place in among)
+            for place, day in record.data.get("days", {}).items()
+        )
+    )
 
 
 def _as_noted(by_hand: ByHand) -> Condition:

@@ -12,7 +12,18 @@ from decimal import Decimal
 
 from chalicelib.advice.model import SHOWN
 from chalicelib.advice.store import companions_of
-from chalicelib.catalogue.model import Category, Item, Page, PriceType, Product, Query, Sort, Suggestions, Warehouse
+from chalicelib.catalogue.model import (
+    Available,
+    Category,
+    Item,
+    Page,
+    PriceType,
+    Product,
+    Query,
+    Sort,
+    Suggestions,
+    Warehouse,
+)
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.store import current_catalogue
 from chalicelib.kernel.access import Actor
@@ -25,7 +36,7 @@ from chalicelib.pricing.model import PriceTerms
 from chalicelib.pricing.ranking import amounts_under
 from chalicelib.stock import showing
 from chalicelib.stock.model import Level
-from chalicelib.stock.store import promised
+from chalicelib.stock.store import coming_among, promised
 from chalicelib.storage.session import TenantSession
 from chalicelib.storefront.desk import Ahead, Desk, read_desk
 from chalicelib.storefront.offers import News, Offer, counter
@@ -90,7 +101,7 @@ def browse(
     what is told of as such.
 
     One round trip for the stock of the page's SKUs, and before it one for the rows of `desk_keys`, unless they were
-    read `ahead`.
+    read `ahead`; one more for those who ask what is on its way.
     """
     desk = read_desk(db, actor, contract_id, now, ahead)
     catalogue = desk.catalogue
@@ -106,6 +117,7 @@ def browse(
         query,
         sort=Sort.RELEVANCE if query.sort is Sort.STOCK and not desk.may_rank_stock else query.sort,
         amounts=amounts_under(catalogue, at.terms) if at.terms else None,
+        coming=_on_their_way(db, desk, query),
         selections=tuple(map(at.selection, news)),
     )
     page = catalogue.search(query)
@@ -121,6 +133,13 @@ def browse(
         cart=desk.cart,
         pictures=_first_pictures(desk, page.items),
     )
+
+
+def _on_their_way(db: TenantSession, desk: Desk, query: Query) -> frozenset[str]:
+    """Looked up only by those who ask for it."""
+    if query.available in (None, Available.NOW):
+        return frozenset()
+    return coming_among(db, desk.day, desk.warehouses)
 
 
 def suggest(db: TenantSession, actor: Actor, text: str, now: datetime) -> Suggestions:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import urlencode
 
-from chalicelib.catalogue.model import Category, Facet, Query, Sort
+from chalicelib.catalogue.model import Available, Category, Facet, Query, Sort
 from chalicelib.http.doors import Doors
 from chalicelib.http.formats import Formats
 from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
@@ -134,7 +134,7 @@ def _query(asked: ListQuery) -> Query:
         attributes=tuple((name, (value,)) for name, value in asked.values.items() if name.startswith(_FACET)),
         price_from=_amount(asked.get("price_from")),
         price_to=_amount(asked.get("price_to")),
-        in_stock=bool(asked.get("stock")),
+        available=next((one for one in Available if one == asked.get("stock")), None),
         sort=Sort(sort),
         descending=asked.descending,
         page=min(asked.page, _MOST_PAGES),
@@ -179,7 +179,11 @@ def _listing(request: Request, asked: ListQuery, found: Range) -> Listing:
         columns.append(Column(key="add", label_key="storefront.order", kind="num", phone="state"))
     filters = [
         Filter(name="q", label_key="storefront.find", kind="search", suggest="/catalogue/suggest"),
-        Filter(name="stock", label_key="storefront.in_stock", kind="flag"),
+        Filter(
+            name="stock",
+            label_key="storefront.availability",
+            options=tuple((str(one), request.t.t(f"storefront.available.{one.name.lower()}")) for one in Available),
+        ),
         Filter(name=News.NEW, label_key="storefront.new", kind="flag"),
         *(_facet(facet) for facet in found.page.facets[:_MOST_FACETS]),
     ]

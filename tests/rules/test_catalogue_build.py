@@ -17,7 +17,7 @@ from chalicelib.catalogue.feed import (
     RejectedRow,
     WarehouseRow,
 )
-from chalicelib.catalogue.model import NO_WAREHOUSE, sku_id
+from chalicelib.catalogue.model import NO_WAREHOUSE, Available, sku_id
 from chalicelib.catalogue.snapshot.build import End, apply
 from chalicelib.catalogue.snapshot.digest import content_digest
 from chalicelib.catalogue.snapshot.part import read_part
@@ -454,4 +454,4 @@ def test_a_doubted_withdrawal_leaves_everything_as_it_was(before: Workshop) -> N
 def test_new_stock_alone_leaves_the_lists_and_is_seen_in_them(shop: Workshop) -> None:
     shop.apply(goods(), product("a"), product("b"), offers(), stock("a", "7"))
     shop.apply(offers(full=False), stock("a", "0"), stock("b", "2"))
-    assert shop.names(in_stock=True) == ["Товар b"]
+    assert shop.names(available=Available.NOW) == ["Товар b"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chalicelib.catalogue.amounts import Amounts, scaled
 from chalicelib.catalogue.feed import CategoryRow, PriceTypeRow, PropertyRow, WarehouseRow
-from chalicelib.catalogue.model import NO_WAREHOUSE, Query, Sort, attribute_key, sku_id
+from chalicelib.catalogue.model import NO_WAREHOUSE, Available, Query, Sort, attribute_key, sku_id
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.visibility import Rule, What, Whom
 from tests.rules.catalogue_feeds import Workshop, goods, offer, offers, price, product, stock
@@ -198,8 +198,18 @@ def test_values_of_one_attribute_are_alternatives_and_attributes_go_together(cat
     assert names(catalogue, attributes=(("f_nowhere", ("x",)),)) == []
 
 
+def test_what_is_on_its_way_and_what_is_neither_there_nor_coming_are_filters_of_their_own(catalogue: Catalogue) -> None:
+    every, there = names(catalogue), names(catalogue, available=Available.NOW)
+    coming = frozenset(item.sku for item in catalogue.search(Query()).items if item.name in (every[0], there[0]))
+    coming |= {"nobody has it"}
+    on_its_way = names(catalogue, available=Available.COMING, coming=coming)
+    assert set(on_its_way) == {every[0], there[0]}
+    on_order = names(catalogue, available=Available.ORDER, coming=coming)
+    assert set(on_order) == set(every) - set(there) - {every[0]}
+
+
 def test_in_stock_means_that_the_erp_had_some(catalogue: Catalogue) -> None:
-    assert names(catalogue, in_stock=True) == ["Окно 9 створок", "Окно деревянное"]
+    assert names(catalogue, available=Available.NOW) == ["Окно 9 створок", "Окно деревянное"]
 
 
 def test_prices_are_looked_at_along_the_chain_at_the_smallest_tier(catalogue: Catalogue) -> None:
@@ -342,7 +352,7 @@ def branches(catalogue: Catalogue, **query: object) -> list[tuple[str, int]]:
 def test_the_counts_beside_the_tree_follow_what_was_asked(catalogue: Catalogue) -> None:
     assert branches(catalogue) == [("Окна", 4), ("Фурнитура", 2)]
     assert branches(catalogue, text="окно") == [("Окна", 3), ("Фурнитура", 2)]  # «окно» is in «Ручка оконная»
-    assert branches(catalogue, text="створок", in_stock=True) == [("Окна", 1)]
+    assert branches(catalogue, text="створок", available=Available.NOW) == [("Окна", 1)]
     assert branches(catalogue, attributes=((COLOUR, ("Коричневый",)),)) == [("Окна", 1)]
     opened = [("Окна", 4), ("Деревянные", 1), ("Пластиковые", 2), ("Под удалённой", 1), ("Фурнитура", 2)]
     assert branches(catalogue, category_id="wood") == opened, "the choice of a category leaves nothing out"
@@ -400,19 +410,19 @@ def test_stock_and_prices_that_come_alone_are_sorted_by(tmp_path: Path) -> None:
     shop = Workshop(tmp_path)
     shop.apply(goods(), product("1"), product("2"), offers(), price("1", "5"), price("2", "6"), stock("1", "1"))
     by_price = {"sort": Sort.PRICE, "price_types": ("p",)}
-    assert (shop.names(**by_price), shop.names(in_stock=True)) == (["Товар 1", "Товар 2"], ["Товар 1"])
+    assert (shop.names(**by_price), shop.names(available=Available.NOW)) == (["Товар 1", "Товар 2"], ["Товар 1"])
     shop.apply(offers(full=False), price("1", "7"))
     assert shop.names(**by_price) == ["Товар 2", "Товар 1"]
     shop.apply(offers(full=False), stock("2", "3"))
     assert shop.names(sort=Sort.STOCK, descending=True) == ["Товар 2", "Товар 1"]
-    assert shop.names(in_stock=True) == ["Товар 1", "Товар 2"]
+    assert shop.names(available=Available.NOW) == ["Товар 1", "Товар 2"]
 
 
 def test_a_snapshot_from_before_the_sets_is_read_and_brought_up_by_the_next_import(tmp_path: Path) -> None:
     shop = Workshop(tmp_path)
     shop.apply(*ROWS)
     asked: tuple[dict[str, object], ...] = (
-        {"text": "белое окно"}, {"sort": Sort.PRICE, "price_types": ("p", "q")}, {"in_stock": True},
+        {"text": "белое окно"}, {"sort": Sort.PRICE, "price_types": ("p", "q")}, {"available": Available.NOW},
         {"category_id": "windows"}, {"attributes": ((COLOUR, ("Белый",)),)}, {"sort": Sort.ARTICLE},
     )  # fmt: skip
     told = [shop.names(**one) for one in asked]
@@ -421,7 +431,7 @@ def test_a_snapshot_from_before_the_sets_is_read_and_brought_up_by_the_next_impo
     shop.apply(offers(full=False), stock("w10", "3"))
     with shop.open() as opened:
         assert [names(opened, **one) for one in asked[:2]] == told[:2]
-        assert names(opened, in_stock=True) == ["Окно 9 створок", "Окно 10 створок", "Окно деревянное"]
+        assert names(opened, available=Available.NOW) == ["Окно 9 створок", "Окно 10 створок", "Окно деревянное"]
 
 
 def test_a_property_that_is_called_brand_says_the_brand_where_the_erp_has_no_field_for_it(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
@@ -16,7 +16,7 @@ from chalice.test import Client
 
 import app
 from chalicelib.catalogue.feed import CatalogueHead, PriceRow, ProductRow
-from chalicelib.catalogue.model import Query, Sort, attribute_key, sku_id
+from chalicelib.catalogue.model import Available, Query, Sort, attribute_key, sku_id
 from chalicelib.catalogue.snapshot.build import apply
 from chalicelib.http import sessions
 from chalicelib.kernel.access import Role
@@ -32,6 +32,8 @@ from chalicelib.pricing.model import PriceOnRequest, Quote
 from chalicelib.pricing.store import book_put
 from chalicelib.stock.actions import erp_levels
 from chalicelib.stock.showing import Amount
+from chalicelib.stock.store import levels, noted_writes
+from chalicelib.stock.transit import Arrival
 from chalicelib.storage import keys, snapshots
 from chalicelib.storage.session import Session
 from chalicelib.storefront.actions import Range, browse, look_at, suggest
@@ -119,6 +121,27 @@ def test_a_dealers_region_says_where_goods_come_from_unless_the_contract_does(st
         ]
     )
     assert {offer.item.sku: offer.stock for offer in seen(stocked).offers}[WINDOW] == 2
+
+
+def test_what_is_on_its_way_to_the_dealers_warehouses_is_found_by_a_filter(stocked: Shop) -> None:
+    def expect(warehouse: str, due: date) -> None:
+        level = levels(stocked.db, [WINDOW], consistent=True)[WINDOW]
+        arrival = Arrival(id="a", warehouse=warehouse, quantity=Decimal(5), due=due)
+        stocked.db.commit(noted_writes(stocked.settings.id, level, level.by_hand.expecting([arrival])))
+
+    def found(available: Available) -> set[str]:
+        return {offer.item.sku for offer in seen(stocked, Query(available=available)).offers}
+
+    expect("w2", NOW.date() + timedelta(days=7))
+    assert found(Available.COMING) == {WINDOW}
+    assert WINDOW not in found(Available.ORDER)
+    expect("w2", NOW.date() - timedelta(days=1))
+    assert found(Available.COMING) == set(), "it is overdue"
+    expect("w1", NOW.date() + timedelta(days=7))
+    region = Region(id="r", name="Юг", warehouse_ids=("w2",))
+    put = party_put(stocked.settings.id, replace(stocked.party, region_id="r"), 1)
+    stocked.db.commit([segments_put(stocked.settings.id, Segments(regions=(region,))), put])
+    assert found(Available.COMING) == set(), "it comes to another region's warehouse"
 
 
 def test_a_catalogue_page_costs_two_round_trips_beside_the_session(stocked: Shop) -> None:

@@ -12,7 +12,7 @@ from operator import and_
 
 from chalicelib.catalogue import bits
 from chalicelib.catalogue.amounts import Amounts
-from chalicelib.catalogue.model import Category, Facet, FacetValue, Query, Sort
+from chalicelib.catalogue.model import Available, Category, Facet, FacetValue, Query, Sort
 from chalicelib.catalogue.snapshot.index import Branch, Index
 from chalicelib.catalogue.snapshot.sets import MORE, NAME, Track
 from chalicelib.catalogue.snapshot.text import fragment_query, normal_code, query_tokens, word_terms
@@ -64,13 +64,22 @@ def _filters(index: Index, query: Query, amounts: Amounts) -> dict[str, int]:
     for key, texts in query.attributes:
         attribute, _ = index.attributes.get(key, (0, ""))
         out[key] = out.get(key, index.everything) & bits.joined(index.value(attribute, text) for text in texts)
-    if query.in_stock:
-        out[_STOCK] = index.in_stock
+    if query.available is not None:
+        out[_STOCK] = _available(index, query.available, query.coming)
     if query.price_from is not None or query.price_to is not None:
         out[_PRICE] = amounts.between(query.price_from, query.price_to)
     for number, selection in enumerate(query.selections):
         out[f"{_SELECTION}{number}"] = selection.places
     return out
+
+
+def _available(index: Index, wanted: Available, coming: frozenset[str]) -> int:
+    if wanted is Available.NOW:
+        return index.in_stock
+    on_their_way = index.of_skus(coming)
+    if wanted is Available.COMING:
+        return on_their_way
+    return index.everything & ~index.in_stock & ~on_their_way
 
 
 def text_tiers(index: Index, text: str) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ What is kept takes at most some 50 MB at 150,000 SKUs, of which a set takes 20 K
 
 from __future__ import annotations
 
+import json
 import threading
 import weakref
 from array import array
@@ -94,6 +95,15 @@ class Index:
     def of_numbers(self, numbers: Sequence[int]) -> int:
         """The set of some listed SKUs."""
         return bits.of(list(map(self.order(Track.PLACE).__getitem__, numbers)), self.size)
+
+    def of_skus(self, skus: frozenset[str]) -> int:
+        """The set of some SKUs, as far as they are listed; kept, as the same ones are asked for again."""
+        kept = self._sets.get(skus)
+        if kept is None:
+            statement = "SELECT no FROM sku WHERE id IN (SELECT value FROM json_each(?))"
+            found = (self.place(no) for (no,) in self.rows(statement, (json.dumps(list(skus)),)))
+            kept = self._sets.keep(skus, bits.of([place for place in found if place is not None], self.size))
+        return kept
 
     def place(self, number: int) -> int | None:
         """Where a SKU stands; None if it is not listed."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from urllib.parse import quote
 
-from chalicelib.catalogue.model import Item, Query, Sort
+from chalicelib.catalogue.model import Available, Item, Query, Sort
 from chalicelib.http.formats import NBSP, Formats
 from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
 from chalicelib.http.request import Request
@@ -87,7 +87,7 @@ def _sums(level: Level) -> tuple[Decimal, Decimal, Decimal]:
 def _wanted(query: ListQuery) -> Query:
     return Query(
         text=query.get("q"),
-        in_stock=query.get("in_stock") == "1",
+        available=Available.NOW if query.get("in_stock") == "1" else None,
         sort=_SORTS.get(query.sort, Sort.RELEVANCE if query.get("q") else Sort.NAME),
         descending=query.descending,
         page=query.page,
