@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from chalicelib.billing.model import InvoiceLine, OrderForInvoice, VatShare
 from chalicelib.kernel.money import money
-from chalicelib.ordering.model import Order, OrderLine, State
+from chalicelib.ordering.model import Order, OrderLine
+from chalicelib.ordering.states import State
 
 
 def order_for_invoice(order: Order, lines: Sequence[OrderLine]) -> OrderForInvoice:

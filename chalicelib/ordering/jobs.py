@@ -16,11 +16,11 @@ from chalicelib.http.i18n import translator
 from chalicelib.http.rendering import render_mail
 from chalicelib.identity.model import User
 from chalicelib.kernel.events import Event
-from chalicelib.ordering import store
 from chalicelib.ordering.actions import advising, bookkeeping, stocktaking
 from chalicelib.ordering.actions.arriving import Changed, settle
 from chalicelib.ordering.actions.invoicing import bring_invoice_up_to
 from chalicelib.ordering.notices import OrderMail, mail_about
+from chalicelib.ordering.reservation_store import load_reservation
 from chalicelib.ordering.words import change_text
 from chalicelib.stock import tally
 from chalicelib.stock.actions.noting import ARRIVALS
@@ -97,7 +97,7 @@ def _then_turn_pages(
 
     def handled(event: Event, db: TenantSession, now: datetime) -> None:
         handle(event, db, now)
-        held = store.reservation_from(db.get(store.reservation_key(db.tenant_id, event.data["order"]))).held
+        held = load_reservation(db, event.data["order"]).held
         turn_pages(db, held)
 
     return handled

@@ -11,7 +11,8 @@ from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.events import Event
 from chalicelib.ordering import store
 from chalicelib.ordering.lines import LineChange, difference
-from chalicelib.ordering.model import Order, Side
+from chalicelib.ordering.model import Order
+from chalicelib.ordering.states import Side
 from chalicelib.ordering.store import OrderFile
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.model import TenantSettings

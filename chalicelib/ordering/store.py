@@ -1,12 +1,10 @@
-"""Orders, their holds and tasks in the tables."""
+"""Orders in the tables, and what is told of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
-from enum import StrEnum
 
 from chalicelib.billing.model import OrderDocument
 from chalicelib.kernel.access import Actor
@@ -14,44 +12,11 @@ from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id
-from chalicelib.ordering.holding import Holding, Reservation
 from chalicelib.ordering.model import Happening, Order, OrderLine, Shipment
-from chalicelib.stock import store as stock_store
-from chalicelib.stock.journal import Cause, Why
-from chalicelib.stock.journal_store import moved_put
 from chalicelib.storage import codec, keys
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Page, Record, TenantSession
-from chalicelib.storage.writes import Absent, Add, Delete, Equals, Present, Put, Set, Update, Write, audit, publish
-
-ORDER_SEQUENCE = "orders"
-
-
-class Queue(StrEnum):
-    """Work queues that orders stand in."""
-
-    MODERATION = "moderation"
-    EXPORT = "export"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """An order in a work queue, with what the queue's list shows. `offered` = the ERP has been given it to read."""
-
-    order_id: str
-    number: str
-    party_id: str
-    party_name: str
-    contract_id: str
-    contract_number: str
-    entity_id: str
-    gross: Decimal
-    currency: str
-    line_count: int
-    first_line: str
-    edition: int
-    since: datetime
-    offered: bool = False
+from chalicelib.storage.writes import Absent, Put, audit, publish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,17 +125,6 @@ def erp_word_put(tenant_id: str, order_id: str, about: str, formed: str) -> Put:
     return Put(key=key, kind="erp_word", data={"about": about, "formed": formed})
 
 
-def number_taken(tenant_id: str, order: Order) -> Put:
-    """The order's number is its own for ever, whatever becomes of the counter."""
-    return Put(key=keys.number_guard(tenant_id, order.number), kind="guard", data={"order": order.id}, version=0)
-
-
-def order_of_number(db: TenantSession, number: str) -> str | None:
-    """The id of the order with this number."""
-    record = db.get(keys.number_guard(db.tenant_id, number))
-    return None if record is None else record.data.get("order")
-
-
 def open_orders(db: TenantSession, *, limit: int | None = None, after: str | None = None) -> Page:
     """Heads of orders that are not closed, or still to be invoiced, newest first."""
     return db.query(keys.open_orders(db.tenant_id), newest_first=True, limit=limit, after=after)
@@ -199,129 +153,6 @@ def party_orders(
 def month_orders(db: TenantSession, month: str, *, limit: int, after: str | None) -> Page:
     """Heads of the orders of a month (`2026-11`, by the tenant's calendar), newest first."""
     return db.query(keys.month_orders(db.tenant_id, month), newest_first=True, limit=limit, after=after)
-
-
-# --- the running number --------------------------------------------------------------------------
-
-
-def sequence_key(tenant_id: str) -> Key:
-    return keys.sequence(tenant_id, ORDER_SEQUENCE)
-
-
-def last_number(record: Record | None) -> int:
-    """The last running number given; 0 before the first."""
-    return int(record.n["last"]) if record else 0
-
-
-def number_given(tenant_id: str, record: Record | None, number: int) -> Put | Update:
-    """Moves the counter to `number`, on condition that nobody has since it was read."""
-    key, last = sequence_key(tenant_id), last_number(record)
-    if record is None:
-        return Put(key=key, kind="sequence", data={}, counters={"last": Decimal(number)}, version=0)
-    when = (Equals(("n", "last"), Decimal(last)),)
-    return Update(key=key, changes=(Set(("n", "last"), Decimal(number)),), when=when)
-
-
-def number_drawn(db: TenantSession) -> int:
-    """The next running number, taken for good: a gap in the numbers if no order comes of it."""
-    key = sequence_key(db.tenant_id)
-    return last_number(db.change(Update(key=key, changes=(Add(("n", "last"), Decimal(1)),))))
-
-
-# --- what is held --------------------------------------------------------------------------------
-
-
-def reservation_key(tenant_id: str, order_id: str) -> Key:
-    return keys.reservation(tenant_id, order_id, 0)
-
-
-def reservation_from(record: Record | None) -> Reservation:
-    return replace(record.load(Reservation), version=record.version) if record else Reservation()
-
-
-def reservation_put(tenant_id: str, order_id: str, reservation: Reservation) -> Put | Delete:
-    """What the order holds from now on; no row for nothing, unless it says when that ran out."""
-    key = reservation_key(tenant_id, order_id)
-    if not reservation.held and reservation.until is None and reservation.version:
-        return Delete(key=key, when=(Equals(("version",), reservation.version),))
-    return Put(key=key, kind="reservation", data=reservation, version=reservation.version)
-
-
-def holding_writes(tenant_id: str, order_id: str, holding: Holding, because: Cause) -> list[Write]:
-    """What the order holds from now on, as it changes: the reservation, one write a SKU in the SKUs' order (domain
-    §4.2), and one that notes them for the nightly check."""
-    after, moves, timed = holding.reservation, holding.moves, holding.timed
-    skus = sorted({*moves, *timed})
-    if not skus and after.held:
-        return []
-    own = [reservation_put(tenant_id, order_id, after)] if after.version or after.held or after.until else []
-    notes = {sku: {order_id: hold} for sku, hold in timed.items()}
-    rows = [stock_store.move(tenant_id, sku, moves.get(sku, {}), because, timed=notes.get(sku)) for sku in skus]
-    return [*own, *rows, *([moved_put(tenant_id, because, skus)] if moves else [])]
-
-
-def because(order: Order, happening: Happening) -> Cause:
-    """Why the stock moves with what happened to the order."""
-    return Cause(
-        id=happening.id,
-        why=Why(happening.kind),
-        number=order.number,
-        order_id=order.id,
-        actor_id=happening.actor_id,
-        actor_name=happening.actor_name,
-    )
-
-
-# --- tasks ---------------------------------------------------------------------------------------
-
-
-def task_of(order: Order, since: datetime, *, offered: bool = False) -> Task:
-    return Task(
-        order_id=order.id,
-        number=order.number,
-        party_id=order.party_id,
-        party_name=order.party_name,
-        contract_id=order.contract_id,
-        contract_number=order.contract_number,
-        entity_id=order.entity_id,
-        gross=order.gross,
-        currency=order.currency,
-        line_count=order.line_count,
-        first_line=order.first_line,
-        edition=order.edition,
-        since=since,
-        offered=offered,
-    )
-
-
-def task_put(tenant_id: str, queue: Queue, task: Task) -> Put:
-    """Puts the order into the queue, or brings its task up to date; its place is by `since`."""
-    place = keys.task_place(tenant_id, queue, task.since, task.order_id)
-    return Put(key=keys.task(tenant_id, queue, task.order_id), kind="task", data=task, indexes=(place,))
-
-
-def task_delete(tenant_id: str, queue: Queue, order_id: str) -> Delete:
-    return Delete(key=keys.task(tenant_id, queue, order_id))
-
-
-def never_offered(tenant_id: str, order_id: str) -> Delete:
-    """Takes the order out of the queue for the ERP, on condition that the ERP has not been given it."""
-    not_offered = Equals(("data", "offered"), False)
-    return Delete(key=keys.task(tenant_id, Queue.EXPORT, order_id), when=(Present(), not_offered))
-
-
-def offered(tenant_id: str, order_id: str) -> Update:
-    """The ERP is about to read the order: from now on it may know of it, even if it never says so."""
-    return Update(key=keys.task(tenant_id, Queue.EXPORT, order_id), changes=(Set(("data", "offered"), True),))
-
-
-def queue_page(db: TenantSession, queue: Queue, *, limit: int | None = None, after: str | None = None) -> Page:
-    """Tasks of a queue, oldest first."""
-    return db.query(keys.work(db.tenant_id, queue), limit=limit, after=after)
-
-
-def task_from(record: Record) -> Task:
-    return record.load(Task)
 
 
 # --- what is told --------------------------------------------------------------------------------

@@ -14,7 +14,9 @@ from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.network.actions.reading import Dealer, open_dealer
 from chalicelib.ordering import store as ordering
-from chalicelib.ordering.model import Order, State
+from chalicelib.ordering import task_store
+from chalicelib.ordering.model import Order
+from chalicelib.ordering.states import State
 from chalicelib.overview.model import TO_SHIP, Day, LastExchange, added_up, by_day, first_day, last_exchange
 from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession
@@ -124,8 +126,8 @@ def _earlier(db: TenantSession, since: date, time_zone: str) -> list[Order]:
 
 
 def _waiting(db: TenantSession) -> Waiting:
-    page = ordering.queue_page(db, ordering.Queue.MODERATION, limit=_QUEUE)
-    tasks = [ordering.task_from(record) for record in page.records]
+    page = task_store.queue_page(db, task_store.Queue.MODERATION, limit=_QUEUE)
+    tasks = [task_store.task_from(record) for record in page.records]
     return Waiting(count=len(tasks), is_cut=page.next is not None, oldest=tasks[0].since if tasks else None)
 
 

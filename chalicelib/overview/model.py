@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from chalicelib.exchange.model import EntryKind, EntryState, JournalEntry
 from chalicelib.kernel.money import Money, money
-from chalicelib.ordering.model import Order, State
+from chalicelib.ordering.model import Order
+from chalicelib.ordering.states import State
 
 WINDOW = timedelta(days=28)
 """How far back the chart goes, the day itself included."""

@@ -20,7 +20,8 @@ from chalicelib.ordering.actions.shelf import SnapshotShelf
 from chalicelib.ordering.cart import LINES_A_PAGE, Cart
 from chalicelib.ordering.goods import Goods
 from chalicelib.ordering.lines import Terms, summed
-from chalicelib.ordering.model import UNCONFIRMED, Order, OrderLine
+from chalicelib.ordering.model import Order, OrderLine
+from chalicelib.ordering.states import UNCONFIRMED
 from chalicelib.pricing.chain import PriceBasis, contract_terms
 from chalicelib.pricing.model import PriceTerms
 from chalicelib.simulator.model import ChangedCart, ChangedOrder

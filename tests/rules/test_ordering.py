@@ -19,21 +19,9 @@ from chalicelib.ordering.erp import ErpStatus, ErpUpdate, ErpUpdateLine, ErpUpda
 from chalicelib.ordering.erp_rules import followed
 from chalicelib.ordering.holding import Held, Reservation, as_the_erp_says, follow, known_to_erp, sent_off, wanted
 from chalicelib.ordering.lines import Terms, cancelled, difference, edited, held_by, restored, summed
-from chalicelib.ordering.model import (
-    ALLOWED,
-    Act,
-    LineStatus,
-    OrderLine,
-    Shipment,
-    Side,
-    State,
-    after,
-    derived_percent,
-    derived_state,
-    may,
-    order_number,
-)
+from chalicelib.ordering.model import LineStatus, OrderLine, Shipment, derived_percent, derived_state, order_number
 from chalicelib.ordering.quickorder import Found, Reading, articles, quantity_problem, resolved, rows_of
+from chalicelib.ordering.states import ALLOWED, Act, Side, State, after, may
 from chalicelib.stock.model import Level, Sources, WarehouseLevel
 from chalicelib.tenancy.model import RoundingBase, StockKind
 

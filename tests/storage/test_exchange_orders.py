@@ -21,7 +21,7 @@ from chalicelib.exchange.store import load_rejected
 from chalicelib.kernel.money import money
 from chalicelib.ordering.actions import bring_invoice_up_to, orders_to_export, refuse
 from chalicelib.ordering.actions.bookkeeping import held_by_contract
-from chalicelib.ordering.model import State
+from chalicelib.ordering.states import State
 from chalicelib.ordering.store import OrderFile
 from chalicelib.tenancy.model import Charset, ExchangeSettings, InvoiceSource, OrderStructure
 from chalicelib.tenancy.store import settings_of, settings_record, settings_write

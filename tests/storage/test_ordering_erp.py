@@ -32,8 +32,10 @@ from chalicelib.ordering.erp import (
     ErpUpdateShipment,
     Outcome,
 )
-from chalicelib.ordering.model import LineStatus, State
-from chalicelib.ordering.store import OrderFile, Queue
+from chalicelib.ordering.model import LineStatus
+from chalicelib.ordering.states import State
+from chalicelib.ordering.store import OrderFile
+from chalicelib.ordering.task_store import Queue
 from chalicelib.storage import keys
 from chalicelib.tenancy.model import StockKind
 from tests.support.shop import NOW, D, Shop

@@ -11,11 +11,11 @@ import pytest
 
 from chalicelib.billing import store as billing_store
 from chalicelib.kernel.errors import Unavailable
-from chalicelib.ordering import store
 from chalicelib.ordering.actions import apply_erp_update, bring_invoice_up_to, confirm
 from chalicelib.ordering.erp import ErpOutcome, ErpUpdate, ErpUpdateLine, ErpUpdateShipment, Outcome
 from chalicelib.ordering.erp_rules import shipped_in
-from chalicelib.ordering.model import State
+from chalicelib.ordering.reservation_store import reservation_from, reservation_key
+from chalicelib.ordering.states import State
 from chalicelib.ordering.store import OrderFile
 from chalicelib.stock.store import levels
 from chalicelib.storage.session import TenantSession
@@ -67,8 +67,8 @@ def in_three_parts(file: OrderFile, *, raised: int = 2) -> ErpUpdate:
 def agree(shop: Shop, file: OrderFile) -> None:
     """Each SKU's stock holds what the order's reservation says, and its lines what its shipments say."""
     skus = [sku(f"g{n:03d}") for n in range(ALL)]
-    record = shop.db.get(store.reservation_key(shop.settings.id, file.order.id))
-    held = store.reservation_from(record)
+    record = shop.db.get(reservation_key(shop.settings.id, file.order.id))
+    held = reservation_from(record)
     found = levels(shop.db, skus, consistent=True)
     assert {one: found[one].warehouses[W].allocated for one in skus} == {one: held.total(one) for one in skus}
     left = shipped_in(file.shipments)
@@ -159,8 +159,8 @@ def test_a_deleted_shipment_of_many_lines_brings_them_back(shop: Shop, file: Ord
     after = shop.load(file)
     assert {one.shipped for one in after.lines} == {D(1)}
     assert after.happenings[-1].kind == "shipment_deleted"
-    record = shop.db.get(store.reservation_key(shop.settings.id, file.order.id))
-    assert {store.reservation_from(record).total(one.sku) for one in after.lines} == {D(1)}
+    record = shop.db.get(reservation_key(shop.settings.id, file.order.id))
+    assert {reservation_from(record).total(one.sku) for one in after.lines} == {D(1)}
 
 
 def test_very_many_shipments_of_one_line_are_taken_together(shop: Shop) -> None:

@@ -28,8 +28,9 @@ from chalicelib.ordering.actions import (
 )
 from chalicelib.ordering.actions.reading import Wanted
 from chalicelib.ordering.lines import difference
-from chalicelib.ordering.model import LineStatus, Side, State
-from chalicelib.ordering.store import Queue
+from chalicelib.ordering.model import LineStatus
+from chalicelib.ordering.states import Side, State
+from chalicelib.ordering.task_store import Queue
 from chalicelib.pricing.chain import PriceBasis
 from chalicelib.storage import keys
 from tests.support.shop import NOW, D, Shelf, Shop, sku

@@ -38,7 +38,7 @@ from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import local_day, utc_now
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id
-from chalicelib.ordering import store
+from chalicelib.ordering import number_store, store
 from chalicelib.ordering.actions import apply_erp_update, exported_versions, mark_exported, orders_to_export
 from chalicelib.ordering.erp import ErpUpdate, ErpUpdateLine
 from chalicelib.ordering.jobs import HANDLERS
@@ -536,7 +536,7 @@ def test_each_reader_gets_one_mail_in_their_language(world: World, monkeypatch: 
     assert "A-1: 2 → 1" in changed.text
     assert "осталось мало" in changed.html
     assert "снято с производства" in by_subject["Comanda K-000001 este anulată"].text
-    assert store.order_of_number(shop.db, "K-000001") is not None
+    assert number_store.order_of_number(shop.db, "K-000001") is not None
 
 
 def test_the_managers_read_what_the_dealer_changed_and_the_dealer_gets_no_mail_of_it(

@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib.kernel.errors import Invalid, KontorError, NotFound, Refused
 from chalicelib.network.store import contract_put
-from chalicelib.ordering import store
+from chalicelib.ordering import number_store, store
 from chalicelib.ordering.actions import (
     MAX_LINES,
     NewOrder,
@@ -27,8 +27,10 @@ from chalicelib.ordering.actions import (
     show_cart,
 )
 from chalicelib.ordering.goods import Goods
-from chalicelib.ordering.model import State
-from chalicelib.ordering.store import Queue, month_orders, order_from
+from chalicelib.ordering.reservation_store import reservation_from
+from chalicelib.ordering.states import State
+from chalicelib.ordering.store import month_orders, order_from
+from chalicelib.ordering.task_store import Queue
 from chalicelib.storage import keys
 from chalicelib.storage.writes import Set, Update
 from tests.support.shop import NOW, D, Shop, sku
@@ -79,7 +81,7 @@ def test_a_counter_that_fell_behind_never_gives_a_number_twice() -> None:
     shop = Shop({"a": ("1.00", 10)})
     for _ in range(3):
         shop.place(a=1)
-    behind = Update(key=store.sequence_key(shop.settings.id), changes=(Set(("n", "last"), D(1)),))
+    behind = Update(key=number_store.sequence_key(shop.settings.id), changes=(Set(("n", "last"), D(1)),))
     shop.db.commit([behind])
     assert [shop.place(a=1).order.number for _ in range(2)] == ["K-000004", "K-000005"]
 
@@ -332,7 +334,7 @@ def test_a_reserved_row_says_what_an_order_holds() -> None:
     shop = Shop({"a": ("10.00", 9)})
     file = shop.place(a=2)
     record = shop.db.get(keys.reservation(shop.settings.id, file.order.id, 0))
-    held = store.reservation_from(record)
+    held = reservation_from(record)
     assert held.total(sku("a")) == 2
     assert shop.db.get(keys.number_guard(shop.settings.id, file.order.number)) is not None
     assert NOW + timedelta(0) == file.order.waiting_since

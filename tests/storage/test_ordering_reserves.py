@@ -23,7 +23,8 @@ from chalicelib.ordering.actions import (
 from chalicelib.ordering.actions.placing import MAX_LINES
 from chalicelib.ordering.actions.stocktaking import disagreeing
 from chalicelib.ordering.holding import Reservation
-from chalicelib.ordering.model import State
+from chalicelib.ordering.reservation_store import load_reservation
+from chalicelib.ordering.states import State
 from chalicelib.ordering.store import OrderFile
 from chalicelib.stock.store import levels, promised
 from chalicelib.tenancy.store import settings_write
@@ -46,7 +47,7 @@ def shop(tables: None) -> Shop:
 
 
 def _reserve(shop: Shop, file: OrderFile) -> Reservation:
-    return store.reservation_from(shop.db.get(store.reservation_key(shop.db.tenant_id, file.order.id)))
+    return load_reservation(shop.db, file.order.id)
 
 
 def _place(shop: Shop, minutes: int, **quantities: int) -> OrderFile:

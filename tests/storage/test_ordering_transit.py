@@ -28,6 +28,7 @@ from chalicelib.ordering.actions import (
 from chalicelib.ordering.actions.arriving import to_those_who_wait
 from chalicelib.ordering.actions.stocktaking import disagreeing
 from chalicelib.ordering.holding import Reservation
+from chalicelib.ordering.reservation_store import load_reservation
 from chalicelib.ordering.store import OrderFile
 from chalicelib.stock.actions import erp_levels
 from chalicelib.stock.actions.noting import ARRIVALS, told
@@ -84,7 +85,7 @@ def _expect(shop: Shop, *arrivals: Arrival) -> None:
 
 
 def _reserve(shop: Shop, file: OrderFile) -> Reservation:
-    return store.reservation_from(shop.db.get(store.reservation_key(shop.settings.id, file.order.id)))
+    return load_reservation(shop.db, file.order.id)
 
 
 def _placed(shop: Shop, quantity: int, minutes: int = 0) -> OrderFile:

@@ -39,7 +39,8 @@ from chalicelib.ordering.actions.stocktaking import disagreeing
 from chalicelib.ordering.cart import CartLine
 from chalicelib.ordering.erp import ErpUpdate, ErpUpdateShipment
 from chalicelib.ordering.holding import Reservation, wanted
-from chalicelib.ordering.model import State
+from chalicelib.ordering.reservation_store import load_reservation, reservation_from, reservation_key
+from chalicelib.ordering.states import State
 from chalicelib.ordering.store import OrderFile
 from chalicelib.stock import journal_store
 from chalicelib.stock.actions import erp_levels
@@ -299,15 +300,15 @@ class Market:
             yield store.load_order(self.shop.db, store.order_from(record).id)
 
     def reservation(self, order_id: str) -> Reservation:
-        return store.reservation_from(self.shop.db.get(store.reservation_key(self.shop.db.tenant_id, order_id)))
+        return load_reservation(self.shop.db, order_id)
 
     def held(self, orders: Iterable[str]) -> dict[tuple[str, str], Decimal]:
         """What the orders hold, by article and warehouse."""
         out: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         db = self.shop.session()
-        rows = db.get_many(store.reservation_key(db.tenant_id, order_id) for order_id in orders)
+        rows = db.get_many(reservation_key(db.tenant_id, order_id) for order_id in orders)
         for row in rows.values():
-            for one, parts in store.reservation_from(row).held.items():
+            for one, parts in reservation_from(row).held.items():
                 for place, part in parts.items():
                     out[name_of(one), place] += part.quantity
         return out

@@ -23,6 +23,7 @@ from chalicelib.ordering.actions import (
 )
 from chalicelib.ordering.actions.stocktaking import disagreeing
 from chalicelib.ordering.jobs import HANDLERS
+from chalicelib.ordering.reservation_store import reservation_key
 from chalicelib.stock import journal_store, tally
 from chalicelib.stock.journal import WAITING_MOST, Movement, Shift, Why
 from chalicelib.stock.store import level_key
@@ -157,7 +158,7 @@ def test_a_counter_that_was_tampered_with_is_told_after_a_second_look(
 
 def test_a_hold_that_is_gone_is_found(shop: Shop) -> None:
     file = shop.confirmed(a=3)
-    shop.db.commit([Delete(key=store.reservation_key(shop.db.tenant_id, file.order.id))])
+    shop.db.commit([Delete(key=reservation_key(shop.db.tenant_id, file.order.id))])
     _run(shop, NIGHT)
     _run(shop, NIGHT + tally.AGAIN)
     assert _wrong(shop) == [(sku("a"), ["holds"])]

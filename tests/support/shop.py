@@ -13,7 +13,7 @@ from chalicelib.kernel.access import Actor, Role
 from chalicelib.kernel.ids import new_id, new_tenant_id
 from chalicelib.network.model import Account, Contract, LegalEntity, Party
 from chalicelib.network.store import account_from, account_put, contract_put, entity_put, party_put
-from chalicelib.ordering import cart_store, store
+from chalicelib.ordering import cart_store, store, task_store
 from chalicelib.ordering.actions import Ask, NewOrder, add_to_cart, confirm, place_order
 from chalicelib.ordering.goods import Goods
 from chalicelib.ordering.quickorder import Alike, Found
@@ -219,6 +219,6 @@ class Shop:
         found = self.db.get_many(record.key for record in rows)
         return [str(found[record.key].data["name"]) for record in rows if found[record.key].kind == "outbox"]
 
-    def queue(self, queue: store.Queue) -> list[str]:
+    def queue(self, queue: task_store.Queue) -> list[str]:
         """Ids of the orders in a work queue."""
-        return [store.task_from(record).order_id for record in store.queue_page(self.db, queue).records]
+        return [task_store.task_from(record).order_id for record in task_store.queue_page(self.db, queue).records]

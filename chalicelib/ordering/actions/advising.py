@@ -17,7 +17,8 @@ from chalicelib.advice.model import KEPT, tells
 from chalicelib.advice.store import Round, publish, round_put
 from chalicelib.kernel.clock import local_day, stamp, start_of_day
 from chalicelib.ordering import store
-from chalicelib.ordering.model import Order, State
+from chalicelib.ordering.model import Order
+from chalicelib.ordering.states import State
 from chalicelib.storage import keys, snapshots
 from chalicelib.storage.keys import Key
 from chalicelib.storage.outcomes import TransactionRefused

@@ -17,7 +17,9 @@ from chalicelib.ordering import arriving, store
 from chalicelib.ordering.actions.lapsing import release
 from chalicelib.ordering.actions.transaction import read_situation
 from chalicelib.ordering.holding import Holding, Reservation, lasting
-from chalicelib.ordering.model import Happening, Order, Side
+from chalicelib.ordering.model import Happening, Order
+from chalicelib.ordering.reservation_store import holding_writes, reservation_from, reservation_key, reservation_put
+from chalicelib.ordering.states import Side
 from chalicelib.ordering.store import OrderFile
 from chalicelib.stock import store as stock_store
 from chalicelib.stock.actions.telling import ToThoseWhoWait
@@ -56,9 +58,12 @@ def _give(
     db: TenantSession, order_id: str, sku: str, arrival: Arrival, most: Decimal, kind: StockKind, now: datetime
 ) -> Decimal:
     """How much of what is available the order uses; nothing if its time is over."""
-    head_key, held_key = keys.order_head(db.tenant_id, order_id), store.reservation_key(db.tenant_id, order_id)
+    head_key, held_key = (
+        keys.order_head(db.tenant_id, order_id),
+        reservation_key(db.tenant_id, order_id),
+    )
     rows = db.get_many((head_key, held_key))
-    before = store.reservation_from(rows.get(held_key))
+    before = reservation_from(rows.get(held_key))
     if before.has_lapsed(now):
         return _ZERO
     told = arriving.told_of(before, sku, arrival, most, kind)
@@ -119,7 +124,7 @@ def _follow(db: TenantSession, order_id: str, place: str, change: Changed, now: 
         db.commit([*moved, *_said(db.tenant_id, file, before, holding, change, now)])
     elif noted is not None and noted.due != own.due:
         holding = Holding(reservation=arriving.dated(before, sku, place, noted.due), moves={})
-        moved = [store.reservation_put(db.tenant_id, order_id, holding.reservation)]
+        moved = [reservation_put(db.tenant_id, order_id, holding.reservation)]
         db.commit([*moved, *_said(db.tenant_id, file, before, holding, change, now)])
 
 
@@ -137,7 +142,7 @@ def _moved(
         who = {"actor_id": called_off.actor_id, "actor_name": called_off.actor_name}
         because = cause(Why.CALLED_OFF, now, number=order.number, order_id=order.id, **who)
     after = lasting(holding, before, before.until)
-    return store.holding_writes(tenant_id, order.id, after, because) if holding.moves else []
+    return holding_writes(tenant_id, order.id, after, because) if holding.moves else []
 
 
 def _said(

@@ -8,7 +8,7 @@ from decimal import Decimal
 from chalicelib.billing.corrections import void_for_order
 from chalicelib.billing.credit import release
 from chalicelib.kernel.money import money
-from chalicelib.ordering import store
+from chalicelib.ordering import store, task_store
 from chalicelib.ordering.actions.asking import bodied, needed, shortened
 from chalicelib.ordering.actions.transaction import (
     MAX_WRITES,
@@ -20,8 +20,10 @@ from chalicelib.ordering.actions.transaction import (
     step_writes,
 )
 from chalicelib.ordering.holding import follow, lasting
-from chalicelib.ordering.model import Act, Order, Side, after
-from chalicelib.ordering.store import OrderFile, Queue, task_delete, task_of, task_put
+from chalicelib.ordering.model import Order
+from chalicelib.ordering.states import Act, Side, after
+from chalicelib.ordering.store import OrderFile
+from chalicelib.ordering.task_store import Queue, task_delete, task_of, task_put
 from chalicelib.stock.model import Sources
 from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import Write
@@ -73,7 +75,7 @@ def _queues_left(tenant_id: str, before: Order, order: Order, situation: Situati
     may_know = before.erp.exported_edition > 0 or (situation.export is not None and situation.export.offered)
     if may_know:
         return [task_put(tenant_id, Queue.EXPORT, task_of(order, ask.now, offered=True))]
-    return [store.never_offered(tenant_id, order.id)] if situation.export else []
+    return [task_store.never_offered(tenant_id, order.id)] if situation.export else []
 
 
 def money_back(db: TenantSession, before: Order, situation: Situation, step: Step, ask: Ask) -> list[Write]:

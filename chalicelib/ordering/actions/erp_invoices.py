@@ -22,7 +22,8 @@ from chalicelib.ordering.actions.transaction import Situation, read_situation
 from chalicelib.ordering.billing_facts import held_of, invoice_lines, vat_shares
 from chalicelib.ordering.erp import ErpUpdate, ErpUpdateInvoice
 from chalicelib.ordering.erp_lines import told_lines
-from chalicelib.ordering.model import Happening, Order, OrderLine, Side, State
+from chalicelib.ordering.model import Happening, Order, OrderLine
+from chalicelib.ordering.states import Side, State
 from chalicelib.ordering.store import OrderFile
 from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession

@@ -19,7 +19,8 @@ from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.money import Money, money, total
 from chalicelib.ordering import store
 from chalicelib.ordering.erp import ErpUpdate, ErpUpdatePayment
-from chalicelib.ordering.model import Happening, Order, Side
+from chalicelib.ordering.model import Happening, Order
+from chalicelib.ordering.states import Side
 from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.store import load_settings

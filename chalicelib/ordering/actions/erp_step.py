@@ -19,15 +19,17 @@ from chalicelib.kernel.errors import Refused
 from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.money import money
 from chalicelib.kernel.vat import rate_on
-from chalicelib.ordering import store
+from chalicelib.ordering import store, task_store
 from chalicelib.ordering.actions.transaction import MAX_WRITES, Situation, Step, step_writes, with_lines
 from chalicelib.ordering.billing_facts import held_of, order_for_invoice
 from chalicelib.ordering.erp import ErpUpdate
 from chalicelib.ordering.erp_rules import Followed, followed, shipped_in
 from chalicelib.ordering.holding import Holding, as_the_erp_says, known_to_erp, sent_off, together
 from chalicelib.ordering.lines import Terms
-from chalicelib.ordering.model import ErpTrace, Happening, Order, OrderLine, Shipment, Side, State
-from chalicelib.ordering.store import OrderFile, Queue
+from chalicelib.ordering.model import ErpTrace, Happening, Order, OrderLine, Shipment
+from chalicelib.ordering.states import Side, State
+from chalicelib.ordering.store import OrderFile
+from chalicelib.ordering.task_store import Queue
 from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import Write
 
@@ -140,7 +142,7 @@ def _step(work: Work, change: Followed, only: Container[str] | None) -> Step | N
             *(store.happening_put(tenant_id, order.id, one) for one in happenings),
             *(store.shipment_put(tenant_id, order.id, one) for one in change.shipments if one not in file.shipments),
             *_links(tenant_id, before, update),
-            *([store.task_delete(tenant_id, Queue.EXPORT, order.id)] if work.situation.export else []),
+            *([task_store.task_delete(tenant_id, Queue.EXPORT, order.id)] if work.situation.export else []),
             *_told(tenant_id, order, change, work.now),
         ],
     )

@@ -21,7 +21,8 @@ from chalicelib.ordering.actions.transaction import MAX_WRITES, Situation, read_
 from chalicelib.ordering.erp import ErpOutcome, ErpUpdate, Outcome
 from chalicelib.ordering.erp_age import is_older, remembered
 from chalicelib.ordering.erp_rules import followed, is_cancelled
-from chalicelib.ordering.model import Order, State
+from chalicelib.ordering.model import Order
+from chalicelib.ordering.states import State
 from chalicelib.ordering.store import OrderFile
 from chalicelib.storage import codec, keys
 from chalicelib.storage.attempts import until_committed

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from chalicelib.kernel.ids import new_id
 from chalicelib.network.store import contract_from, entity_from, party_from
-from chalicelib.ordering import store
+from chalicelib.ordering import store, task_store
 from chalicelib.ordering.erp import OrderForErp
 from chalicelib.ordering.holding import known_to_erp
-from chalicelib.ordering.model import Happening, Order, Side, State
-from chalicelib.ordering.store import Queue, Task
+from chalicelib.ordering.model import Happening, Order
+from chalicelib.ordering.reservation_store import holding_writes, reservation_from, reservation_key
+from chalicelib.ordering.states import Side, State
+from chalicelib.ordering.task_store import Queue, Task
 from chalicelib.stock.journal import Cause, Why
 from chalicelib.storage import keys
 from chalicelib.storage.attempts import until_committed
@@ -74,7 +76,7 @@ def _offer(db: TenantSession, limit: int) -> list[Task]:
         tasks = _tasks(db, limit)
         for start in range(0, len(tasks), _AT_ONCE):
             part = tasks[start : start + _AT_ONCE]
-            db.commit([store.offered(db.tenant_id, task.order_id) for task in part if not task.offered])
+            db.commit([task_store.offered(db.tenant_id, task.order_id) for task in part if not task.offered])
         return tasks
 
     return until_committed(once)  # one may be cancelled meanwhile
@@ -82,9 +84,9 @@ def _offer(db: TenantSession, limit: int) -> list[Task]:
 
 def _tasks(db: TenantSession, limit: int) -> list[Task]:
     """As they stand now: the index lags a little behind the tasks themselves."""
-    places = [record.key for record in store.queue_page(db, Queue.EXPORT, limit=limit).records]
+    places = [record.key for record in task_store.queue_page(db, Queue.EXPORT, limit=limit).records]
     found = db.get_many(places)
-    return [store.task_from(found[place]) for place in places if place in found]
+    return [task_store.task_from(found[place]) for place in places if place in found]
 
 
 def mark_exported(db: TenantSession, orders: Iterable[tuple[str, int]], now: datetime) -> Exported:
@@ -101,23 +103,23 @@ def mark_exported(db: TenantSession, orders: Iterable[tuple[str, int]], now: dat
 
 def _mark(db: TenantSession, order_id: str, version: int, now: datetime) -> bool:
     head_key = keys.order_head(db.tenant_id, order_id)
-    held_key = store.reservation_key(db.tenant_id, order_id)
+    held_key = reservation_key(db.tenant_id, order_id)
 
     def once() -> bool:
         found = db.get_many([head_key, held_key])
         if head_key not in found or found[head_key].version != version:
             return False
         order = store.order_from(found[head_key])
-        holding = known_to_erp(store.reservation_from(found.get(held_key)))
+        holding = known_to_erp(reservation_from(found.get(held_key)))
         after = replace(order, erp=replace(order.erp, exported_edition=order.edition, exported_at=now))
         exported = _exported(now, order)
         because = Cause(id=exported.id, why=Why.EXPORTED, number=order.number, order_id=order_id)
         db.commit(
             [
                 store.order_put(db.tenant_id, after),
-                store.task_delete(db.tenant_id, Queue.EXPORT, order_id),
+                task_store.task_delete(db.tenant_id, Queue.EXPORT, order_id),
                 store.happening_put(db.tenant_id, order_id, exported),
-                *(store.holding_writes(db.tenant_id, order_id, holding, because) if holding.moves else []),
+                *(holding_writes(db.tenant_id, order_id, holding, because) if holding.moves else []),
             ]
         )
         return True

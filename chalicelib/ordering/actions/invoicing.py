@@ -9,7 +9,7 @@ from chalicelib.billing.corrections import correct_for_order, make_room, void_fo
 from chalicelib.billing.erp_invoices import invoices_of_order, lines_of
 from chalicelib.ordering import store
 from chalicelib.ordering.billing_facts import order_for_invoice
-from chalicelib.ordering.model import State
+from chalicelib.ordering.states import State
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.store import load_settings

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from chalicelib.ordering import store
 from chalicelib.ordering.holding import Holding, follow, lasting
+from chalicelib.ordering.reservation_store import holding_writes, reservation_from, reservation_key
 from chalicelib.stock.journal import Why, cause
 from chalicelib.stock.model import Level, Sources
 from chalicelib.storage import keys
@@ -27,16 +28,19 @@ def release_lapsed(
 
 def release(db: TenantSession, order_id: str, now: datetime) -> bool:
     """Everything that the order holds, unless its time was prolonged meanwhile."""
-    head_key, held_key = keys.order_head(db.tenant_id, order_id), store.reservation_key(db.tenant_id, order_id)
+    head_key, held_key = (
+        keys.order_head(db.tenant_id, order_id),
+        reservation_key(db.tenant_id, order_id),
+    )
 
     def once() -> bool:
         rows = db.get_many((head_key, held_key))
-        before = store.reservation_from(rows.get(held_key))
+        before = reservation_from(rows.get(held_key))
         if not before.held or not before.has_lapsed(now):
             return False
         after = lasting(follow(before, {}, {}, Sources()), before, before.until)
         because = cause(Why.LAPSED, now, number=store.order_from(rows[head_key]).number, order_id=order_id)
-        db.commit(store.holding_writes(db.tenant_id, order_id, after, because))
+        db.commit(holding_writes(db.tenant_id, order_id, after, because))
         return True
 
     return until_committed(once)

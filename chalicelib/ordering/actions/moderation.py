@@ -25,8 +25,10 @@ from chalicelib.ordering.actions.transaction import (
 )
 from chalicelib.ordering.billing_facts import held_of, order_for_invoice
 from chalicelib.ordering.holding import Holding, follow, lasting, wanted
-from chalicelib.ordering.model import Act, Order, OrderLine, Side, State, after
-from chalicelib.ordering.store import OrderFile, Queue, task_delete, task_of, task_put
+from chalicelib.ordering.model import Order, OrderLine
+from chalicelib.ordering.states import Act, Side, State, after
+from chalicelib.ordering.store import OrderFile
+from chalicelib.ordering.task_store import Queue, task_delete, task_of, task_put
 from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import Write
 from chalicelib.tenancy.model import InvoiceSource, TenantSettings

@@ -16,6 +16,7 @@ from chalicelib.network.store import account_from, contract_from, party_from, se
 from chalicelib.ordering import store
 from chalicelib.ordering.cover import Cover, cover_of, covered
 from chalicelib.ordering.holding import wanted_of
+from chalicelib.ordering.reservation_store import reservation_from, reservation_key
 from chalicelib.ordering.sources import sources_of
 from chalicelib.ordering.store import OrderFile
 from chalicelib.stock.showing import is_exact
@@ -50,10 +51,10 @@ def show_cover(db: TenantSession, actor: Actor, file: OrderFile, now: datetime) 
     if not file.order.in_transit:
         return ShownCover(lines={}, exact=True)
     tenant_id, order = db.tenant_id, file.order
-    held_at, segments_at = store.reservation_key(tenant_id, order.id), keys.segments(tenant_id)
+    held_at, segments_at = reservation_key(tenant_id, order.id), keys.segments(tenant_id)
     party_at = keys.party_profile(tenant_id, order.party_id)
     rows = db.get_many((held_at, party_at, segments_at))
-    reservation = store.reservation_from(rows.get(held_at))
+    reservation = reservation_from(rows.get(held_at))
     group = segments_of(rows.get(segments_at)).group_of(party_from(found(rows.get(party_at))))
     if not reservation.held or reservation.has_lapsed(now):
         return ShownCover(lines={}, exact=True)
@@ -87,7 +88,7 @@ def decision_desk(db: TenantSession, file: OrderFile, now: datetime) -> Decision
     contract_at = keys.contract(tenant_id, order.party_id, order.contract_id)
     account_at = keys.account(tenant_id, order.contract_id)
     party_at = keys.party_profile(tenant_id, order.party_id)
-    held_at = store.reservation_key(tenant_id, order.id)
+    held_at = reservation_key(tenant_id, order.id)
     skus = list(dict.fromkeys(line.sku for line in file.lines if not line.service))
     segments_at = keys.segments(tenant_id)
     settings_at = keys.tenant_settings(tenant_id)
@@ -98,7 +99,7 @@ def decision_desk(db: TenantSession, file: OrderFile, now: datetime) -> Decision
     contract, party = contract_from(rows[contract_at]), party_from(rows[party_at])
     settings = settings_of(rows[settings_at])
     sources = sources_of(settings, segments_of(rows.get(segments_at)), party, contract, now)
-    reservation = store.reservation_from(rows.get(held_at))
+    reservation = reservation_from(rows.get(held_at))
     levels = [level_from(rows.get(level_key(tenant_id, sku)), sku).as_of(now, but=order.id) for sku in skus]
     limit, exposure = contract.credit_limit, account_from(rows[account_at]).exposure
     return DecisionDesk(

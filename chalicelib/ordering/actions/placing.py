@@ -13,7 +13,7 @@ from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Complaint, Invalid, Refused
 from chalicelib.kernel.ids import fingerprint, new_id
 from chalicelib.kernel.money import money
-from chalicelib.ordering import cart_store, store
+from chalicelib.ordering import cart_store, number_store, store
 from chalicelib.ordering.actions.carts import price_problem, priced_lines
 from chalicelib.ordering.actions.desk import Desk, ShelfOf, desk_keys, desk_of
 from chalicelib.ordering.actions.lapsing import release_lapsed
@@ -23,8 +23,10 @@ from chalicelib.ordering.cart import Cart, CartLine
 from chalicelib.ordering.goods import Goods
 from chalicelib.ordering.hindrances import all_at_once
 from chalicelib.ordering.holding import Holding, Reservation, follow, lasting, wanted
-from chalicelib.ordering.model import Act, Happening, Order, OrderLine, Side, State, after, order_number
-from chalicelib.ordering.store import Queue, task_of, task_put
+from chalicelib.ordering.model import Happening, Order, OrderLine, order_number
+from chalicelib.ordering.reservation_store import because, holding_writes
+from chalicelib.ordering.states import Act, Side, State, after
+from chalicelib.ordering.task_store import Queue, task_of, task_put
 from chalicelib.stock.store import levels
 from chalicelib.storage import keys
 from chalicelib.storage.attempts import until_committed
@@ -74,7 +76,7 @@ def place_order(db: TenantSession, new: NewOrder, now: datetime, *, shelf_of: Sh
     if contract_id is None or new.actor.party_id is None:
         raise Refused("no_contract")
     guard_at = keys.idempotency(db.tenant_id, new.guard_key)
-    sequence_at = store.sequence_key(db.tenant_id)
+    sequence_at = number_store.sequence_key(db.tenant_id)
     wanted_rows = [*desk_keys(db.tenant_id, new.actor, contract_id), guard_at, sequence_at]
     numbers = _Numbers()
 
@@ -108,10 +110,10 @@ class _Numbers:
     def following(self, db: TenantSession, counter: Record | None) -> tuple[int, list[Write]]:
         """The number for this attempt, and what is to be written for it."""
         if not self._clashed or counter is None:
-            running = store.last_number(counter) + 1
-            return running, [store.number_given(db.tenant_id, counter, running)]
+            running = number_store.last_number(counter) + 1
+            return running, [number_store.number_given(db.tenant_id, counter, running)]
         if self._drawn is None:
-            self._drawn = store.number_drawn(db)
+            self._drawn = number_store.number_drawn(db)
         return self._drawn, []
 
     def consider(self, refused: TransactionRefused, number: Key) -> None:
@@ -244,7 +246,7 @@ def _writes(
     )
     return [
         guard(tenant_id, new.guard_key, Done({"order": order.id}, new.fingerprint), now=now),
-        store.number_taken(tenant_id, order),
+        number_store.number_taken(tenant_id, order),
         store.order_put(tenant_id, with_holding(order, holding)),
         store.lines_put(tenant_id, order, lines),
         store.happening_put(tenant_id, order.id, placed),
@@ -254,5 +256,5 @@ def _writes(
         hold(tenant_id, order.contract_id, amount, desk.contract.credit_limit),
         *(Check(key=key, when=(Equals(("version",), rows[key].version),)) for key in terms),
         *cart_store.cart_writes(tenant_id, new.actor.user_id, desk.cart, Cart(contract_id=desk.contract.id)),
-        *store.holding_writes(tenant_id, order.id, holding, store.because(order, placed)),
+        *holding_writes(tenant_id, order.id, holding, because(order, placed)),
     ]

@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.money import Money, money
-from chalicelib.ordering import store
-from chalicelib.ordering.model import Order, State
-from chalicelib.ordering.store import Queue, Task
+from chalicelib.ordering import number_store, store, task_store
+from chalicelib.ordering.model import Order
+from chalicelib.ordering.states import State
+from chalicelib.ordering.task_store import Queue, Task
 from chalicelib.storage import keys
 from chalicelib.storage.session import Page, TenantSession
 
@@ -98,8 +99,8 @@ def _of_months(db: TenantSession, months: tuple[str, ...], cursor: str | None) -
 
 def _queued(db: TenantSession, cursor: str | None) -> Page:
     """Orders that wait for the manager, the longest waiting first."""
-    page = store.queue_page(db, Queue.MODERATION, limit=PAGE, after=cursor)
-    heads = [keys.order_head(db.tenant_id, store.task_from(record).order_id) for record in page.records]
+    page = task_store.queue_page(db, Queue.MODERATION, limit=PAGE, after=cursor)
+    heads = [keys.order_head(db.tenant_id, task_store.task_from(record).order_id) for record in page.records]
     found = db.get_many(heads)
     return Page(tuple(found[head] for head in heads if head in found), page.next)
 
@@ -115,7 +116,7 @@ def _listed(orders: Sequence[Order], cursor: str | None) -> OrderList:
 
 
 def _by_number(db: TenantSession, actor: Actor, text: str) -> Order | None:
-    order_id = store.order_of_number(db, text.strip().upper())
+    order_id = number_store.order_of_number(db, text.strip().upper())
     record = db.get(keys.order_head(db.tenant_id, order_id)) if order_id else None
     order = store.order_from(record) if record else None
     return order if order is not None and store.is_visible(order, actor) else None
@@ -155,5 +156,5 @@ class Waiting:
 
 
 def moderation_queue(db: TenantSession, cursor: str | None) -> Waiting:
-    page = store.queue_page(db, Queue.MODERATION, limit=PAGE, after=cursor)
-    return Waiting(tasks=tuple(store.task_from(record) for record in page.records), next=page.next)
+    page = task_store.queue_page(db, Queue.MODERATION, limit=PAGE, after=cursor)
+    return Waiting(tasks=tuple(task_store.task_from(record) for record in page.records), next=page.next)

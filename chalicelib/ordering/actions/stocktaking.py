@@ -13,8 +13,8 @@ from decimal import Decimal
 
 from chalicelib.gateways.telemetry import count, logger
 from chalicelib.kernel.clock import local_day, stamp, start_of_day
-from chalicelib.ordering import store
 from chalicelib.ordering.holding import Reservation
+from chalicelib.ordering.reservation_store import reservation_key
 from chalicelib.stock import tally
 from chalicelib.stock.journal import Mismatch, mismatches
 from chalicelib.stock.journal_store import SETTLED, read_kept
@@ -97,7 +97,7 @@ def disagreeing(db: TenantSession, skus: Iterable[str], orders: Iterable[str] = 
 
 def _held(db: TenantSession, orders: Iterable[str]) -> Mapping[str, Mapping[str, Decimal]]:
     """SKU → warehouse → what the orders hold in all."""
-    rows = db.get_many(store.reservation_key(db.tenant_id, order) for order in orders)
+    rows = db.get_many(reservation_key(db.tenant_id, order) for order in orders)
     out: dict[str, dict[str, Decimal]] = {}
     for row in rows.values():
         for sku, parts in row.load(Reservation).held.items():

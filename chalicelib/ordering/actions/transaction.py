@@ -14,20 +14,16 @@ from chalicelib.kernel.ids import fingerprint, new_id
 from chalicelib.network.model import Contract, Party
 from chalicelib.network.segments import DealerGroup
 from chalicelib.network.store import contract_from, party_from, segments_of
-from chalicelib.ordering import store
+from chalicelib.ordering import store, task_store
 from chalicelib.ordering.actions.lapsing import release_lapsed
 from chalicelib.ordering.hindrances import shortage
 from chalicelib.ordering.holding import Holding, Reservation
-from chalicelib.ordering.model import (
-    Happening,
-    Order,
-    OrderLine,
-    Side,
-    derived_percent,
-    derived_state,
-)
+from chalicelib.ordering.model import Happening, Order, OrderLine, derived_percent, derived_state
+from chalicelib.ordering.reservation_store import because, holding_writes, reservation_from, reservation_key
 from chalicelib.ordering.sources import sources_of
-from chalicelib.ordering.store import OrderFile, Queue, Task
+from chalicelib.ordering.states import Side
+from chalicelib.ordering.store import OrderFile
+from chalicelib.ordering.task_store import Queue, Task
 from chalicelib.stock.journal import Cause, Why
 from chalicelib.stock.model import Level, Sources
 from chalicelib.stock.showing import shown
@@ -140,7 +136,7 @@ def read_situation(
     contract_key = keys.contract(tenant_id, order.party_id, order.contract_id)
     party_key = keys.party_profile(tenant_id, order.party_id)
     segments_key = keys.segments(tenant_id)
-    held_key = store.reservation_key(tenant_id, order.id)
+    held_key = reservation_key(tenant_id, order.id)
     export_key = keys.task(tenant_id, Queue.EXPORT, order.id)
     done_key = keys.idempotency(tenant_id, guard_key)
     skus = list(dict.fromkeys(also(file))) if also else []
@@ -158,8 +154,8 @@ def read_situation(
         party=party,
         group=segments.group_of(party),
         sources=sources_of(settings, segments, party, contract, now),
-        reservation=store.reservation_from(found.get(held_key)),
-        export=store.task_from(export) if export else None,
+        reservation=reservation_from(found.get(held_key)),
+        export=task_store.task_from(export) if export else None,
         levels={sku: level_from(found.get(level_key(tenant_id, sku)), sku) for sku in skus},
     )
     return situation, found.get(done_key) if guard_key else None
@@ -179,7 +175,7 @@ def step_writes(tenant_id: str, step: Step, now: datetime) -> list[Write]:
     if step.lines is not None:
         writes.append(store.lines_put(tenant_id, step.order, step.lines))
     if step.holding is not None:
-        writes.extend(store.holding_writes(tenant_id, step.order.id, step.holding, _cause(step, now)))
+        writes.extend(holding_writes(tenant_id, step.order.id, step.holding, _cause(step, now)))
     return [*writes, *step.writes]
 
 
@@ -187,7 +183,7 @@ def _cause(step: Step, now: datetime) -> Cause:
     order = step.order
     if step.happening is None:
         return Cause(id=new_id(now), why=Why.ERP, number=order.number, order_id=order.id)
-    return store.because(order, step.happening)
+    return because(order, step.happening)
 
 
 def with_lines(order: Order, lines: Sequence[OrderLine], now: datetime) -> Order:

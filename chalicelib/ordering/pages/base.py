@@ -15,7 +15,8 @@ from chalicelib.kernel.access import Permission
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 from chalicelib.kernel.money import Money
-from chalicelib.ordering.model import LineStatus, Order, OrderLine, State
+from chalicelib.ordering.model import LineStatus, Order, OrderLine
+from chalicelib.ordering.states import State
 from chalicelib.stock.words import day_text
 
 doors = Doors("chalicelib.ordering.pages")

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from chalicelib.http.listing import Tone
 from chalicelib.http.request import Request
 from chalicelib.ordering.lines import LineChange, difference
-from chalicelib.ordering.model import Happening, OrderLine, Side
+from chalicelib.ordering.model import Happening, OrderLine
 from chalicelib.ordering.pages.base import formats
+from chalicelib.ordering.states import Side
 from chalicelib.ordering.store import OrderFile
 from chalicelib.ordering.words import change_text
 

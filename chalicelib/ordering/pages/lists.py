@@ -12,9 +12,10 @@ from chalicelib.http.responses import XLSX, Response, download
 from chalicelib.kernel.clock import end_of_day, local_day, start_of_day
 from chalicelib.ordering import actions
 from chalicelib.ordering.actions.reading import OrderList, Wanted
-from chalicelib.ordering.model import Order, State
+from chalicelib.ordering.model import Order
 from chalicelib.ordering.pages.base import MODERATE, READ, TONES, doors, formats, money_text, state_text
-from chalicelib.ordering.store import Task
+from chalicelib.ordering.states import State
+from chalicelib.ordering.task_store import Task
 
 _MONTHS = 12
 _YEARS = (2000, 2100)

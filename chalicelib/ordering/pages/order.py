@@ -19,7 +19,7 @@ from chalicelib.ordering.actions.order_view import DecisionDesk, ShownCover
 from chalicelib.ordering.billing_facts import vat_shares
 from chalicelib.ordering.cover import limited
 from chalicelib.ordering.holding import wanted_of
-from chalicelib.ordering.model import Act, Order, Side, State, may
+from chalicelib.ordering.model import Order
 from chalicelib.ordering.pages.base import (
     MODERATE,
     PLACE,
@@ -34,6 +34,7 @@ from chalicelib.ordering.pages.base import (
 )
 from chalicelib.ordering.pages.history import change_rows, timeline
 from chalicelib.ordering.pages.quantities import retyped, typed_quantities
+from chalicelib.ordering.states import Act, Side, State, may
 from chalicelib.ordering.store import OrderFile
 from chalicelib.ordering.words import cover_text
 from chalicelib.pricing.words import sentences
