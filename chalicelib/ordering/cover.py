@@ -24,10 +24,6 @@ class Cover:
     coming: tuple[Coming, ...] = ()
     lacking: Decimal = _ZERO
 
-    def lacks(self, quantity: Decimal) -> bool:
-        """Whether it is too little for a quantity."""
-        return self.now + sum((one.quantity for one in self.coming), _ZERO) < quantity
-
     @property
     def due(self) -> date | None:
         """The day from which on all of it is there, as far as it is anywhere; None: it is."""

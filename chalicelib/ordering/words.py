@@ -27,24 +27,29 @@ def change_text(t: Translator, fmt: Formats, change: LineChange) -> str:
     return t.t("ordering.change.price", line=_title(after), before=before.price, now=after.price)
 
 
-def cover_text(t: Translator, fmt: Formats, cover: Cover, unit: str, today: date, *, exact: bool) -> str:
-    """`сейчас 3 шт, 2 шт из поступления 28 ноября`; without quantities where the reader is not told these. Empty where
-    everything is there."""
-    parts: list[str] = []
-    if exact:
-        if cover.now and cover.coming:
-            parts.append(t.t("ordering.cover.now", quantity=_amount(fmt, cover.now, unit)))
-        parts += [
+def cover_texts(t: Translator, fmt: Formats, cover: Cover, unit: str, today: date, *, exact: bool) -> list[str]:
+    """`сейчас 3 шт`, `2 шт из поступления 28 ноября`; without quantities where the reader is not told these. Nothing
+    where nothing has to come."""
+    if not cover.due:
+        return []
+    if not exact:
+        key = "ordering.cover.rest" if cover.now else "ordering.cover.all"
+        return [t.t(key, day=day_text(fmt, cover.due, today))]
+    now = [t.t("ordering.cover.now", quantity=_amount(fmt, cover.now, unit))] if cover.now else []
+    return [
+        *now,
+        *(
             t.t("ordering.cover.coming", quantity=_amount(fmt, one.quantity, unit), day=day_text(fmt, one.due, today))
             for one in cover.coming
-        ]
-    elif cover.due:
-        key = "ordering.cover.rest" if cover.now else "ordering.cover.all"
-        parts.append(t.t(key, day=day_text(fmt, cover.due, today)))
-    if cover.lacking:
-        amount = _amount(fmt, cover.lacking, unit)
-        parts.append(t.t("ordering.lacking", quantity=amount) if exact else t.t("ordering.cover.short"))
-    return ", ".join(parts)
+        ),
+    ]
+
+
+def lacking_text(t: Translator, fmt: Formats, cover: Cover, unit: str, *, exact: bool) -> str:
+    """`не хватает 2 шт`; empty where it is enough."""
+    if not cover.lacking:
+        return ""
+    return t.t("ordering.lacking", quantity=_amount(fmt, cover.lacking, unit)) if exact else t.t("ordering.cover.short")
 
 
 def _amount(fmt: Formats, quantity: Decimal, unit: str) -> str:

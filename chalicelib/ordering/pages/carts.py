@@ -18,7 +18,7 @@ from chalicelib.ordering.hindrances import shortage
 from chalicelib.ordering.pages.base import PLACE, GoodsRow, a_date, complaints_of, doors, due_text, formats
 from chalicelib.ordering.pages.quantities import field_of, retyped, typed_quantities
 from chalicelib.ordering.quickorder import Pasted, number_of
-from chalicelib.ordering.words import cover_text
+from chalicelib.ordering.words import cover_texts, lacking_text
 from chalicelib.stock.showing import Amount
 from chalicelib.stock.words import stock_text
 
@@ -129,6 +129,7 @@ def _show(
         status=refusal.status if refusal else 422 if pasted else 200,
         cart=cart,
         stock={shown.line.sku: _stock(request, shown) for shown in cart.lines},
+        cover={shown.line.sku: _cover(request, shown) for shown in cart.lines},
         together=[_companion(request, one) for one in cart.together],
         short={shown.line.sku: sentence(request.t, _shortage(shown)) for shown in cart.short},
         cart_count=len(cart.lines),
@@ -147,15 +148,19 @@ def _show(
 
 
 def _stock(request: Request, shown: ShownLine) -> str:
-    """What there is; where it is not enough, what else the line would come from."""
-    unit = shown.goods.unit if shown.goods else ""
-    if shown.cover.coming:
-        exact, today = not isinstance(shown.stock, Amount), local_day(request.now, request.time_zone)
-        return cover_text(request.t, formats(request), shown.cover, unit, today, exact=exact)
+    unit, exact = shown.goods.unit if shown.goods else "", not isinstance(shown.stock, Amount)
+    if shown.cover.coming and shown.cover.lacking:
+        return lacking_text(request.t, formats(request), shown.cover, unit, exact=exact)
     text = stock_text(request.t, formats(request), shown.stock, unit)
-    if isinstance(shown.stock, Amount):
+    if not exact:
         return request.t.t("ordering.in_stock_word", amount=text)
     return request.t.t("ordering.only_available" if shown.problem == "short" else "ordering.available", quantity=text)
+
+
+def _cover(request: Request, shown: ShownLine) -> list[str]:
+    unit, exact = shown.goods.unit if shown.goods else "", not isinstance(shown.stock, Amount)
+    today = local_day(request.now, request.time_zone)
+    return cover_texts(request.t, formats(request), shown.cover, unit, today, exact=exact)
 
 
 def _companion(request: Request, one: Companion) -> GoodsRow:

@@ -36,7 +36,7 @@ from chalicelib.ordering.pages.history import change_rows, timeline
 from chalicelib.ordering.pages.quantities import retyped, typed_quantities
 from chalicelib.ordering.states import Act, Side, State, may
 from chalicelib.ordering.store import OrderFile
-from chalicelib.ordering.words import cover_text
+from chalicelib.ordering.words import cover_texts, lacking_text
 from chalicelib.pricing.words import sentences
 
 
@@ -175,7 +175,7 @@ def _show(request: Request, refusal: KontorError | None = None) -> Response:
         reserve=_reserve(request, order),
         why={line.id: sentences(request.t, formats(request), line.why) for line in file.lines},
         desk=desk,
-        cover=_cover_texts(request, file, cover),
+        cover=_covers(request, file, cover),
         due=due_text(request, cover.due),
         events=timeline(request, file),
         documents=[(document, _document_path(request, document)) for document in file.documents],
@@ -192,13 +192,16 @@ def _show(request: Request, refusal: KontorError | None = None) -> Response:
     )
 
 
-def _cover_texts(request: Request, file: OrderFile, cover: ShownCover) -> dict[str, str]:
-    """By line what it is covered by, where goods have to come or are short."""
+def _covers(request: Request, file: OrderFile, cover: ShownCover) -> dict[str, tuple[list[str], str]]:
+    """By line what it is covered by, where goods have to come, and what is lacking."""
     fmt, today = formats(request), local_day(request.now, request.time_zone)
-    units = {line.id: line.unit for line in file.lines}
     return {
-        line_id: cover_text(request.t, fmt, one, units[line_id], today, exact=cover.exact)
-        for line_id, one in cover.lines.items()
+        line.id: (
+            cover_texts(request.t, fmt, one, line.unit, today, exact=cover.exact),
+            lacking_text(request.t, fmt, one, line.unit, exact=cover.exact),
+        )
+        for line in file.lines
+        if (one := cover.lines.get(line.id)) is not None
     }
 
 
