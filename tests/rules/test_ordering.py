@@ -22,7 +22,8 @@ from chalicelib.ordering.lines import Terms, cancelled, difference, edited, held
 from chalicelib.ordering.model import LineStatus, OrderLine, Shipment, derived_percent, derived_state, order_number
 from chalicelib.ordering.quickorder import Found, Reading, articles, quantity_problem, resolved, rows_of
 from chalicelib.ordering.states import ALLOWED, Act, Side, State, after, may
-from chalicelib.stock.model import Level, Sources, WarehouseLevel
+from chalicelib.stock.model import Level, Move, Sources, WarehouseLevel
+from chalicelib.stock.transit import place_of
 from chalicelib.tenancy.model import RoundingBase, StockKind
 
 D = Decimal
@@ -342,6 +343,31 @@ def test_what_the_erp_has_not_counted_is_given_back_first() -> None:
     assert done.moves["a"]["w2"].allocated == -2
     assert done.moves["a"]["w2"].counted == 0
     assert done.reservation.held["a"]["w2"] == Held(quantity=D(1), known=D(1))
+
+
+COMES = place_of("a")
+WAITS = Reservation(
+    held={"a": {COMES: Held(quantity=D(4), known=D(4), due=date(2026, 12, 5)), "w": Held(quantity=D(3), known=D(3))}}
+)
+
+
+def test_what_comes_last_is_given_back_first_and_what_is_there_is_sent_first() -> None:
+    assert follow(WAITS, {"a": D(5)}, {}, Sources()).moves == {"a": {COMES: Move(allocated=D(-2), counted=D(-2))}}
+    sent = sent_off(WAITS, {"a": D(5)}, {}, StockKind.PHYSICAL, None)
+    assert {name: (one.on_hand, one.allocated) for name, one in sent.moves["a"].items()} == {
+        "w": (-3, -3),
+        COMES: (-2, -2),
+    }
+
+
+@pytest.mark.parametrize("kind", list(StockKind))
+def test_the_erp_holds_more_in_a_warehouse_and_less_of_what_comes_without_changing_how_much_comes(
+    kind: StockKind,
+) -> None:
+    raised = as_the_erp_says(WAITS, {"a": D(9)}, _levels(a=1), (), kind)
+    assert raised.moves["a"].keys() == {"w"}
+    lowered = as_the_erp_says(WAITS, {"a": D(6)}, _levels(a=1), (), kind)
+    assert lowered.moves == {"a": {COMES: Move(allocated=D(-1), counted=D(-1))}}
 
 
 def test_confirming_twice_that_the_erp_knows_counts_once() -> None:

@@ -7,6 +7,8 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from chalicelib.kernel.clock import local_day, utc_now
 from chalicelib.network.segments import DealerGroup, Segments, StockShown
 from chalicelib.network.store import party_put, segments_put
@@ -17,7 +19,7 @@ from chalicelib.stock.store import levels, noted_writes
 from chalicelib.stock.transit import Arrival
 from chalicelib.storage import keys
 from chalicelib.tenancy.store import settings_write
-from tests.storage.test_ordering_pages import World, _strings, catalogue, text_of, version_of, world  # noqa: F401
+from tests.storage.test_ordering_pages import World, _strings, address_of, catalogue, text_of, version_of, world  # noqa: F401
 from tests.support.shop import D, W, sku
 
 
@@ -125,6 +127,25 @@ def test_a_dealer_who_is_told_in_words_finds_the_quantity_nowhere(world: World) 
         assert "осталось мало" in text_of(answer), text_of(answer)
     for answer in (cart, refused, page, edited):
         assert not re.search(r"\b7\b", text_of(answer))
+
+
+@pytest.mark.parametrize("in_words", [False, True])
+def test_the_cart_and_the_order_say_what_a_line_waits_for(world: World, in_words: bool) -> None:
+    if in_words:
+        _in_words(world)
+    shop = world.shop
+    shop.db.commit([settings_write(replace(shop.settings, transit_orders=True), 1)])
+    _expect(world, 4)
+    world.buyer.post("/cart/add", sku=sku("A-1"), quantity="12")
+    cart = world.buyer.get("/cart")
+    placed = address_of(world.buyer.post("/cart/place")).split("?")[0]
+    order, decision = world.buyer.get(placed), world.manager.get(placed)
+    said = ("остальное из поступления",) if in_words else ("сейчас 10 шт", "2 шт из поступления")
+    for page in (cart, order):
+        assert all(one in text_of(page) for one in (*said, "Всё будет в наличии")), text_of(page)
+    assert "сейчас 10 шт 2 шт из поступления" in text_of(decision)
+    assert "заказано 2" in text_of(world.manager.get("/stock/arrivals"))
+    assert "заказано 2" in text_of(world.manager.get(f"/stock/{sku('A-1')}"))
 
 
 def test_the_manufacturers_people_are_told_the_quantity_of_such_a_dealers_order(world: World) -> None:
