@@ -16,6 +16,7 @@ from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, download
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.numbers import whole
 from chalicelib.storage.snapshots import KEPT_DAYS, KEPT_VERSIONS
 
 doors = Doors(__name__)
@@ -127,9 +128,10 @@ def restore(request: Request) -> Response:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 20):
+    number = whole(text)
+    if number is None:
         raise NotFound()
-    return int(text)
+    return number
 
 
 def _compared(request: Request, query: ListQuery) -> Compared:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.http.request import Form
+from chalicelib.kernel.numbers import whole
 from chalicelib.kernel.sheets.columns import FIRST
 
 
@@ -13,4 +14,4 @@ def chosen_columns(form: Form, count: int) -> tuple[str, ...]:
 
 def typed_head(text: str) -> int | None:
     """The number of the row that names the columns, 0 = none does; None for what is no such number."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 and int(text) <= FIRST else None
+    return whole(text, FIRST)

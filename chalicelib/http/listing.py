@@ -56,6 +56,7 @@ from typing import Literal
 from urllib.parse import urlencode
 
 from chalicelib.http.formats import Formats
+from chalicelib.kernel.numbers import whole
 
 Tone = Literal["ok", "warn", "bad", "info", "mute"]
 Kind = Literal["text", "num", "money", "date", "status", "link", "units"]
@@ -195,7 +196,7 @@ class ListQuery:
             sort=column,
             descending=bool(column) and sort.startswith("-"),
             cursor=given.get("cursor", "")[:2000],
-            page=int(page) if page.isascii() and page.isdecimal() and 0 < len(page) < 6 and int(page) else 1,
+            page=whole(page, 99_999) or 1,
         )
 
     def get(self, name: str) -> str:

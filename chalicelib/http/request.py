@@ -19,6 +19,7 @@ from chalicelib.http.sessions import SignedIn, WebSession
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import new_id
+from chalicelib.kernel.numbers import whole
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession
 
@@ -43,8 +44,8 @@ class Form(dict[str, list[str]]):
     @property
     def version(self) -> int:
         """Which version of a thing the person saw and means to change: the field `version`; -1 = none that there is."""
-        text = self.text("version")
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
+        version = whole(self.text("version"))
+        return -1 if version is None else version
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,14 @@ _GROUPED_BY_COMMA = re.compile(r"[+-]?\d{1,3}(,\d{3})+\.\d*")
 _GROUPED_BY_POINT = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d*")
 
 
+def whole(text: str, most: int = 999_999_999) -> int | None:
+    """A number of digits alone, from 0 to `most`; None for anything else."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most))):
+        return None
+    number = int(text)
+    return number if number <= most else None
+
+
 def parse_decimal(text: str) -> Decimal:
     """A number as people type or paste it: `1 234,50`, `1234.5`, `1.234,50`, `1,234.50`, `−5`.
 

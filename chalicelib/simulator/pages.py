@@ -12,7 +12,8 @@ from chalicelib.http.listing import ListQuery
 from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, download
 from chalicelib.kernel.access import Permission
-from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.errors import found
+from chalicelib.kernel.numbers import whole
 from chalicelib.pricing.forms import moment_from_form
 from chalicelib.pricing.simulation import BARS, EDGES, Summary
 from chalicelib.simulator import actions
@@ -36,18 +37,12 @@ def ask(request: Request) -> Response:
         request.db,
         request.actor,
         request.params["list_id"],
-        _number(form.get("number", "")),
+        found(whole(form.get("number", ""))),
         since,
         request.idempotency_key,
         request.now,
     )
     return request.go(f"/prices/simulations/{made}")
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise NotFound()
-    return int(text)
 
 
 @doors.page(_PAGE, may=_MAY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ def remembered(db: TenantSession, key: Key) -> dict[str, str]:
 
 
 def remember(key: Key, heads: Sequence[str], meanings: Sequence[str]) -> Put:
-    """In place of what was remembered before."""
-    named = {head: meaning for head, meaning in zip(heads, meanings, strict=True) if head}
+    """In place of what was remembered before. Columns of one name cannot be told apart: they are guessed anew."""
+    times = Counter(heads)
+    named = {head: meaning for head, meaning in zip(heads, meanings, strict=True) if head and times[head] == 1}
     return Put(key=key, kind="sheet-columns", data=_Columns(named))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chalicelib.http import formats
 from chalicelib.http.formats import Formats, number_text
-from chalicelib.kernel.numbers import parse_decimal
+from chalicelib.kernel.numbers import parse_decimal, whole
 
 RU = Formats("ru", "Europe/Moscow")
 EN = Formats("en", "Europe/Chisinau")
@@ -108,3 +108,15 @@ def test_there_are_no_floats_in_the_formats() -> None:
     tree = ast.parse(Path(formats.__file__).read_text("utf-8"))
     floats = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, float)]
     assert floats == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [("0", 0), ("007", 7), ("500", 500), ("501", None), ("0500", None), ("-1", None), ("", None), ("٣", None)],
+)
+def test_a_whole_number_is_digits_alone_and_at_most_so_many(typed: str, number: int | None) -> None:
+    assert whole(typed, 500) == number
+
+
+def test_a_number_too_long_for_python_is_none() -> None:
+    assert whole("9" * 5_000) is None

@@ -317,6 +317,15 @@ def test_columns_that_are_not_understood_are_chosen_by_a_person_and_remembered(d
     assert desk.post(page, key="uploads/another").status == 404
 
 
+def test_columns_of_one_name_are_guessed_anew_each_time(desk: Desk) -> None:
+    one = desk.made()
+    for name in ("x.csv", "y.csv"):
+        page, key = desk.brought(one, name, "Артикул;Цена;Цена\nОК-1300;10;11\n".encode())
+        seen = columns_of(desk.text(f"{page}?{urlencode({'key': key})}"))
+        assert seen == {"column_0": "article", "column_1": "price", "column_2": ""}
+        went(desk.post(page, key=key, head="1", **seen))
+
+
 def test_the_row_that_names_the_columns_is_a_persons_to_say(desk: Desk) -> None:
     one = desk.made()
     page, key = desk.brought(one, "x.csv", "Артикул;Цена\nАртикул;Цена\nОК-1300;10\n".encode())

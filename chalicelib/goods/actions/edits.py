@@ -44,7 +44,8 @@ def send_again(db: TenantSession, edit_id: str, now: datetime) -> None:
 
 
 def try_again(db: TenantSession, actor: Actor, edit_id: str, now: datetime) -> None:
-    """Has an edit that was set aside shown after all, beneath those made since. NotFound for one that is not there."""
+    """Has an edit that was set aside shown after all, in place of what was said since. NotFound for one that is not
+    there."""
     edit = _aside(db, edit_id)
     waits = replace(edit, attempts=0, refused="")
     db.commit([store.edit_put(db.tenant_id, waits, now), _note(db, actor, "goods_edit_tried_again", edit, now)])

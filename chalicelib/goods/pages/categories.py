@@ -12,6 +12,7 @@ from chalicelib.http.problems import field_errors
 from chalicelib.http.request import Form, Request
 from chalicelib.http.responses import Response
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
+from chalicelib.kernel.numbers import whole
 
 _LIST = "/goods/categories"
 _MOST_NAME = 1_024
@@ -90,11 +91,10 @@ def _spots(form: Form) -> list[Spot]:
 
 
 def _position(text: str) -> int:
-    if not text:
-        return 0
-    if not (text.isascii() and text.isdecimal() and int(text) <= _LAST):
+    position = whole(text or "0", _LAST)
+    if position is None:
         raise Invalid("goods_bad_position", limit=_LAST)
-    return int(text)
+    return position
 
 
 def _tree(request: Request, *, wrong: KontorError | None = None) -> Response:

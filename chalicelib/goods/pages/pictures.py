@@ -8,6 +8,7 @@ from chalicelib.goods.pages.base import MAY, doors
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response, sending_to
 from chalicelib.kernel.errors import Refused
+from chalicelib.kernel.numbers import whole
 from chalicelib.pictures.model import MAX_BYTES
 
 _PAGE = "/goods/{sku}/pictures"
@@ -34,7 +35,7 @@ def arrange_pictures(request: Request) -> Response:
         Place(
             name=name,
             was=at,
-            number=_number(form.text(f"place_{at}")),
+            number=whole(form.text(f"place_{at}"), 9_999),
             gone=form.text("gone") == name,
         )
         for at, name in enumerate(shown, start=1)
@@ -66,10 +67,6 @@ def forget_picture(request: Request) -> Response:
     sku = request.params["sku"]
     pictures.forget(request.db, sku, request.form.text("id"))
     return request.go(f"/goods/{sku}/pictures")
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else None
 
 
 def _page(request: Request, *, said: str = "", status: int = 200) -> Response:

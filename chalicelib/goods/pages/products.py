@@ -19,6 +19,7 @@ from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.errors import Invalid, Refused
+from chalicelib.kernel.numbers import whole
 
 _LIST = "/goods"
 _SPARE = 3  # empty rows for attributes
@@ -101,7 +102,7 @@ def save_product(request: Request) -> Response:
     edit, wrong = edit_of(form, sheet.card.product_id, sheet.properties, tuple(one.id for one in sheet.price_types))
     if wrong:
         return _form(request, sheet, wrong=Invalid(fields=wrong))
-    seen = int(form.get("seen", "")) if form.get("seen", "").isdecimal() else 0
+    seen = whole(form.get("seen", "")) or 0
     try:
         products.save(request.db, request.actor, edit, seen, request.idempotency_key, request.now)
     except Refused as refusal:

@@ -8,7 +8,7 @@ from chalicelib.http.formats import Formats
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.kernel.errors import Complaint, Invalid, Refused, found
-from chalicelib.kernel.numbers import parse_decimal
+from chalicelib.kernel.numbers import parse_decimal, whole
 from chalicelib.pricing.actions import load_book
 from chalicelib.pricing.lists import OwnList
 from chalicelib.pricing.pages.base import MAY, doors, form_page, wish
@@ -106,8 +106,8 @@ def grid_page(
     `saves`: "version" or, where it holds at once, "now"."""
     fmt, t = Formats(request.locale, request.time_zone), request.t.t
     asked, page = request.query.text("q") or request.form.text("q"), request.query.text("page")
-    number = int(page) if page.isascii() and page.isdecimal() and 0 < len(page) < 6 else 1
-    grid = show_rows(request.db, own, asked, max(number, 1), request.now)
+    number = whole(page, 99_999) or 1
+    grid = show_rows(request.db, own, asked, number, request.now)
     posted = request.form.plain() if request.method == "POST" else {}
     return form_page(
         request,
@@ -121,7 +121,7 @@ def grid_page(
         saves=saves,
         rows=tuple((key_text(one), one, fmt.quantity(one.row.amount)) for one in grid.rows),
         more=grid.more,
-        page=max(number, 1),
+        page=number,
         asked=asked,
         new_rows=_NEW_ROWS,
         bad=tuple((one, t(f"pricing.bad.{one.reason}", detail=one.detail)) for one in bad),

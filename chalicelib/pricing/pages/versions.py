@@ -5,7 +5,8 @@ from __future__ import annotations
 from chalicelib.http.formats import Formats
 from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, disposition, redirect
-from chalicelib.kernel.errors import Invalid, NotFound, Refused, found
+from chalicelib.kernel.errors import Invalid, Refused, found
+from chalicelib.kernel.numbers import whole
 from chalicelib.network import store as network
 from chalicelib.pricing import office, store
 from chalicelib.pricing.actions import load_book
@@ -77,9 +78,7 @@ def _own(request: Request) -> OwnList:
 
 
 def _version(own: OwnList, text: str) -> ListVersion:
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise NotFound()
-    return own.version(int(text))
+    return own.version(found(whole(text)))
 
 
 def _page(request: Request, form: Form, wrong: Invalid | Refused | None = None) -> Response:

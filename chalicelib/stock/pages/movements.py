@@ -14,6 +14,7 @@ from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, download
 from chalicelib.kernel.access import Permission
 from chalicelib.kernel.clock import end_of_day, start_of_day
+from chalicelib.kernel.numbers import whole
 from chalicelib.stock.actions import Wanted, show_movements
 from chalicelib.stock.journal import Cause, Movement, Shift, Why
 from chalicelib.stock.pages.base import READ, doors, formats, warehouse_name
@@ -85,7 +86,7 @@ def _wanted(request: Request, query: ListQuery, most: int) -> Wanted:
         most=most,
         since=start_of_day(since, request.time_zone) if since else None,
         until=end_of_day(until, request.time_zone) if until else None,
-        below=int(cursor) if cursor.isascii() and cursor.isdecimal() and len(cursor) < 9 else 0,
+        below=whole(cursor) or 0,
     )
 
 
