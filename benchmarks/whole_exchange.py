@@ -125,7 +125,8 @@ def _assembled(base: Path | None, target: Path, parts: Sequence[Path], run: str)
     end = End(lot=1, doubt=is_suspicious)
     done = assemble(base, target, (Portion(path=part) for part in parts), run=run, at=utc_now(), end=end)
     built = time.process_time() - begun
-    told = sum(1 for lot in done.told.lots() for _ in done.told.by_sku(lot))
+    moved = None if base is None else ()  # between the two nothing has moved
+    told = sum(1 for lot in done.told.lots() for _ in done.told.by_sku(lot, moved))
     changed = sum(count for counts in done.parts for count in counts.values())
     size, read = (sum(path.stat().st_size for path in paths) / 1e6 for paths in ((target,), parts))
     note = (
