@@ -45,11 +45,11 @@ def cover_texts(t: Translator, fmt: Formats, cover: Cover, unit: str, today: dat
     ]
 
 
-def lacking_text(t: Translator, fmt: Formats, cover: Cover, unit: str, *, exact: bool) -> str:
-    """`не хватает 2 шт`; empty where it is enough."""
+def lacking_text(t: Translator, fmt: Formats, cover: Cover, *, exact: bool) -> str:
+    """`не хватает 2`; empty where it is enough."""
     if not cover.lacking:
         return ""
-    return t.t("ordering.lacking", quantity=_amount(fmt, cover.lacking, unit)) if exact else t.t("ordering.cover.short")
+    return t.t("ordering.lacking", quantity=fmt.quantity(cover.lacking)) if exact else t.t("ordering.cover.short")
 
 
 def _amount(fmt: Formats, quantity: Decimal, unit: str) -> str:

@@ -234,8 +234,9 @@ def test_an_arrival_that_is_called_off_leaves_the_youngest_order_short_and_the_m
     assert _kinds(shop, younger)[-1] == "arrival_short"
     assert "arrival_short" not in _kinds(shop, older)
     assert "order.short" in shop.events()
-    (cover,) = show_cover(shop.db, shop.manager, shop.load(younger), NOW).lines.values()
-    assert cover.lacking == 2
+    shown = show_cover(shop.db, shop.manager, shop.load(younger), NOW)
+    assert [cover.lacking for cover in shown.lines.values()] == [2]
+    assert shown.due is None, "not all of it is to come"
     with pytest.raises(Refused):
         confirm(shop.db, shop.ask(younger))
     confirm(shop.db, shop.ask(older))

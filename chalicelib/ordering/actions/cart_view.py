@@ -67,7 +67,10 @@ class ShownCart:
 
     @property
     def due(self) -> date | None:
-        """The day from which on all of it would be there; None: no part of it would have to come."""
+        """The day from which on all of it would be there; None: no part of it would have to come, or there is too
+        little."""
+        if self.short:
+            return None
         return max((one.cover.due for one in self.lines if one.cover.due), default=None)
 
     @property

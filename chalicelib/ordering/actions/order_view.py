@@ -41,7 +41,9 @@ class ShownCover:
 
     @property
     def due(self) -> date | None:
-        """The day from which on all of the order is there; None: no part of it is on its way."""
+        """The day from which on all of the order is there; None: no part of it is on its way, or some is nowhere."""
+        if any(one.lacking for one in self.lines.values()):
+            return None
         return max((one.due for one in self.lines.values() if one.due), default=None)
 
 

@@ -150,7 +150,7 @@ def _show(
 def _stock(request: Request, shown: ShownLine) -> str:
     unit, exact = shown.goods.unit if shown.goods else "", not isinstance(shown.stock, Amount)
     if shown.cover.coming and shown.cover.lacking:
-        return lacking_text(request.t, formats(request), shown.cover, unit, exact=exact)
+        return lacking_text(request.t, formats(request), shown.cover, exact=exact)
     text = stock_text(request.t, formats(request), shown.stock, unit)
     if not exact:
         return request.t.t("ordering.in_stock_word", amount=text)

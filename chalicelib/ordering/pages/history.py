@@ -22,6 +22,8 @@ _TONES: dict[str, Tone] = {
     "changed": "warn",
     "erp_changed": "warn",
     "declined": "warn",
+    "arrival_moved": "warn",
+    "arrival_short": "bad",
     "shipped": "ok",
 }
 

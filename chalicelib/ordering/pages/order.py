@@ -198,7 +198,7 @@ def _covers(request: Request, file: OrderFile, cover: ShownCover) -> dict[str, t
     return {
         line.id: (
             cover_texts(request.t, fmt, one, line.unit, today, exact=cover.exact),
-            lacking_text(request.t, fmt, one, line.unit, exact=cover.exact),
+            lacking_text(request.t, fmt, one, exact=cover.exact),
         )
         for line in file.lines
         if (one := cover.lines.get(line.id)) is not None
