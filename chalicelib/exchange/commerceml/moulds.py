@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from xml.etree.ElementTree import ParseError, XMLParser
 
 from chalicelib.exchange.commerceml.cutting import Cut
-from chalicelib.exchange.commerceml.xmlstream import Element, Node, Part, read_parts, read_record
+from chalicelib.exchange.commerceml.xmlstream import Element, Limits, Node, Part, levels, read_parts, refusal
 from chalicelib.kernel.errors import Invalid
 
 _MOST = 12  # moulds at a time: to make one takes as long as to parse fifty records
@@ -74,6 +75,19 @@ class _Mould:
             else:
                 node.text = word
         return self.node
+
+
+def read_record(text: str) -> Node:
+    """One record by itself, as `read_parts` has it; Invalid for what is no whole element without a file around it."""
+    parser = XMLParser()  # noqa: S314  (a record has no DOCTYPE)
+    try:
+        parser.feed(text)
+        record: Node = parser.close()
+    except ParseError as wrong:
+        raise refusal(wrong.code, *wrong.position) from wrong
+    if any("}" in node.tag for level in levels([record], Limits()) for node in level):
+        raise _unsure()  # it declares a namespace of its own
+    return record
 
 
 def _mould(record: str, node: Node) -> _Mould | None:

@@ -96,19 +96,6 @@ def read_parts(chunks: Iterable[bytes], limits: Limits | None = None) -> Iterato
     yield from tree.end()
 
 
-def read_record(text: str, limits: Limits | None = None) -> Node:
-    """One record by itself, as `read_parts` has it; Invalid for what is no whole element without a file around it."""
-    parser = XMLParser()  # noqa: S314  (a record has no DOCTYPE)
-    try:
-        parser.feed(text)
-        record: Node = parser.close()
-    except ParseError as wrong:
-        raise _refusal(wrong.code, *wrong.position) from wrong
-    if any("}" in node.tag for level in _levels([record], limits or Limits()) for node in level):
-        raise Invalid("xml_damaged", line=1, column=1)  # it declares a namespace of its own
-    return record
-
-
 def _checked_start(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The same bytes without white space in front; refuses what does not begin like XML (protocol §10)."""
     head = b""
@@ -162,7 +149,7 @@ def _checked_prologue(pieces: Iterator[bytes], encoding: str | None, limits: Lim
         try:
             parser.Parse(piece, False)
         except expat.ExpatError as wrong:
-            raise _refusal(wrong.code, wrong.lineno, wrong.offset) from wrong
+            raise refusal(wrong.code, wrong.lineno, wrong.offset) from wrong
         except (ValueError, LookupError) as wrong:
             raise Invalid("xml_encoding", encoding="?") from wrong
         if began:
@@ -188,7 +175,7 @@ def _refuse_doctype(*_: object) -> None:
     raise Invalid("xml_dtd")
 
 
-def _levels(level: list[Node], limits: Limits) -> Iterator[list[Node]]:
+def levels(level: list[Node], limits: Limits) -> Iterator[list[Node]]:
     """Records, their children, the children of these…; refuses those that go too deep."""
     for _ in range(limits.depth - _CONTAINER_DEPTH):
         if not level:
@@ -199,7 +186,7 @@ def _levels(level: list[Node], limits: Limits) -> Iterator[list[Node]]:
         raise Invalid("xml_too_deep", limit=limits.depth)
 
 
-def _refusal(code: int, line: int, offset: int) -> Invalid:
+def refusal(code: int, line: int, offset: int) -> Invalid:
     if code in _BAD_ENCODING:
         return Invalid("xml_encoding", encoding="?")
     return Invalid("xml_damaged", line=line, column=offset + 1)
@@ -236,7 +223,7 @@ class _Tree:
         try:
             self._parser.feed(piece)
         except ParseError as wrong:
-            raise _refusal(wrong.code, *wrong.position) from wrong
+            raise refusal(wrong.code, *wrong.position) from wrong
         parts = self._take(ended=False)
         self._check_rest()
         return parts
@@ -245,7 +232,7 @@ class _Tree:
         try:
             self._parser.close()
         except ParseError as wrong:
-            raise _refusal(wrong.code, *wrong.position) from wrong
+            raise refusal(wrong.code, *wrong.position) from wrong
         return self._take(ended=True)
 
     def _take(self, *, ended: bool) -> list[Part]:
@@ -286,7 +273,7 @@ class _Tree:
 
     def _finish(self, records: list[Node]) -> None:
         """Local names for the tags of records; refuses those that go too deep."""
-        for level in _levels(records, self._limits):
+        for level in levels(records, self._limits):
             for node in level:
                 node.tag = self._names[node.tag]
 
