@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -55,6 +56,16 @@ def called_off(before: Reservation, sku: str, place: str, quantity: Decimal, lev
         moves={sku: {place: back, **more}},
         short=(Short(sku=sku, wanted=quantity, available=had),) if had < quantity else (),
     )
+
+
+def lost(held: Mapping[str, Decimal], over: Decimal) -> dict[str, Decimal]:
+    """By order how much of an arrival's promise is taken back, when `over` more is promised than comes: the youngest
+    order loses first. `held` = what each has a promise of, the oldest order first."""
+    out = {}
+    for order_id in reversed(tuple(held)):
+        out[order_id] = max(_ZERO, min(held[order_id], over))
+        over -= out[order_id]
+    return out
 
 
 def dated(before: Reservation, sku: str, place: str, due: date) -> Reservation:

@@ -243,6 +243,38 @@ def test_an_arrival_that_is_called_off_leaves_the_youngest_order_short_and_the_m
     assert _agrees(shop, older, younger)
 
 
+def test_what_there_is_elsewhere_goes_to_the_oldest_of_the_orders_that_lose_a_whole_arrival(shop: Shop) -> None:
+    _expect(shop, _arrival(4))
+    older, younger = _placed(shop, 5), _placed(shop, 2, minutes=1)
+    _note(shop, lambda noted: noted.expecting([_arrival(3, LATER)]))
+    assert _parts(shop, older) == [("05.12", 2), ("now", 3)]
+    assert _parts(shop, younger) == [("05.12", 1)]
+    assert _kinds(shop, younger)[-1] == "arrival_short"
+    assert "arrival_short" not in _kinds(shop, older)
+    assert _agrees(shop, older, younger)
+
+
+def test_of_a_smaller_arrival_the_youngest_lose_and_of_these_the_oldest_is_covered_first(shop: Shop) -> None:
+    _expect(shop, _arrival(6))
+    first, second, third = _placed(shop, 5), _placed(shop, 2, minutes=1), _placed(shop, 2, minutes=2)
+    _note(shop, lambda noted: noted.expecting([_arrival(3), _arrival(2, LATER)]))
+    assert _parts(shop, first) == [("28.11", 2), ("now", 3)]
+    assert _parts(shop, second) == [("05.12", 1), ("28.11", 1)]
+    assert _parts(shop, third) == [("05.12", 1)]
+    assert [file for file in (first, second, third) if "arrival_short" in _kinds(shop, file)] == [third]
+    assert _agrees(shop, first, second, third)
+
+
+def test_an_order_whose_reserve_ran_out_loses_nothing_for_others(tables: None) -> None:
+    shop = _shop(hours=1)
+    _expect(shop, _arrival(4))
+    lapsed = _placed(shop, 5, minutes=-57)
+    older, younger = _placed(shop, 1), _placed(shop, 1, minutes=1)
+    _note(shop, lambda noted: noted.expecting([_arrival(2)]))
+    assert _reserve(shop, lapsed).held == {}
+    assert [_parts(shop, file) for file in (older, younger)] == [[("28.11", 1)], [("28.11", 1)]]
+
+
 def test_what_is_called_off_is_covered_from_elsewhere_and_a_later_day_is_told_to_the_dealer(shop: Shop) -> None:
     _expect(shop, _arrival(4))
     file = shop.place(a=5)

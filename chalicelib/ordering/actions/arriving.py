@@ -82,28 +82,34 @@ class Changed:
 
 def settle(db: TenantSession, change: Changed, now: datetime) -> None:
     """After people have changed a SKU's arrivals: what has come is taken from the warehouse, as far as the ERP has told
-    of it; what will not come is covered from elsewhere, the youngest order's promise first. An order that is short then
-    says so, and the managers are told; the dealer is, where it comes later."""
-    level = stock_store.levels(db, [change.sku], consistent=True)[change.sku]
-    came = {one.place for one in level.by_hand.came}
-    for place, orders in _holders(db, change.sku).items():
-        for order_id in orders if place in came else reversed(orders):
-            until_committed(partial(_follow, db, order_id, place, change, now))
+    of it; what will not come is taken from the youngest orders, and what they lose is covered from elsewhere, the oldest
+    order first. An order that is short then says so, and the managers are told; the dealer is, where it comes later."""
+    level = stock_store.levels(db, [change.sku], consistent=True)[change.sku].as_of(now)
+    came, lapsed = {one.place for one in level.by_hand.came}, set(level.lapsed(now))
+    steps = []
+    for place, held in _holders(db, change.sku).items():
+        lost: Mapping[str, Decimal] = {}
+        if place in level.arriving and place not in came:
+            live = {order_id: quantity for order_id, quantity in held.items() if order_id not in lapsed}
+            lost = arriving.lost(live, -level.arriving[place].available)
+        steps += [(place not in came, order_id, place, lost.get(order_id, _ZERO)) for order_id in held]
+    for _, order_id, place, quantity in sorted(steps):
+        until_committed(partial(_follow, db, order_id, place, quantity, change, now))
     until_committed(partial(_tidy, db, change.sku))
 
 
-def _holders(db: TenantSession, sku: str) -> Mapping[str, Sequence[str]]:
-    """By arrival the orders that have a promise of it, the oldest first: ids are in the order of their making."""
-    out: dict[str, list[str]] = {}
+def _holders(db: TenantSession, sku: str) -> Mapping[str, Mapping[str, Decimal]]:
+    """By arrival and order how much of it is promised, the oldest order first: ids are in the order of their making."""
+    out: dict[str, dict[str, Decimal]] = {}
     for kept in read_kept(db, [sku]).values():
         for order_id, parts in sorted(kept.sums.holders.items()):
             for place in filter(is_arrival, parts):
-                out.setdefault(place, []).append(order_id)
+                out.setdefault(place, {})[order_id] = parts[place]
     return out
 
 
-def _follow(db: TenantSession, order_id: str, place: str, change: Changed, now: datetime) -> None:
-    """The order's promise of one arrival."""
+def _follow(db: TenantSession, order_id: str, place: str, lost: Decimal, change: Changed, now: datetime) -> None:
+    """The order's promise of one arrival, of which `lost` will not come, unless others have given theirs back since."""
     sku, file = change.sku, store.load_order(db, order_id)
     situation, _ = read_situation(db, file, now, also=lambda _: [sku])
     before, level = situation.reservation, situation.levels[sku]
@@ -112,7 +118,7 @@ def _follow(db: TenantSession, order_id: str, place: str, change: Changed, now: 
         return
     came = next((one for one in level.by_hand.came if one.place == place), None)
     noted = next((one for one in level.by_hand.arrivals if one.place == place), None)
-    over = min(own.quantity, -level.arriving[place].available)
+    over = min(lost, own.quantity, -level.arriving[place].available)
     if before.has_lapsed(now):
         release(db, order_id, now)
     elif came is not None:
