@@ -10,7 +10,7 @@ from decimal import Decimal
 from chalicelib.ordering.holding import Held, Holding, Reservation, Short, give_back, take, tidy
 from chalicelib.stock import model as stock
 from chalicelib.stock.model import Level, Move, Sources
-from chalicelib.stock.transit import Arrival
+from chalicelib.stock.transit import Arrival, is_arrival
 from chalicelib.tenancy.model import StockKind
 
 _ZERO = Decimal(0)
@@ -72,6 +72,12 @@ def dated(before: Reservation, sku: str, place: str, due: date) -> Reservation:
     """The arrival's day is another one."""
     parts = before.held[sku]
     return replace(before, held={**before.held, sku: {**parts, place: replace(parts[place], due=due)}})
+
+
+def in_stock(holding: Holding) -> bool:
+    """Whether all that the order takes anew is in warehouses."""
+    taken = [place for moves in holding.moves.values() for place, move in moves.items() if move.allocated > 0]
+    return bool(taken) and not any(map(is_arrival, taken))
 
 
 def last_arrival(reservation: Reservation) -> date | None:

@@ -133,7 +133,8 @@ def take(parts: dict[str, Held], quantity: Decimal, level: Level, sources: Sourc
     for place, part in taken.items():
         own = parts.get(place, Held(quantity=_ZERO))
         parts[place] = replace(own, quantity=own.quantity + part, due=due.get(place))
-    return {place: stock.taken(part) for place, part in taken.items()}
+    edition = level.by_hand.edition
+    return {place: stock.taken(part, noted=edition if place in due else None) for place, part in taken.items()}
 
 
 def _let_go(parts: dict[str, Held], quantity: Decimal) -> dict[str, Move]:

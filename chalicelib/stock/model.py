@@ -143,7 +143,8 @@ def spread(level: Level, quantity: Decimal, sources: Sources) -> dict[str, Decim
 class Move:
     """A change of one warehouse's counters; moves of one SKU add up, so that its row is written once.
 
-    `needs` = what must be available before; `stamped` = the ERP's next older number must not raise the stock.
+    `needs` = what must be available before; `stamped` = the ERP's next older number must not raise the stock; `noted` =
+    the edition of the SKU's notes that it was worked out from, where it must still be that one.
     """
 
     on_hand: Decimal = _ZERO
@@ -151,6 +152,7 @@ class Move:
     counted: Decimal = _ZERO
     needs: Decimal | None = None
     stamped: bool = False
+    noted: int | None = None
 
     @property
     def available(self) -> Decimal:
@@ -163,21 +165,17 @@ class Move:
             allocated=self.allocated + other.allocated,
             counted=self.counted + other.counted,
             stamped=self.stamped or other.stamped,
+            noted=self.noted if other.noted is None else other.noted,
         )
         if self.needs is None and other.needs is None:
             return both
-        return Move(
-            on_hand=both.on_hand,
-            allocated=both.allocated,
-            counted=both.counted,
-            needs=-both.available if both.available < 0 else None,
-            stamped=both.stamped,
-        )
+        return replace(both, needs=-both.available if both.available < 0 else None)
 
 
-def taken(quantity: Decimal) -> Move:
-    """An order takes it, if it is available."""
-    return Move(allocated=quantity, needs=quantity)
+def taken(quantity: Decimal, *, noted: int | None = None) -> Move:
+    """An order takes it, if it is available; from an arrival only while the notes' edition is `noted`: the order keeps
+    the arrival's day."""
+    return Move(allocated=quantity, needs=quantity, noted=noted)
 
 
 def counted(quantity: Decimal) -> Move:

@@ -86,11 +86,13 @@ def move(
     timed: Mapping[str, TimedHold | None] | None = None,
 ) -> Update:
     """All moves of a SKU as one write, with its entry in the SKU's journal; refused (without a refusal of its own) when
-    too little is available. `timed` = by order what it holds from now on for a time only; None: nothing any more."""
+    too little is available, or people have noted something of the SKU since an arrival of it was chosen. `timed` = by
+    order what it holds from now on for a time only; None: nothing any more."""
     changes: list[Change] = _journal(moved(because, moves))
     for order, hold in (timed or {}).items():
         changes.append(Set(("data", _TIMED + order), None if hold is None else _noted(hold)))
-    when: list[Condition] = []
+    editions = {step.noted for step in moves.values() if step.noted is not None}
+    when: list[Condition] = [_as_noted(edition) for edition in editions]
     for warehouse, step in sorted(moves.items()):
         name = _name(warehouse)
         for counter in _COUNTERS:
@@ -137,7 +139,7 @@ def restated_write(
             log=[codec.dump(movement)] if movement else (),
         )
     updates: list[Change] = _journal(movement)
-    when: list[Condition] = [_as_noted(level.by_hand)]
+    when: list[Condition] = [_as_noted(level.by_hand.edition)]
     for change in changes:
         name = _name(change.warehouse)
         updates.append(Set(("data", "told", name), told))
@@ -157,9 +159,9 @@ def restated_write(
 def noted_writes(
     tenant_id: str, level: Level, noted: ByHand, kept_back: Sequence[Restated] = ()
 ) -> list[LevelWrite | Delete]:
-    """What people note of a SKU from now on, on condition that this, and what orders have a promise of, is as it was
-    read; the whole row has to be, where `kept_back` says that less or more of the stock may be promised. A SKU with
-    arrivals stands in the list of those by the day of the first."""
+    """What people note of a SKU from now on, on condition that this, and what orders have a promise of arrivals that
+    change, is as it was read; the whole row has to be, where `kept_back` says that less or more of the stock may be
+    promised. A SKU with arrivals stands in the list of those by the day of the first."""
     arriving = model.arriving(level, noted)
     after = replace(
         noted, came=tuple(one for one in noted.came if one.place in arriving), edition=level.by_hand.edition + 1
@@ -178,10 +180,12 @@ def noted_writes(
         places = [
             Set(("n", _name(place)), _counters(arriving[place]) if place in arriving else None) for place in changed
         ]
-        as_read = [_as_read(place, level.arriving.get(place)) for place in changed]
+        days = {one.place: one.due for one in level.by_hand.arrivals}
+        dated = [one.place for one in noted.arrivals if days.get(one.place, one.due) != one.due]
+        as_read = [_as_read(place, level.arriving.get(place)) for place in sorted({*changed, *dated})]
         changes: tuple[Change, ...] = (Set(_BY_HAND, noted_data), *promised, *places)
         whole = [Equals(("version",), level.version)] if kept_back else []
-        row = Update(key=key, changes=changes, when=(_as_noted(level.by_hand), *as_read, *whole))
+        row = Update(key=key, changes=changes, when=(_as_noted(level.by_hand.edition), *as_read, *whole))
     else:
         data = {"sku": level.sku, "told": {}, "pages": 0, "waiting": 0, "by_hand": noted_data}
         counters = {_name(place): _counters(one) for place, one in arriving.items()}
@@ -223,9 +227,9 @@ def coming_among(db: TenantSession, today: date, among: Sequence[str]) -> frozen
     )
 
 
-def _as_noted(by_hand: ByHand) -> Condition:
+def _as_noted(edition: int) -> Condition:
     """What people have noted of the SKU is still what was read."""
-    return Equals((*_BY_HAND, "edition"), by_hand.edition) if by_hand.edition else Absent(_BY_HAND)
+    return Equals((*_BY_HAND, "edition"), edition) if edition else Absent(_BY_HAND)
 
 
 def _counters(level: WarehouseLevel) -> dict[str, Decimal]:

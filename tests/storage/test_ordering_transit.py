@@ -27,15 +27,17 @@ from chalicelib.ordering.actions import (
 )
 from chalicelib.ordering.actions.arriving import to_those_who_wait
 from chalicelib.ordering.actions.stocktaking import disagreeing
-from chalicelib.ordering.holding import Reservation
-from chalicelib.ordering.reservation_store import load_reservation
+from chalicelib.ordering.holding import Reservation, follow
+from chalicelib.ordering.reservation_store import holding_writes, load_reservation
 from chalicelib.ordering.store import OrderFile
 from chalicelib.stock.actions import erp_levels
 from chalicelib.stock.actions.noting import ARRIVALS, told
-from chalicelib.stock.model import Level
+from chalicelib.stock.journal import Why, cause
+from chalicelib.stock.model import Level, Sources
 from chalicelib.stock.store import levels, noted_writes
 from chalicelib.stock.transit import Arrival, ByHand
 from chalicelib.storage import keys
+from chalicelib.storage.outcomes import TransactionRefused
 from chalicelib.tenancy.model import StockKind
 from chalicelib.tenancy.store import settings_write
 from tests.support.shop import NOW, D, Shop, W, sku
@@ -254,6 +256,16 @@ def test_what_there_is_elsewhere_goes_to_the_oldest_of_the_orders_that_lose_a_wh
     assert _agrees(shop, older, younger)
 
 
+def test_what_the_stock_covers_is_not_said_to_come_with_another_arrival(shop: Shop) -> None:
+    _expect(shop, _arrival(4))
+    other, file = _placed(shop, 3), _placed(shop, 2, minutes=1)
+    cancel(shop.db, shop.ask(other, shop.buyer))
+    _note(shop, lambda noted: noted.expecting(()))
+    assert _parts(shop, file) == [("now", 2)]
+    assert _kinds(shop, file)[-1] == "arrival_covered"
+    assert "order.delayed" not in shop.events()
+
+
 def test_of_a_smaller_arrival_the_youngest_lose_and_of_these_the_oldest_is_covered_first(shop: Shop) -> None:
     _expect(shop, _arrival(6))
     first, second, third = _placed(shop, 5), _placed(shop, 2, minutes=1), _placed(shop, 2, minutes=2)
@@ -288,6 +300,26 @@ def test_what_is_called_off_is_covered_from_elsewhere_and_a_later_day_is_told_to
     _handle(shop, ARRIVALS, sku=A, actor="anna", actor_name="Анна")
     assert shop.events().count("order.delayed") == 2, "the second delivery tells nothing"
     assert _agrees(shop, file)
+
+
+def test_an_order_that_took_from_an_arrival_whose_day_was_another_one_takes_anew(shop: Shop) -> None:
+    _expect(shop, _arrival(4))
+    holding = follow(Reservation(), {A: D(5)}, {A: _level(shop)}, Sources(arrivals_from=NOW.date()))
+    _note(shop, lambda noted: noted.expecting([replace(noted.arrivals[0], due=LATER)]))
+    with pytest.raises(TransactionRefused):
+        shop.db.commit(holding_writes(shop.settings.id, "o", holding, cause(Why.PLACED, NOW, order_id="o")))
+    assert _parts(shop, shop.place(a=5)) == [("05.12", 2), ("now", 3)]
+
+
+def test_another_day_is_noted_anew_where_an_order_took_from_the_arrival_meanwhile(shop: Shop) -> None:
+    _expect(shop, _arrival(4))
+    level = _level(shop)
+    file = shop.place(a=5)
+    later = level.by_hand.expecting([replace(level.by_hand.arrivals[0], due=LATER)])
+    with pytest.raises(TransactionRefused):
+        shop.db.commit([*noted_writes(shop.settings.id, level, later), *told(shop.db, shop.manager, level, later, NOW)])
+    _note(shop, lambda noted: noted.expecting([replace(noted.arrivals[0], due=LATER)]))
+    assert _parts(shop, file) == [("05.12", 2), ("now", 3)]
 
 
 def test_cancelling_and_editing_release_the_promise_at_once(shop: Shop) -> None:

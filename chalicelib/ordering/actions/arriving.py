@@ -82,8 +82,8 @@ class Changed:
 
 def settle(db: TenantSession, change: Changed, now: datetime) -> None:
     """After people have changed a SKU's arrivals: what has come is taken from the warehouse, as far as the ERP has told
-    of it; what will not come is taken from the youngest orders, and what they lose is covered from elsewhere, the oldest
-    order first. An order that is short then says so, and the managers are told; the dealer is, where it comes later."""
+    of it; what will not come is taken from the youngest orders, and covered from elsewhere, the oldest of them first.
+    An order that is short then says so, and the managers are told; the dealer is, where it comes later."""
     level = stock_store.levels(db, [change.sku], consistent=True)[change.sku].as_of(now)
     came, lapsed = {one.place for one in level.by_hand.came}, set(level.lapsed(now))
     steps = []
@@ -157,7 +157,7 @@ def _said(
     """What the history says, and who is told."""
     line = next(one for one in file.lines if one.sku == change.sku)
     lacking = sum((short.wanted - short.available for short in after.short), _ZERO)
-    kind = "arrival_short" if lacking else "arrival_moved"
+    kind = "arrival_short" if lacking else "arrival_covered" if arriving.in_stock(after) else "arrival_moved"
     quantity = f"{lacking.normalize():f} {line.unit}".strip()
     entry = Happening(
         id=new_id(now),
