@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from operator import attrgetter
 
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.numbers import parse_decimal
@@ -29,6 +30,12 @@ _WORDS = {
 _DAY = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")
 _SERIAL = re.compile(r"\d{5}")  # a day as a spreadsheet counts it
 _SERIAL_ZERO = date(1899, 12, 30)
+_SAME = (
+    attrgetter("id"),
+    attrgetter("warehouse", "due", "note", "listed"),
+    attrgetter("warehouse", "due", "note"),
+)
+_ANOTHER_DAY = attrgetter("warehouse", "note")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +52,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadRow:
-    """A row that was not taken; `reason` is a code, `detail` the text that it is about."""
+    """A row that was not taken; `reason` is a code, `detail` the text that it is about; `sku` = its article's, where
+    that is known."""
 
     number: int
     reason: str
     detail: str = ""
+    sku: str = ""
 
 
 def _plain(head: str) -> str:
@@ -121,6 +130,7 @@ def understood(
     good: dict[str, list[Arrival]] = {}
     bad: list[BadRow] = []
     for row in rows:
+        sku = ""
         try:
             sku = _sku(row, known)
             arrival = _arrival(row, known, ids[row.number])
@@ -128,8 +138,25 @@ def understood(
                 raise _Bad("too_many", row.article)
             good.setdefault(sku, []).append(arrival)
         except _Bad as wrong:
-            bad.append(BadRow(number=row.number, reason=wrong.reason, detail=wrong.detail[:80]))
+            bad.append(BadRow(number=row.number, reason=wrong.reason, detail=wrong.detail[:80], sku=sku))
     return good, bad
+
+
+def expected(noted: Sequence[Arrival], rows: Sequence[Arrival], *, whole: bool) -> list[Arrival]:
+    """A SKU's arrivals once a file's are taken; `whole` = what it does not name is expected no more.
+
+    A row that names a noted arrival again is that arrival, each only one: of the same row of the same file, else of the
+    same warehouse, day and note, else, in a whole file, of the same warehouse and note, to come on another day. What is
+    still to come of it is another quantity only if the file says another one than the last file did.
+    """
+    left, again = list(noted), dict[int, Arrival]()
+    for mark in (*_SAME, *([_ANOTHER_DAY] if whole else [])):
+        for at, row in enumerate(rows):
+            one = None if at in again else next((one for one in left if mark(one) == mark(row)), None)
+            if one is not None:
+                left.remove(one)
+                again[at] = replace(row, id=one.id, quantity=one.quantity if one.listed == row.listed else row.quantity)
+    return [*([] if whole else left), *(again.get(at, row) for at, row in enumerate(rows))]
 
 
 def _sku(row: Row, known: Known) -> str:
@@ -152,7 +179,7 @@ def _arrival(row: Row, known: Known, arrival_id: str) -> Arrival:
     if due < known.today:
         raise _Bad("day_passed", row.due)
     place, note = _warehouse(row, known), row.note[:MAX_NOTE]
-    return Arrival(id=arrival_id, warehouse=place, quantity=quantity, due=due, note=note)
+    return Arrival(id=arrival_id, warehouse=place, quantity=quantity, due=due, note=note, listed=quantity)
 
 
 def _warehouse(row: Row, known: Known) -> str:

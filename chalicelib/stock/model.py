@@ -83,7 +83,7 @@ class Level:
             replace(one, quantity=max(_ZERO, self.arriving[one.place].available)) if one.place in self.arriving else one
             for one in self.by_hand.arrivals
         )
-        return tuple(day for day in coming(free, today, among) if day.quantity)
+        return coming(free, today, among)
 
     def may_come(self, sources: Sources) -> tuple[Arrival, ...]:
         """Arrivals that may be ordered, the first to come first."""
@@ -271,12 +271,10 @@ def restate(
 def arriving(level: Level, noted: ByHand) -> dict[str, WarehouseLevel]:
     """The arrivals' counters once `noted` is what people say of the SKU. What has come, or was called off, is promised
     to nobody any more, and stays as long as orders have a promise of it."""
-    known = {one.place: one.quantity for one in level.by_hand.arrivals}
     out = {}
     for one in noted.arrivals:
         before = level.arriving.get(one.place, WarehouseLevel(_ZERO))
-        rest = max(_ZERO, before.on_hand + one.quantity - (known[one.place] if one.place in level.arriving else _ZERO))
-        out[one.place] = replace(before, on_hand=rest, available=rest - before.allocated)
+        out[one.place] = replace(before, on_hand=one.quantity, available=one.quantity - before.allocated)
     came = {one.place for one in noted.came}
     for place, before in level.arriving.items():
         if place not in out and before.allocated:

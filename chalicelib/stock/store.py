@@ -44,10 +44,12 @@ def level_from(record: Record | None, sku: str) -> Level:
         _warehouse(name): WarehouseLevel(*(Decimal(n[counter]) for counter in _COUNTERS))
         for name, n in record.n.items()
     }
+    arriving = {name: row for name, row in places.items() if is_arrival(name)}
+    noted = codec.load(ByHand, record.data.get("by_hand", {}))
     return Level(
         sku=sku,
         warehouses={name: row for name, row in places.items() if not is_arrival(name)},
-        arriving={name: row for name, row in places.items() if is_arrival(name)},
+        arriving=arriving,
         told={_warehouse(name): datetime.fromisoformat(at) for name, at in told.items()},
         moved_at=datetime.fromisoformat(moved) if moved else None,
         timed={
@@ -55,7 +57,7 @@ def level_from(record: Record | None, sku: str) -> Level:
         },
         pages=record.data.get("pages"),
         waiting=record.data.get("waiting", 0),
-        by_hand=codec.load(ByHand, record.data.get("by_hand", {})),
+        by_hand=noted.left({place: row.on_hand for place, row in arriving.items()}),
         version=record.version,
     )
 

@@ -8,7 +8,7 @@ To orders an arrival is one more place of the SKU (docs/adr/0026): `place_of` na
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -38,13 +38,15 @@ def is_arrival(place: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """Goods that are expected in a warehouse on a day, in the SKU's unit. `note` = what says so, e.g. a document."""
+    """Goods that are still to come to a warehouse on a day, in the SKU's unit. `note` = what says so, e.g. a document;
+    `listed` = the quantity that the last file said, None where people have typed another one since, or no file did."""
 
     id: str
     warehouse: str
     quantity: Decimal
     due: date
     note: str = ""
+    listed: Decimal | None = None
 
     @property
     def place(self) -> str:
@@ -66,8 +68,16 @@ class ByHand:
     edition: int = 0
 
     def expecting(self, arrivals: Iterable[Arrival]) -> ByHand:
-        """With these and no other arrivals."""
-        return replace(self, arrivals=tuple(sorted(arrivals, key=lambda one: (one.due, one.warehouse, one.id))))
+        """With these and no other arrivals; what is expected again has not come."""
+        expected = tuple(sorted(arrivals, key=lambda one: (one.due, one.warehouse, one.id)))
+        ids = {one.id for one in expected}
+        return replace(self, arrivals=expected, came=tuple(one for one in self.came if one.id not in ids))
+
+    def left(self, counted: Mapping[str, Decimal]) -> ByHand:
+        """With what is still to come by the arrivals' counters, by place: the ERP has told of the rest since."""
+        quantities = {place: max(Decimal(0), quantity) for place, quantity in counted.items()}
+        arrivals = (replace(one, quantity=quantities.get(one.place, one.quantity)) for one in self.arrivals)
+        return replace(self, arrivals=tuple(arrivals))
 
     def received(self, arrival: Arrival) -> ByHand:
         """It has come."""
@@ -90,7 +100,7 @@ def coming(arrivals: Iterable[Arrival], today: date, among: Sequence[str] = ()) 
     """What will come to the given warehouses (all if empty), by day, the first one first; nothing that is overdue."""
     days: dict[date, Decimal] = {}
     for one in arrivals:
-        if not one.is_overdue(today) and (not among or one.warehouse in among):
+        if one.quantity and not one.is_overdue(today) and (not among or one.warehouse in among):
             days[one.due] = days.get(one.due, Decimal(0)) + one.quantity
     return tuple(Coming(quantity=quantity, due=due) for due, quantity in sorted(days.items()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.sheets.cells import SheetRow
-from chalicelib.stock.arrival_rows import MOST_ROWS, BadRow, Known, names_of, read_rows, understood
+from chalicelib.stock.arrival_rows import MOST_ROWS, BadRow, Known, expected, names_of, read_rows, understood
 from chalicelib.stock.transit import MOST_ARRIVALS, Arrival
 
 HEADS = SheetRow(2, ("Склад", "Артикул", "Кол-во", "Дата поступления", "Примечание"))
@@ -33,7 +34,8 @@ def test_a_row_is_an_arrival_however_its_day_is_written(day: str) -> None:
     good, bad = _read(("тверь", "A-1", "1 020,5", day, "ЗП-7"))
     due = date(2026, 12, 5)
     assert bad == []
-    assert good == {"s1": [Arrival(id="a3", warehouse="w1", quantity=Decimal("1020.5"), due=due, note="ЗП-7")]}
+    much = Decimal("1020.5")
+    assert good == {"s1": [Arrival(id="a3", warehouse="w1", quantity=much, due=due, note="ЗП-7", listed=much)]}
 
 
 def test_bad_rows_are_named_by_number_and_reason_and_good_ones_survive() -> None:
@@ -61,6 +63,43 @@ def test_bad_rows_are_named_by_number_and_reason_and_good_ones_survive() -> None
         (11, "no_warehouse"),
         (12, "unknown_warehouse"),
     ]
+    assert [one.sku for one in bad] == ["", "", "", "s1", "s1", "s1", "s1", "s1", "s1"]
+
+
+def _row(made: str, quantity: int, day: int = 5, note: str = "") -> Arrival:
+    many = Decimal(quantity)
+    return Arrival(id=made, warehouse="w1", quantity=many, due=date(2026, 12, day), note=note, listed=many)
+
+
+def _expected(noted: list[Arrival], *rows: Arrival, whole: bool = True) -> list[tuple[str, int, int]]:
+    return [(one.id, int(one.quantity), one.due.day) for one in expected(noted, rows, whole=whole)]
+
+
+def test_a_row_is_the_arrival_that_it_names_again_on_the_same_day_before_another_one() -> None:
+    noted = [_row("a", 5), _row("b", 7, 9), _row("c", 4, 9, "ЗП-7")]
+    again = (_row("x", 7, 9), _row("y", 6, 20), _row("z", 4, 11, "ЗП-7"))
+    assert _expected(noted, *again) == [("b", 7, 9), ("a", 6, 20), ("c", 4, 11)]
+    assert _expected(noted, *again, whole=False)[:2] == [("a", 5, 5), ("c", 4, 9)], "those of other days stay"
+
+
+def test_rows_that_differ_in_nothing_but_quantity_keep_their_arrivals_in_any_order() -> None:
+    noted = [_row("a", 5), _row("b", 7)]
+    assert _expected(noted, _row("x", 7), _row("y", 5)) == [("b", 7, 5), ("a", 5, 5)]
+    assert _expected(noted, _row("x", 5), _row("y", 5)) == [("a", 5, 5), ("b", 5, 5)], "each is one row's only"
+
+
+def test_what_has_come_of_an_arrival_comes_no_more_until_a_file_says_another_quantity() -> None:
+    noted = [replace(_row("a", 10), quantity=Decimal(6))]
+    assert _expected(noted, _row("a", 10)) == _expected(noted, _row("x", 10)) == [("a", 6, 5)]
+    assert _expected(noted, _row("x", 8)) == [("a", 8, 5)]
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(5, 6), st.sampled_from(["", "ЗП-7"])), max_size=6))
+def test_a_file_taken_again_under_another_name_changes_nothing(said: list[tuple[int, int, str]]) -> None:
+    first = expected([], [_row(f"a{n}", *one) for n, one in enumerate(said)], whole=True)
+    for whole in (True, False):
+        again = expected(first, [_row(f"b{n}", *one) for n, one in enumerate(said)], whole=whole)
+        assert sorted(again, key=lambda one: one.id) == sorted(first, key=lambda one: one.id)
 
 
 def test_a_product_has_only_so_many_arrivals() -> None:

@@ -32,6 +32,17 @@ def test_what_comes_is_told_by_day_and_what_is_overdue_to_nobody() -> None:
     assert [(one.due.day, one.quantity) for one in coming(arrivals, TODAY, ("w2",))] == [(5, 3)]
 
 
+def test_of_an_arrival_that_has_all_come_nothing_is_told() -> None:
+    assert coming([_arrival(5, 0)], TODAY) == ()
+
+
+def test_what_is_expected_again_has_not_come() -> None:
+    one = _arrival(5, 2)
+    came = ByHand().expecting([one]).received(one)
+    assert (came.arrivals, came.came) == ((), (one,))
+    assert (came.expecting([one]).arrivals, came.expecting([one]).came) == ((one,), ())
+
+
 def test_arrivals_stand_in_the_order_of_their_days() -> None:
     assert [one.due.day for one in ByHand().expecting([_arrival(9, 1), _arrival(5, 1)]).arrivals] == [5, 9]
 

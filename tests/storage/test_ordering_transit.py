@@ -227,6 +227,22 @@ def test_goods_that_the_erp_told_of_before_somebody_said_they_had_come_are_count
     assert _agrees(shop, file)
 
 
+def test_of_an_arrival_of_which_part_has_come_people_see_and_say_what_is_still_to_come(shop: Shop) -> None:
+    _expect(shop, _arrival(9))
+    file = shop.place(a=9)
+    _told(shop, 3 + 4)
+    assert _parts(shop, file) == [("28.11", 2), ("now", 7)]
+    assert [int(one.quantity) for one in _level(shop).by_hand.arrivals] == [5]
+    _note(shop, lambda noted: noted.expecting([replace(noted.arrivals[0], note="ЗП-7")]))
+    assert _level(shop).arriving[_arrival(9).place].on_hand == 5
+    _note(shop, lambda noted: noted.expecting([replace(noted.arrivals[0], quantity=D(9))]))
+    assert _level(shop).coming(SOON)[0].quantity == 9 - 2, "as many as at first are still to come"
+    _note(shop, lambda noted: noted.expecting([replace(noted.arrivals[0], quantity=D(2))]))
+    assert _parts(shop, file) == [("28.11", 2), ("now", 7)]
+    assert _level(shop).coming(SOON) == ()
+    assert _agrees(shop, file)
+
+
 def test_an_arrival_that_is_called_off_leaves_the_youngest_order_short_and_the_managers_are_told(shop: Shop) -> None:
     _expect(shop, _arrival(4))
     older, younger = _placed(shop, 4), _placed(shop, 3, minutes=1)

@@ -18,7 +18,8 @@ from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.ordering.actions import cancel
 from chalicelib.ordering.actions.stocktaking import disagreeing
 from chalicelib.stock import actions, journal_store, store
-from chalicelib.stock.model import Level
+from chalicelib.stock.journal import Why, cause
+from chalicelib.stock.model import Level, Move
 from chalicelib.stock.transit import Arrival
 from chalicelib.storage import files, keys
 from chalicelib.storage.writes import Put
@@ -71,6 +72,7 @@ def test_an_arrival_moves_to_another_day_and_whoever_saw_the_old_one_is_told(wor
     _add(world)
     db, manager, made = world.shop.db, world.shop.manager, stable_id("arrival", SKU, "key")
     typed = {"warehouse": W, "quantity": "15", "due": (IN_A_WEEK + timedelta(days=3)).isoformat(), "note": ""}
+    typed["shown"] = "20"
 
     def change(edition: int, **more: str) -> None:
         actions.change_arrival(db, manager, SKU, made, edition, {**typed, **more}, parse_decimal, utc_now())
@@ -81,6 +83,21 @@ def test_an_arrival_moves_to_another_day_and_whoever_saw_the_old_one_is_told(wor
     (arrival,) = _level(world.shop).by_hand.arrivals
     assert (arrival.quantity, arrival.due) == (15, IN_A_WEEK + timedelta(days=3))
     assert store.coming_skus(db, limit=10) == ([SKU], None)
+
+
+def test_a_form_made_before_part_of_the_arrival_came_promises_that_part_to_nobody(world: World) -> None:
+    _add(world)
+    db, (arrival,) = world.shop.db, _level(world.shop).by_hand.arrivals
+    path = f"/stock/{SKU}/arrivals/{arrival.id}"
+    fields = {"warehouse": W, "quantity": "20", "due": IN_A_WEEK.isoformat(), "note": "ЗП-8", "edition": "1"}
+    came = {arrival.place: Move(on_hand=D(-5))}
+    db.commit([store.move(db.tenant_id, SKU, came, cause(Why.ARRIVED, NOW))])
+    assert 'value="15"' in world.manager.get(path).body.decode()
+    assert "20 шт" not in text_of(world.manager.get("/stock/arrivals"))
+    assert world.manager.post(path, **fields, shown="20").status_code == 409
+    assert world.manager.post(path, **{**fields, "quantity": "15"}, shown="15").status_code == 303
+    (after,) = _level(world.shop).by_hand.arrivals
+    assert (after.quantity, after.note) == (15, "ЗП-8")
 
 
 def test_an_arrival_stays_when_the_erp_raises_the_stock_and_goes_when_it_is_said_to_have_come(world: World) -> None:
@@ -231,6 +248,40 @@ def test_a_whole_file_takes_the_place_of_everything_expected(world: World, broug
         world.manager.post("/stock/arrivals/file/read", key=key, mode="whole")
     assert _level(world.shop).by_hand.arrivals == ()
     assert store.coming_skus(world.shop.db, limit=10) == ([sku("C-3")], None)
+
+
+@pytest.mark.parametrize("mode", ["add", "whole"])
+def test_a_file_that_says_the_same_again_changes_nothing(
+    world: World, brought: Callable[[str], str], mode: str
+) -> None:
+    rows = f"A-1;Тверь;5;{IN_A_WEEK}\nA-1;Тверь;7;{IN_A_WEEK}\nC-3;Тверь;7;{IN_A_WEEK}\n"
+    world.manager.post("/stock/arrivals/file/read", key=brought(rows), mode=mode)
+    before = _level(world.shop)
+    assert len(before.by_hand.arrivals) == 2
+    for again in (rows, "\n".join(reversed(rows.splitlines()))):  # the same bytes, and another file of the same rows
+        world.manager.post("/stock/arrivals/file/read", key=brought(again), mode=mode)
+        assert _level(world.shop) == before
+
+
+def test_a_whole_files_arrival_on_another_day_is_the_one_that_orders_have_a_promise_of(
+    world: World, brought: Callable[[str], str]
+) -> None:
+    _add(world, note="")
+    (before,) = _level(world.shop).by_hand.arrivals
+    later = IN_A_WEEK + timedelta(days=3)
+    world.manager.post("/stock/arrivals/file/read", key=brought(f"A-1;Тверь;15;{later}\n"), mode="whole")
+    (after,) = _level(world.shop).by_hand.arrivals
+    assert (after.id, after.quantity, after.due) == (before.id, 15, later)
+
+
+def test_a_row_of_a_whole_file_that_cannot_be_taken_calls_nothing_off(
+    world: World, brought: Callable[[str], str]
+) -> None:
+    _add(world)
+    rows = f"A-1;Тверь;20;{IN_A_WEEK - timedelta(days=20)}\nA-1;Тверь;4;{IN_A_WEEK}\nC-3;Тверь;7;{IN_A_WEEK}\n"
+    world.manager.post("/stock/arrivals/file/read", key=brought(rows), mode="whole")
+    assert sorted(one.quantity for one in _level(world.shop).by_hand.arrivals) == [4, 20]
+    assert [one.quantity for one in _level(world.shop, sku("C-3")).by_hand.arrivals] == [7]
 
 
 def test_only_the_tenants_own_files_of_arrivals_are_read(world: World) -> None:

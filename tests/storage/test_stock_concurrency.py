@@ -238,7 +238,13 @@ class Market:
             self._note(db, name, "expected", lambda noted: noted.expecting((*noted.arrivals, self._arrival(rng))))
             return
         one = max(arrivals, key=found[sku(name)].promised)
-        others = [other for other in arrivals if other.id != one.id]
+
+        def instead(noted: ByHand, **said: object) -> ByHand:
+            """The arrival with what is said of it now, or without it."""
+            others = [other for other in noted.arrivals if other.id != one.id]
+            still = noted.arrival(one.id)
+            return noted.expecting([*others, replace(still, **said)] if still and said else others)  # type: ignore[arg-type]
+
         fate = fate or rng.choice(("came", "came", "off", "less", "later"))
         if fate == "came":
             told_first = rng.random() < 0.5
@@ -248,13 +254,11 @@ class Market:
             if not told_first:
                 self.landed.append((name, one))
         elif fate == "off":
-            self._note(db, name, fate, lambda noted: noted.expecting(others))
+            self._note(db, name, fate, instead)
         elif fate == "less":
-            less = replace(one, quantity=D(1))
-            self._note(db, name, fate, lambda noted: noted.expecting((*others, less)))
+            self._note(db, name, fate, lambda noted: instead(noted, quantity=D(1)))
         else:
-            later = replace(one, due=one.due + timedelta(days=3))
-            self._note(db, name, fate, lambda noted: noted.expecting((*others, later)))
+            self._note(db, name, fate, lambda noted: instead(noted, due=one.due + timedelta(days=3)))
 
     def _arrival(self, rng: random.Random) -> Arrival:
         due = self.clock.tick().date() + timedelta(days=rng.randint(0, 30))

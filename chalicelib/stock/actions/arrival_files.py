@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 
 from chalicelib.catalogue.model import NO_WAREHOUSE
 from chalicelib.catalogue.store import current_catalogue
@@ -16,7 +17,7 @@ from chalicelib.kernel.ids import new_id, stable_id
 from chalicelib.kernel.sheets.reading import rows_of
 from chalicelib.stock import store
 from chalicelib.stock.actions.noting import told
-from chalicelib.stock.arrival_rows import BadRow, Known, Row, names_of, read_rows, understood
+from chalicelib.stock.arrival_rows import BadRow, Known, Row, expected, names_of, read_rows, understood
 from chalicelib.stock.transit import MOST_ARRIVALS, Arrival
 from chalicelib.storage import files, uploads
 from chalicelib.storage.attempts import until_committed
@@ -43,6 +44,11 @@ class ArrivalFile:
     def good(self) -> int:
         return sum(map(len, self.arrivals.values()))
 
+    @property
+    def unsure(self) -> frozenset[str]:
+        """SKUs of rows that cannot be taken: the file does not say what else is expected of them."""
+        return frozenset(one.sku for one in self.bad if one.sku)
+
 
 def upload_form(db: TenantSession, then: str, now: datetime) -> UploadForm:
     """The form that brings a file; the browser then goes to the path `then` with `?key=`."""
@@ -52,7 +58,8 @@ def upload_form(db: TenantSession, then: str, now: datetime) -> UploadForm:
 
 def read_file(db: TenantSession, key: str, now: datetime) -> ArrivalFile:
     """What the file says. NotFound for a key that is no such file of the tenant's; Invalid where it cannot be read."""
-    rows, catalogue = _rows(db, key), current_catalogue(db, None, now)
+    rows, digest = _rows(db, key)
+    catalogue = current_catalogue(db, None, now)
     if catalogue is None:
         raise Refused("no_catalogue")
     matches = catalogue.by_article(list(dict.fromkeys(row.article for row in rows if row.article)))
@@ -62,26 +69,26 @@ def read_file(db: TenantSession, key: str, now: datetime) -> ArrivalFile:
         warehouses=names_of(names, names),
         today=local_day(now, load_settings(db).time_zone),
     )
-    ids = {row.number: stable_id("arrival", key, str(row.number)) for row in rows}
+    ids = {row.number: stable_id("arrival", digest, str(row.number)) for row in rows}
     arrivals, bad = understood(rows, known, ids)
     return ArrivalFile(name=key.rpartition("/")[2], arrivals=arrivals, bad=tuple(bad))
 
 
 def take_file(db: TenantSession, actor: Actor, key: str, now: datetime, *, whole: bool) -> ArrivalFile:
-    """Notes the file's arrivals; `whole` = what it does not name is expected no more. The same file again changes
-    nothing. Refused("arrivals_too_many") takes nothing; one that breaks off half-way is finished by being sent again.
-    """
+    """Notes the file's arrivals; `whole` = what it does not name is expected no more, but for SKUs of rows that cannot
+    be taken. A file that says the same again changes nothing. Refused("arrivals_too_many") takes nothing; one that
+    breaks off half-way is finished by being sent again."""
     file = read_file(db, key, now)
     wanted = dict(file.arrivals)
+    _refuse_too_many(db, {sku: rows for sku, rows in wanted.items() if not whole or sku in file.unsure})
     if whole:
         wanted |= {sku: () for sku in _expecting(db) if sku not in wanted}
-    else:
-        _refuse_too_many(db, wanted)
     skus = list(wanted)
     changed = 0
     for start in range(0, len(skus), _AT_ONCE):
         part = {sku: wanted[sku] for sku in skus[start : start + _AT_ONCE]}
-        changed += until_committed(partial(_note, db, actor, part, whole, now))
+        replaced = part.keys() - file.unsure if whole else frozenset()
+        changed += until_committed(partial(_note, db, actor, part, replaced, now))
     if changed:
         detail = {"file": file.name[:200], "rows": str(file.good), "whole": str(whole)}
         said = audit(
@@ -92,13 +99,14 @@ def take_file(db: TenantSession, actor: Actor, key: str, now: datetime, *, whole
     return file
 
 
-def _note(db: TenantSession, actor: Actor, part: Mapping[str, Sequence[Arrival]], whole: bool, now: datetime) -> int:
+def _note(
+    db: TenantSession, actor: Actor, part: Mapping[str, Sequence[Arrival]], replaced: Set[str], now: datetime
+) -> int:
+    """Notes the arrivals by SKU, of those `replaced` instead of what was noted; how many SKUs changed."""
     writes: list[Write] = []
     changed = 0
     for sku, level in store.levels(db, part, consistent=True).items():
-        new = {one.id for one in part[sku]}
-        kept = [] if whole else [one for one in level.by_hand.arrivals if one.id not in new]
-        after = level.by_hand.expecting((*kept, *part[sku]))
+        after = level.by_hand.expecting(expected(level.by_hand.arrivals, part[sku], whole=sku in replaced))
         if after != level.by_hand:
             writes += store.noted_writes(db.tenant_id, level, after)
             writes += told(db, actor, level, after, now)
@@ -109,7 +117,7 @@ def _note(db: TenantSession, actor: Actor, part: Mapping[str, Sequence[Arrival]]
 
 def _refuse_too_many(db: TenantSession, wanted: Mapping[str, Sequence[Arrival]]) -> None:
     for sku, level in store.levels(db, wanted, consistent=True).items():
-        if len({one.id for one in (*level.by_hand.arrivals, *wanted[sku])}) > MOST_ARRIVALS:
+        if len(expected(level.by_hand.arrivals, wanted[sku], whole=False)) > MOST_ARRIVALS:
             raise Refused("arrivals_too_many", limit=MOST_ARRIVALS)
 
 
@@ -122,9 +130,12 @@ def _expecting(db: TenantSession) -> list[str]:
     return skus
 
 
-def _rows(db: TenantSession, key: str) -> list[Row]:
+def _rows(db: TenantSession, key: str) -> tuple[list[Row], str]:
+    """The file's rows, and its digest."""
     folder, _, name = key.rpartition("/")
     if not name or folder.rpartition("/")[0] != files.upload_key(db.tenant_id, _FOLDER, "x").rpartition("/")[0]:
         raise NotFound()
     with uploads.looked_at(db.tenant_id, key) as file:
-        return read_rows(rows_of(file))
+        digest = sha256(file.read()).hexdigest()
+        file.seek(0)
+        return read_rows(rows_of(file)), digest

@@ -55,15 +55,19 @@ def change_arrival(
     parse: ParseNumber,
     now: datetime,
 ) -> None:
-    """Refused("stock_noted") if anything was noted of the SKU since `edition`."""
+    """The typed quantity is what is still to come. Refused("stock_noted") if anything was noted of the SKU since
+    `edition`, or the ERP has told of a part since as much was to come as the field `shown` says."""
     known = found(store.levels(db, [sku], consistent=True)[sku].by_hand.arrival(arrival_id))
     arrival = _arrival(db, sku, typed, parse, arrival_id, now, known)
+    if arrival.quantity == known.quantity:
+        arrival = replace(arrival, listed=known.listed)
 
     def after(level: Level) -> ByHand:
         by_hand = level.by_hand
-        if by_hand.arrival(arrival_id) == arrival:
+        left = by_hand.arrival(arrival_id)
+        if left == arrival:
             return by_hand
-        if by_hand.edition != edition:
+        if by_hand.edition != edition or left is None or typed.get("shown") != f"{left.quantity:f}":
             raise Refused("stock_noted")
         return by_hand.expecting(arrival if one.id == arrival_id else one for one in by_hand.arrivals)
 

@@ -68,6 +68,7 @@ def arrival_edit_form(request: Request) -> Response:
         "due": arrival.due.isoformat(),
         "note": arrival.note,
         "edition": str(shown.level.by_hand.edition),
+        "shown": f"{arrival.quantity:f}",
     }
     return _arrival_form(request, shown, typed)
 
