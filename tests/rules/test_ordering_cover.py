@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from chalicelib.network.segments import DealerGroup, StockShown
 from chalicelib.ordering.cover import Cover, could_cover, covered, limited, told_cover
-from chalicelib.ordering.holding import Held, Reservation
+from chalicelib.ordering.hindrances import told_short
+from chalicelib.ordering.holding import Held, Reservation, Short
 from chalicelib.stock.model import Level, Sources, WarehouseLevel
 from chalicelib.stock.showing import Amount, shown
 from chalicelib.stock.transit import Arrival, ByHand
@@ -75,6 +76,24 @@ def test_to_a_dealer_who_is_told_in_words_the_cart_says_nothing_more_than_the_wo
     other = {Amount.NONE: 0, Amount.FEW: 1, Amount.MANY: 11}[Amount(str(word))]
     said, alike = (told_cover(_level(n, **arrivals), D(quantity), TRANSIT, WORDS) for n in (available, other))
     assert said == alike
+
+
+@given(st.integers(0, 40), st.integers(41, 60))
+def test_while_something_else_is_in_the_way_no_refusal_says_more_than_the_word(available: int, wanted: int) -> None:
+    word = shown(D(available), WORDS)
+    other = {Amount.NONE: 0, Amount.FEW: 1, Amount.MANY: 11}[Amount(str(word))]
+    alike = (Short(sku="s", wanted=D(wanted), available=D(n)) for n in (available, other))
+    said, also = (told_short([one], WORDS, alone=False) for one in alike)
+    assert bool(said) is bool(also) is (word is not Amount.MANY)
+
+
+def test_a_line_that_is_short_by_its_word_keeps_the_others_untold() -> None:
+    sold_out = Short(sku="a", wanted=D(1), available=D(0))
+    unsaid = Short(sku="b", wanted=D(40), available=D(37))
+    assert told_short([sold_out, unsaid], WORDS, alone=True) == [sold_out]
+    assert told_short([unsaid], WORDS, alone=True) == [unsaid], "placing alone finds out"
+    assert told_short([unsaid], WORDS, alone=False) == []
+    assert told_short([sold_out, unsaid], None, alone=False) == [sold_out, unsaid]
 
 
 def test_what_the_order_can_have_counts_its_own_promise_and_what_else_comes() -> None:

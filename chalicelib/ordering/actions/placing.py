@@ -21,7 +21,7 @@ from chalicelib.ordering.actions.shelf import open_shelf
 from chalicelib.ordering.actions.transaction import MAX_WRITES, refuse_blocked, short_refusal, with_holding, with_lines
 from chalicelib.ordering.cart import Cart, CartLine
 from chalicelib.ordering.goods import Goods
-from chalicelib.ordering.hindrances import all_at_once
+from chalicelib.ordering.hindrances import all_at_once, told_short
 from chalicelib.ordering.holding import Holding, Reservation, follow, lasting, wanted
 from chalicelib.ordering.model import Happening, Order, OrderLine, order_number
 from chalicelib.ordering.reservation_store import because, holding_writes
@@ -158,11 +158,9 @@ def _drafted(
         stock = levels(db, skus, consistent=True)
         holding = follow(Reservation(), wanted(lines), stock, desk.sources)
     holding = lasting(holding, Reservation(), order.reserved_until)
-    refusal = all_at_once(
-        _price_refusal(desk.cart.lines, goods),
-        short_refusal(holding, desk.group, lines) if holding.short else None,
-        _credit_refusal(desk, order),
-    )
+    prices, credit = _price_refusal(desk.cart.lines, goods), _credit_refusal(desk, order)
+    short = told_short(holding.short, desk.group, alone=prices is None and credit is None)
+    refusal = all_at_once(prices, short_refusal(short, desk.group, lines) if short else None, credit)
     if refusal is not None:
         raise refusal
     return order, lines, holding

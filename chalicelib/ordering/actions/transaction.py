@@ -16,8 +16,8 @@ from chalicelib.network.segments import DealerGroup
 from chalicelib.network.store import contract_from, party_from, segments_of
 from chalicelib.ordering import store, task_store
 from chalicelib.ordering.actions.lapsing import release_lapsed
-from chalicelib.ordering.hindrances import shortage
-from chalicelib.ordering.holding import Holding, Reservation
+from chalicelib.ordering.hindrances import shortage, told_short
+from chalicelib.ordering.holding import Holding, Reservation, Short
 from chalicelib.ordering.model import Happening, Order, OrderLine, derived_percent, derived_state
 from chalicelib.ordering.reservation_store import because, holding_writes, reservation_from, reservation_key
 from chalicelib.ordering.sources import sources_of
@@ -111,7 +111,9 @@ def carry_out(
         if step.holding is not None and step.holding.short:
             if release_lapsed(db, step.holding, situation.levels, ask.now, but=file.order.id):
                 return once()
-            raise short_refusal(step.holding, situation.told_to(ask.actor), file.lines, step.lines or ())
+            reader = situation.told_to(ask.actor)
+            told = told_short(step.holding.short, reader, alone=True)
+            raise short_refusal(told, reader, file.lines, step.lines or ())
         result = Done({"order": file.order.id}, fingerprint(ask.body))
         writes = [guard(db.tenant_id, done_key, result, now=ask.now), *step_writes(db.tenant_id, step, ask.now)]
         if len(writes) > MAX_WRITES:
@@ -229,7 +231,7 @@ def refuse_blocked(contract: Contract, party: Party) -> None:
         raise Refused("dealer_blocked")
 
 
-def short_refusal(holding: Holding, told_to: DealerGroup | None, *lines: Sequence[OrderLine]) -> Refused:
+def short_refusal(told: Sequence[Short], told_to: DealerGroup | None, *lines: Sequence[OrderLine]) -> Refused:
     """Every SKU of which there is too little, at once (domain §4.2), with as much as the reader may know of it."""
     known = {line.sku: line for several in lines for line in several}
     return Refused(
@@ -242,9 +244,9 @@ def short_refusal(holding: Holding, told_to: DealerGroup | None, *lines: Sequenc
                 wanted=short.wanted,
                 unit=known[short.sku].unit,
             )
-            for short in holding.short
+            for short in told
         ),
-        count=len(holding.short),
+        count=len(told),
     )
 
 
