@@ -17,6 +17,7 @@ WINDOW = timedelta(days=28)
 """How far back the chart goes, the day itself included."""
 _SHORTEST = timedelta(days=14)
 _TROUBLE = (EntryState.FAILED, EntryState.PARTLY)
+_OF_PEOPLE = (EntryKind.SETTINGS, EntryKind.SHEET, EntryKind.HAND, EntryKind.VERSION)
 _LATELY = timedelta(days=1)
 TO_SHIP = (State.CONFIRMED, State.IN_PRODUCTION, State.READY)
 """States of an order that has still to leave."""
@@ -60,8 +61,8 @@ def added_up(orders: Iterable[Order]) -> tuple[Money, ...]:
 
 
 def last_exchange(entries: Sequence[JournalEntry]) -> LastExchange | None:
-    """What the journal's entries, newest first, say; None when the ERP has not been here."""
-    seen = [entry for entry in entries if entry.kind is not EntryKind.SETTINGS]
+    """What the journal's entries, newest first, say of the ERP; None when it has not been here."""
+    seen = [entry for entry in entries if entry.kind not in _OF_PEOPLE]
     if not seen:
         return None
     lately = [entry for entry in seen if seen[0].at - entry.at <= _LATELY]

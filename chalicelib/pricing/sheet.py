@@ -34,6 +34,8 @@ _HEADS = {
     "coefficient": ("коэффициент", "в упаковке", "coefficient", "in a pack", "coeficient", "în ambalaj"),
 }  # fmt: skip
 _WORDS = {word: column for column, words in _HEADS.items() for word in words}
+_CURRENCY = re.compile(r"\s*(?:₽|руб\.?|р\.|rub|lei|лей|mdl|ron|€|eur|\$|usd)$", re.IGNORECASE)
+"""What Excel and 1C write behind an amount; the list says its currency."""
 _UNIT_OF_A_HEAD = re.compile(r"[,(\[].*")
 
 
@@ -161,7 +163,7 @@ class Taking:
         price, coefficient, least, unit = (
             self._layout.cell(row, column) for column in ("price", "coefficient", "least", "unit")
         )
-        amount = _number(price)
+        amount = _number(_CURRENCY.sub("", price))
         pack = _number(coefficient) if coefficient else _ONE
         minimum = _number(least) if least else _ZERO
         if amount is None:

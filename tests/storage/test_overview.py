@@ -63,7 +63,8 @@ def test_the_owner_sees_what_waits_this_month_the_debt_and_the_last_exchange(sho
     journal(shop, NOW - timedelta(days=3), EntryState.FAILED)
     journal(shop, NOW - timedelta(hours=2), EntryState.PARTLY)
     journal(shop, NOW - timedelta(hours=1), EntryState.DONE)
-    journal(shop, NOW, EntryState.DONE, EntryKind.SETTINGS)
+    for of_people in (EntryKind.SETTINGS, EntryKind.HAND, EntryKind.SHEET, EntryKind.VERSION):
+        journal(shop, NOW, EntryState.DONE, of_people)
     seen = staff_overview(shop.db, person(shop, Role.OWNER), LATER, ZONE)
     assert seen.waiting is not None
     assert (seen.waiting.count, seen.waiting.oldest) == (1, NOW)

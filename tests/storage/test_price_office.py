@@ -326,6 +326,14 @@ def test_columns_of_one_name_are_guessed_anew_each_time(desk: Desk) -> None:
         went(desk.post(page, key=key, head="1", **seen))
 
 
+def test_a_currency_behind_an_amount_is_no_part_of_the_number(desk: Desk) -> None:
+    one = desk.made()
+    page, key = desk.brought(one, "x.csv", "Артикул;Цена\nОК-1300;9 900,50 ₽\nОК-1301;31000р.\n".encode())
+    went(desk.post(page, key=key, head="1", column_0="article", column_1="price"))
+    desk.work()
+    assert sorted(row.amount for row in desk.rows(one)) == [D("9900.50"), D(31000)]
+
+
 def test_the_row_that_names_the_columns_is_a_persons_to_say(desk: Desk) -> None:
     one = desk.made()
     page, key = desk.brought(one, "x.csv", "Артикул;Цена\nАртикул;Цена\nОК-1300;10\n".encode())

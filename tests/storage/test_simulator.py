@@ -328,7 +328,7 @@ def test_from_the_lists_page_to_the_report_and_to_putting_it_in_force(world: Wor
     assert "Ждёт очереди" in text(page("GET", went))
     world.work()
     shown = text(page("GET", went))
-    assert "+5…10 % — 1 цена" in shown
+    assert "+5…+10 % — 1 цена" in shown
     assert "+10 %" in shown
     assert "17 600,00 ₽" in text(page("GET", f"{went}?view=carts"))
     assert "+800,00 ₽" in text(page("GET", f"{went}?view=orders"))
