@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PIL import ExifTags, Image, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
 
 from chalicelib.kernel.errors import Invalid
-from chalicelib.pictures.model import FORMATS, MAX_BYTES, MAX_PIXELS, Picture, Size, digest_of
+from chalicelib.pictures.model import FORMATS, MAX_BYTES, MAX_SIDE, Picture, Size, digest_of, most_pixels
 
-Image.MAX_IMAGE_PIXELS = None  # `make` compares with its own limit, which is lower, before it unpacks anything
+Image.MAX_IMAGE_PIXELS = None  # `make` compares with its own limits, which are lower, before it unpacks anything
 _QUALITY = 80
 _EFFORT = 3  # of 6: a tenth of a per cent smaller would cost twice the time
 
@@ -39,8 +40,9 @@ def make(content: bytes) -> Made:
     except Exception as unknown:  # a decoder that is fed garbage may raise anything
         raise Invalid("picture_format") from unknown
     with whole:
-        if whole.width * whole.height > MAX_PIXELS:
-            raise Invalid("picture_too_large", limit=MAX_PIXELS // 1_000_000)
+        most = most_pixels(_kind(whole))
+        if whole.width * whole.height > most or max(whole.size) > MAX_SIDE:
+            raise Invalid("picture_too_large", limit=most // 1_000_000, side=MAX_SIDE)
         try:
             large = _large(whole)
         except Exception as broken:
@@ -51,6 +53,14 @@ def make(content: bytes) -> Made:
         picture=Picture(digest=digest_of(content), width=large.width, height=large.height),
         copies={Size.SMALL: _webp(small), Size.LARGE: _webp(large)},
     )
+
+
+def _kind(whole: Image.Image) -> str:
+    """The format, as `most_pixels` wants it. A JPEG in four inks may cost what any other picture does: one that is told
+    in several passes is kept whole, two bytes for each ink of a pixel."""
+    if isinstance(whole, JpegImageFile):  # also where several are in one file, of which the first counts
+        return "" if whole.mode == "CMYK" else "JPEG"
+    return whole.format or ""
 
 
 def _large(whole: Image.Image) -> Image.Image:

@@ -13,8 +13,10 @@ from enum import StrEnum
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 """What a file must really hold, whatever its name ends with."""
 MAX_BYTES = 20_000_000
-MAX_PIXELS = 50_000_000
-"""Of one picture, unpacked: a file of a few kilobytes can claim to be gigabytes."""
+MAX_SIDE = 20_000
+"""Pixels: what makes a copy of a picture one pixel high takes as much memory as a square of its width would."""
+_PIXELS = {"JPEG": 50_000_000, "WEBP": 16_000_000}
+_PIXELS_ELSE = 25_000_000
 _FOLDER = "import_files/"
 _OWN = "kontor/"
 LANES = 4
@@ -22,6 +24,12 @@ LANES = 4
 thousands of pictures must not hold back prices and stock."""
 _DIGITS = frozenset("0123456789abcdef")
 _DIGEST_LENGTH = 32
+
+
+def most_pixels(kind: str) -> int:
+    """How many pixels a picture of the format may have: a file of a few bytes can claim to be gigabytes. A JPEG is
+    unpacked at a fraction of its size; of a WebP its decoder keeps four copies of four bytes for each pixel."""
+    return _PIXELS.get(kind, _PIXELS_ELSE)
 
 
 class Size(StrEnum):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
 import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -87,6 +89,49 @@ def claims(width: int, height: int) -> bytes:
 @pytest.mark.parametrize("side", [10_000, 60_000])
 def test_a_bomb_is_refused_before_it_is_unpacked(side: int) -> None:
     assert refusal(claims(side, side)) == "picture_too_large"
+
+
+@pytest.mark.parametrize("size", [(20_001, 1), (1, 20_001)])
+def test_a_picture_of_a_few_pixels_is_refused_where_a_side_is_too_long(size: tuple[int, int]) -> None:
+    assert refusal(claims(*size)) == "picture_too_large"
+
+
+@pytest.mark.parametrize(("kind", "mode", "million"), [("WEBP", "RGB", 16), ("JPEG", "CMYK", 25), ("GIF", "P", 25)])
+def test_a_format_that_takes_more_memory_may_have_fewer_pixels(kind: str, mode: str, million: int) -> None:
+    out = io.BytesIO()
+    Image.new(mode, (1_001, million * 1_000), 0).save(out, kind, **({"method": 0} if kind == "WEBP" else {}))
+    with pytest.raises(Invalid) as refused:
+        make(out.getvalue())
+    assert refused.value.params == {"limit": million, "side": 20_000}
+
+
+WORKER = """
+import sys
+from chalicelib.pictures.making import make
+make(open(sys.argv[1], "rb").read())
+print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+"""
+"""Prints its peak in KB; `getrusage` would tell that of the process that began it, where that was higher."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "size", "options"),
+    [
+        ("PNG", "RGBA", (20_000, 1_250), {"compress_level": 1}),
+        ("WEBP", "RGBA", (4_000, 4_000), {"lossless": True, "method": 0}),
+        ("JPEG", "RGB", (7_071, 7_071), {"progressive": True, "subsampling": 0}),
+        ("JPEG", "CMYK", (5_000, 5_000), {"progressive": True}),
+    ],
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's peak so")
+def test_the_largest_picture_of_a_format_leaves_a_worker_memory(
+    kind: str, mode: str, size: tuple[int, int], options: dict[str, object], tmp_path: Path
+) -> None:
+    path = tmp_path / "picture"
+    with path.open("wb") as file:
+        Image.new(mode, size).save(file, kind, **options)  # type: ignore[arg-type]
+    done = subprocess.run([sys.executable, "-c", WORKER, path], capture_output=True, text=True, check=True)
+    assert int(done.stdout) <= 400_000
 
 
 def test_a_file_of_too_many_bytes_is_refused_unopened() -> None:
