@@ -57,6 +57,17 @@ def test_an_arrival_is_noted_once_however_often_the_form_comes(world: World) -> 
     assert store.coming_skus(world.shop.db, limit=10) == ([SKU], None)
 
 
+@pytest.mark.parametrize("came", [True, False])
+def test_the_form_of_an_arrival_that_came_or_was_called_off_adds_it_no_second_time(world: World, came: bool) -> None:
+    _add(world)
+    made = stable_id("arrival", SKU, "key")
+    actions.remove_arrival(world.shop.db, world.shop.manager, SKU, made, came, utc_now())
+    _add(world)
+    assert _level(world.shop).by_hand.arrivals == ()
+    _add(world, "another")
+    assert len(_level(world.shop).by_hand.arrivals) == 1
+
+
 def test_every_wrong_field_of_an_arrival_is_named(world: World) -> None:
     yesterday = (IN_A_WEEK - timedelta(days=8)).isoformat()
     wrong = _refused(lambda: _add(world, warehouse="w9", quantity="0", due=yesterday, note="x" * 121))

@@ -16,9 +16,10 @@ from chalicelib.stock import store
 from chalicelib.stock.actions.reading import known_item, show_sku
 from chalicelib.stock.model import Level, kept_back
 from chalicelib.stock.transit import MOST_ARRIVALS, Arrival, ByHand, arrival_from_form, safety_from_form
+from chalicelib.storage import keys
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession
-from chalicelib.storage.writes import Put, audit, publish
+from chalicelib.storage.writes import Done, Put, audit, guard, publish
 from chalicelib.tenancy.company import Checks
 from chalicelib.tenancy.store import load_settings
 
@@ -31,7 +32,11 @@ ARRIVALS = "stock.arrivals"
 def add_arrival(
     db: TenantSession, actor: Actor, sku: str, typed: Typed, parse: ParseNumber, key: str, now: datetime
 ) -> None:
-    """Goods are on their way; the same `key` again adds none. Invalid names every wrong field."""
+    """Goods are on their way; the same `key` again adds none, also after they came or were called off. Invalid names
+    every wrong field."""
+    once = f"arrival#{actor.user_id}#{sku}#{key}"
+    if _was_noted(db, once):
+        return
     arrival = _arrival(db, sku, typed, parse, stable_id("arrival", sku, key), now)
 
     def after(level: Level) -> ByHand:
@@ -42,7 +47,7 @@ def add_arrival(
             raise Refused("arrivals_too_many", limit=MOST_ARRIVALS)
         return by_hand.expecting((*by_hand.arrivals, arrival))
 
-    _note(db, actor, sku, after, "arrival_added", _told(arrival), now)
+    _note(db, actor, sku, after, "arrival_added", _told(arrival), now, once)
 
 
 def change_arrival(
@@ -133,11 +138,14 @@ def _note(
     action: str,
     detail: Mapping[str, str],
     now: datetime,
+    key: str = "",
 ) -> None:
-    """Notes what `after` makes of what was noted; nothing is written where that is the same."""
+    """Notes what `after` makes of what was noted, once for a `key`; nothing is written where that is the same."""
     tenant_safety = load_settings(db).safety_stock
 
     def once() -> None:
+        if key and _was_noted(db, key):
+            return
         level = store.levels(db, [sku], consistent=True)[sku]
         noted = after(level)
         if noted == level.by_hand:
@@ -153,9 +161,14 @@ def _note(
             entry_id=new_id(now),
             detail=detail,
         )
-        db.commit([*store.noted_writes(db.tenant_id, level, noted, changes), *told(db, actor, level, noted, now), said])
+        writes = [*store.noted_writes(db.tenant_id, level, noted, changes), *told(db, actor, level, noted, now), said]
+        db.commit([guard(db.tenant_id, key, Done(), now=now), *writes] if key else writes)
 
     until_committed(once)
+
+
+def _was_noted(db: TenantSession, key: str) -> bool:
+    return db.get(keys.idempotency(db.tenant_id, key)) is not None
 
 
 def told(db: TenantSession, actor: Actor, level: Level, noted: ByHand, now: datetime) -> list[Put]:
