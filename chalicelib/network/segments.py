@@ -106,7 +106,7 @@ def _by_name(one: DealerGroup | Region) -> tuple[str, str]:
     return one.name.casefold(), one.id
 
 
-def warehouses_of(contract: Contract, region: Region | None) -> tuple[str, ...]:
-    """Where goods for the contract may come from, in the order of use: its own warehouses, else its region's; none
-    named = every warehouse."""
-    return contract.warehouse_ids or (region.warehouse_ids if region else ())
+def warehouses_of(contract: Contract | None, region: Region | None) -> tuple[str, ...]:
+    """Where goods for the contract may come from, in the order of use: its own warehouses, else its region's, as
+    without a contract; none named = every warehouse."""
+    return (contract.warehouse_ids if contract else ()) or (region.warehouse_ids if region else ())

@@ -43,7 +43,7 @@ class Desk:
     settings: TenantSettings
     basis: PriceBasis | None  # None: the person has no contract
     group: DealerGroup | None  # says how much of the stock the person learns
-    warehouses: tuple[str, ...]
+    warehouses: tuple[str, ...]  # the contract's or its region's; none = every warehouse
     day: date
     news_since: datetime  # what came, or became cheaper, from then on is told
     cart: Mapping[str, Decimal] | None
@@ -117,7 +117,7 @@ def desk_of(rows: Mapping[Key, Record], actor: Actor, contract_id: str | None, n
         settings=settings,
         basis=basis,
         group=group,
-        warehouses=warehouses_of(basis.contract, region) if basis else (),
+        warehouses=warehouses_of(basis.contract if basis else None, region),
         day=local_day(now, settings.time_zone),
         news_since=settings.news_since(now),
         cart={line.sku: line.quantity for line in cart_from(map(rows.get, cart), contract_id).lines}

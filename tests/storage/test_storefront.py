@@ -123,6 +123,25 @@ def test_a_dealers_region_says_where_goods_come_from_unless_the_contract_does(st
     assert {offer.item.sku: offer.stock for offer in seen(stocked).offers}[WINDOW] == 2
 
 
+def test_a_dealers_person_without_a_contract_sees_no_stock_and_no_arrivals_of_other_regions(stocked: Shop) -> None:
+    region = Region(id="r", name="Юг", warehouse_ids=("w2",))
+    level = levels(stocked.db, [WINDOW], consistent=True)[WINDOW]
+    elsewhere = Arrival(id="a", warehouse="w1", quantity=Decimal(50), due=NOW.date() + timedelta(days=7))
+    stocked.db.commit(
+        [
+            segments_put(stocked.settings.id, Segments(regions=(region,))),
+            party_put(stocked.settings.id, replace(stocked.party, region_id="r"), 1),
+            *noted_writes(stocked.settings.id, level, level.by_hand.expecting([elsewhere])),
+        ]
+    )
+    shown = look_at(stocked.db, stocked.buyer, None, WINDOW, NOW)
+    assert (shown.offer.stock, shown.offer.coming) == (2, ())
+    assert [(place.warehouse.id, place.stock) for place in shown.places] == [("w2", 2)]
+    coming = browse(stocked.db, stocked.buyer, None, Query(available=Available.COMING), NOW)
+    assert coming is not None
+    assert coming.offers == ()
+
+
 def test_what_is_on_its_way_to_the_dealers_warehouses_is_found_by_a_filter(stocked: Shop) -> None:
     def expect(warehouse: str, due: date) -> None:
         level = levels(stocked.db, [WINDOW], consistent=True)[WINDOW]
