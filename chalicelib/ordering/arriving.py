@@ -24,25 +24,25 @@ class Told:
     used: Decimal
 
 
-def told_of(before: Reservation, sku: str, arrival: Arrival, most: Decimal, kind: StockKind) -> Told:
+def told_of(before: Reservation, level: Level, arrival: Arrival, most: Decimal, kind: StockKind) -> Told:
     """The ERP is about to tell of goods in the arrival's warehouse, `most` of which would be available: the promise is
     covered by them, and held from now on. What the ERP has counted is not in a free number: it is there as well, since
     some is left."""
-    own = _own(before, sku, arrival)
+    own = _own(before, level.sku, arrival)
     counted = own.known if kind is StockKind.FREE else _ZERO
     part = counted + min(own.quantity - counted, most)
-    holding = _put(before, sku, arrival, part, known=min(own.known, part), new=part)
+    holding = _put(before, level, arrival, part, known=min(own.known, part), new=part)
     return Told(holding=holding, used=part - counted)
 
 
-def waited_for(before: Reservation, sku: str, arrival: Arrival, level: Level, kind: StockKind) -> Holding:
+def waited_for(before: Reservation, level: Level, arrival: Arrival, kind: StockKind) -> Holding:
     """The arrival has come: the promise is covered by what the warehouse has available, the rest waits for the ERP to
     tell of it. What the ERP has counted is not in a free number: it need not be available."""
-    own = _own(before, sku, arrival)
+    own = _own(before, level.sku, arrival)
     counted = own.known if kind is StockKind.FREE else _ZERO
     there = level.warehouses.get(arrival.warehouse, stock.WarehouseLevel(_ZERO))
     part = counted + min(own.quantity - counted, max(_ZERO, there.available))
-    return _put(before, sku, arrival, part, known=min(own.known, part), new=counted)
+    return _put(before, level, arrival, part, known=min(own.known, part), new=counted)
 
 
 def called_off(before: Reservation, sku: str, place: str, quantity: Decimal, level: Level, sources: Sources) -> Holding:
@@ -90,24 +90,25 @@ def _own(before: Reservation, sku: str, arrival: Arrival) -> Held:
 
 
 def _put(
-    before: Reservation, sku: str, arrival: Arrival, quantity: Decimal, *, known: Decimal, new: Decimal
+    before: Reservation, level: Level, arrival: Arrival, quantity: Decimal, *, known: Decimal, new: Decimal
 ) -> Holding:
     """Moves what is held from the arrival into its warehouse; `known` of it the ERP has counted, `new` of it is on hand
-    from now on, the rest has to be available."""
+    from now on, the rest has to be available. Nobody may have told of the SKU in the warehouse yet."""
     if not quantity:
         return Holding(reservation=before, moves={})
     held = {one: dict(parts) for one, parts in before.held.items()}
-    parts, place, home = held[sku], arrival.place, arrival.warehouse
+    parts, place, home = held[level.sku], arrival.place, arrival.warehouse
     own, there = parts[place], parts.get(home, Held(quantity=_ZERO))
     parts[place] = replace(own, quantity=own.quantity - quantity, known=own.known - known)
     parts[home] = Held(quantity=there.quantity + quantity, known=there.known + known)
     needs = quantity - new if quantity > new else None
+    begins = home not in level.warehouses
     return Holding(
         reservation=tidy(held, before),
         moves={
-            sku: {
+            level.sku: {
                 place: Move(on_hand=-quantity, allocated=-quantity, counted=-known),
-                home: Move(on_hand=new, allocated=quantity, counted=known, needs=needs),
+                home: Move(on_hand=new, allocated=quantity, counted=known, needs=needs, begins=begins),
             }
         },
     )

@@ -144,7 +144,8 @@ class Move:
     """A change of one warehouse's counters; moves of one SKU add up, so that its row is written once.
 
     `needs` = what must be available before; `stamped` = the ERP's next older number must not raise the stock; `noted` =
-    the edition of the SKU's notes that it was worked out from, where it must still be that one.
+    the edition of the SKU's notes that it was worked out from, where it must still be that one; `begins` = the place
+    has no counters yet, and these are its first.
     """
 
     on_hand: Decimal = _ZERO
@@ -153,6 +154,7 @@ class Move:
     needs: Decimal | None = None
     stamped: bool = False
     noted: int | None = None
+    begins: bool = False
 
     @property
     def available(self) -> Decimal:
@@ -166,6 +168,7 @@ class Move:
             counted=self.counted + other.counted,
             stamped=self.stamped or other.stamped,
             noted=self.noted if other.noted is None else other.noted,
+            begins=self.begins or other.begins,
         )
         if self.needs is None and other.needs is None:
             return both

@@ -88,8 +88,8 @@ def move(
     timed: Mapping[str, TimedHold | None] | None = None,
 ) -> Update:
     """All moves of a SKU as one write, with its entry in the SKU's journal; refused (without a refusal of its own) when
-    too little is available, or people have noted something of the SKU since an arrival of it was chosen. `timed` = by
-    order what it holds from now on for a time only; None: nothing any more."""
+    too little is available, people have noted something of the SKU since an arrival of it was chosen, or a place that
+    had no counters has some. `timed` = by order what it holds from now on for a time only; None: nothing any more."""
     changes: list[Change] = _journal(moved(because, moves))
     for order, hold in (timed or {}).items():
         changes.append(Set(("data", _TIMED + order), None if hold is None else _noted(hold)))
@@ -97,6 +97,11 @@ def move(
     when: list[Condition] = [_as_noted(edition) for edition in editions]
     for warehouse, step in sorted(moves.items()):
         name = _name(warehouse)
+        if step.begins:
+            first = WarehouseLevel(step.on_hand, step.allocated, step.counted, step.available)
+            changes.append(Set(("n", name), _counters(first)))
+            when.append(Absent(("n", name)))
+            continue
         for counter in _COUNTERS:
             amount: Decimal = getattr(step, counter)
             if amount:

@@ -46,8 +46,8 @@ SOON, LATER = date(2026, 11, 28), date(2026, 12, 5)
 A = sku("a")
 
 
-def _shop(kind: StockKind = StockKind.PHYSICAL, hours: int = 0) -> Shop:
-    shop = Shop({"a": ("10.00", 3)}, kind=kind)
+def _shop(kind: StockKind = StockKind.PHYSICAL, hours: int = 0, there: int = 3) -> Shop:
+    shop = Shop({"a": ("10.00", there)}, kind=kind)
     shop.settings = replace(shop.settings, transit_orders=True, reserve_hours=hours)
     shop.db.commit([settings_write(shop.settings, 1)])
     return shop
@@ -200,6 +200,31 @@ def test_an_order_that_the_erp_knows_is_not_deducted_twice_when_its_goods_come(t
     _told(shop, 3 + 10 - 5 if kind is StockKind.FREE else 3 + 10)  # the ERP keeps five for the order
     assert _parts(shop, file) == [("now", 5)]
     assert _level(shop).available() == 8
+    assert _agrees(shop, file)
+
+
+@pytest.mark.parametrize("kind", list(StockKind))
+def test_goods_may_come_to_a_warehouse_that_never_had_any(tables: None, kind: StockKind) -> None:
+    shop = _shop(kind, there=0)
+    assert W not in _level(shop).warehouses
+    _expect(shop, _arrival(5))
+    file, other = _placed(shop, 3), _placed(shop, 2, minutes=1)
+    _told(shop, 5)
+    assert (_parts(shop, file), _parts(shop, other)) == ([("now", 3)], [("now", 2)])
+    level = _level(shop)
+    assert (level.available(), level.warehouses[W].on_hand, level.warehouses[W].allocated) == (0, 5, 5)
+    assert _agrees(shop, file, other)
+
+
+def test_what_a_free_number_has_counted_may_come_to_a_warehouse_that_never_had_any(tables: None) -> None:
+    shop = _shop(StockKind.FREE, there=0)
+    _expect(shop, _arrival(4))
+    file = shop.place(a=4)
+    confirm(shop.db, shop.ask(file))
+    mark_exported(shop.db, exported_versions(orders_to_export(shop.db)), NOW)
+    _note(shop, lambda noted: noted.received(noted.arrivals[0]))
+    assert _parts(shop, file) == [("now", 4)]
+    assert _level(shop).available() == 0
     assert _agrees(shop, file)
 
 

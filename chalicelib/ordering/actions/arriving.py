@@ -58,15 +58,13 @@ def _give(
     db: TenantSession, order_id: str, sku: str, arrival: Arrival, most: Decimal, kind: StockKind, now: datetime
 ) -> Decimal:
     """How much of what is available the order uses; nothing if its time is over."""
-    head_key, held_key = (
-        keys.order_head(db.tenant_id, order_id),
-        reservation_key(db.tenant_id, order_id),
-    )
-    rows = db.get_many((head_key, held_key))
+    head_key, held_key = keys.order_head(db.tenant_id, order_id), reservation_key(db.tenant_id, order_id)
+    stock_key = stock_store.level_key(db.tenant_id, sku)
+    rows = db.get_many((head_key, held_key, stock_key))
     before = reservation_from(rows.get(held_key))
     if before.has_lapsed(now):
         return _ZERO
-    told = arriving.told_of(before, sku, arrival, most, kind)
+    told = arriving.told_of(before, stock_store.level_from(rows.get(stock_key), sku), arrival, most, kind)
     db.commit(_moved(db.tenant_id, store.order_from(rows[head_key]), before, told.holding, now))
     return told.used
 
@@ -122,7 +120,7 @@ def _follow(db: TenantSession, order_id: str, place: str, lost: Decimal, change:
     if before.has_lapsed(now):
         release(db, order_id, now)
     elif came is not None:
-        holding = arriving.waited_for(before, sku, came, level, situation.settings.exchange.stock_kind)
+        holding = arriving.waited_for(before, level, came, situation.settings.exchange.stock_kind)
         db.commit(_moved(db.tenant_id, file.order, before, holding, now))
     elif over > 0:
         holding = arriving.called_off(before, sku, place, over, level, situation.sources)
