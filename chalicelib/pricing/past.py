@@ -25,10 +25,11 @@ _ONE = Decimal(1)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
     """Since when the terms are those of now, as far as is looked back; `terms` = those that held until then, None: it
-    is not looked further back."""
+    is not looked further back. What cost the same under those is compared back to `oldest`."""
 
     since: datetime
     terms: PriceTerms | None = None
+    oldest: datetime | None = None  # None: `since`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +47,27 @@ class Fall:
 
 
 def past_of(basis: PriceBasis, terms: PriceTerms, price_types: Sequence[PriceType]) -> Past:
-    """How far back a contract's prices are compared: to the last moment at which its terms changed, or as long as the
-    tenant says. `terms` = those of now."""
+    """How far back a contract's prices are compared: to the last moment at which its terms changed, for what they left
+    as it was to the last but one; or as long as the tenant says. `terms` = those of now."""
     since = basis.settings.news_since(basis.at)
+    last = _last_turn(basis, terms, price_types, since)
+    if last is None:
+        return Past(since=since)
+    turn, before = last
+    earlier = _last_turn(replace(basis, at=turn - JUST_BEFORE), before, price_types, since)
+    return Past(since=turn, terms=before, oldest=earlier[0] if earlier else since)
+
+
+def _last_turn(
+    basis: PriceBasis, terms: PriceTerms, price_types: Sequence[PriceType], since: datetime
+) -> tuple[datetime, PriceTerms] | None:
+    """The last moment after `since` at which the terms became those that they are, and those of just before."""
     turns = sorted({one for one in _turns(basis, terms) if since < one <= basis.at}, reverse=True)
     for turn in turns:
         before = contract_terms(replace(basis, at=turn - JUST_BEFORE), price_types)
         if _essence(before, price_types) != _essence(terms, price_types):
-            return Past(since=turn, terms=before)
-    return Past(since=since)
+            return turn, before
+    return None
 
 
 def _turns(basis: PriceBasis, terms: PriceTerms) -> Iterator[datetime]:

@@ -154,8 +154,11 @@ def test_of_a_price_types_fall_and_an_activation_the_later_one_counts(world: Wor
         WINDOW: Fall(price=D(8500), until=NOW - DAY),
         SECOND: Fall(price=D(10000), until=NOW - DAY),
     }
+    before = world.falls()
     world.in_force("spring", (WINDOW, "8200"), at=NOW)
-    assert world.falls() == {}, "the activation changed no price, and of before it nothing is told"
+    assert world.falls() == before, "the activation changed no price"
+    world.in_force("spring", (WINDOW, "7900"), at=NOW + DAY)
+    assert world.falls(now=NOW + DAY) == {WINDOW: Fall(price=D(8000), until=NOW + DAY)}, "nor is it looked back twice"
 
 
 def test_what_rose_because_a_list_ended_is_not_told_as_lower(world: World) -> None:
