@@ -58,7 +58,8 @@ def told_cover(level: Level, quantity: Decimal, sources: Sources, group: DealerG
     there = {Amount.NONE: _ZERO, Amount.FEW: group.few_at, Amount.MANY: quantity}
     word = shown(level.available(sources.warehouses), group)
     now = min(quantity, there[Amount(str(word))])
-    open_days = [one.due for one in level.may_come(sources) if level.arriving[one.place].available > 0]
+    free = level.may_be_taken(sources)
+    open_days = [one.due for one in level.may_come(sources) if free[one.place] > 0]
     if now == quantity or not open_days:
         return Cover(now=now, lacking=quantity - now)
     return Cover(now=now, coming=(Coming(quantity=quantity - now, due=open_days[0]),))
@@ -69,11 +70,11 @@ def covered(reservation: Reservation, level: Level, sources: Sources) -> Cover:
     for nothing where the ERP has lowered the stock beneath it, or where fewer goods come."""
     held = reservation.held.get(level.sku, {})
     own = {*(sources.warehouses or level.warehouses), *(one.place for one in level.may_come(sources))}
-    known = {**level.warehouses, **level.arriving}
+    known = {place: one.available for place, one in level.arriving.items()} | level.may_be_taken(sources)
     could = {}
     for place in sorted(own | held.keys()):
         part = held.get(place, Held(quantity=_ZERO, due=_due(level, place)))
-        free = known[place].available if place in known else _ZERO
+        free = known.get(place, _ZERO)
         most = free + part.quantity if place in own else min(part.quantity, free + part.quantity)
         could[place] = replace(part, quantity=max(_ZERO, most))
     return cover_of({place: part for place, part in could.items() if part.quantity}, _ZERO)

@@ -129,12 +129,20 @@ def _notes(reservation: Reservation) -> dict[str, TimedHold]:
 def take(parts: dict[str, Held], quantity: Decimal, level: Level, sources: Sources) -> dict[str, Move]:
     """Takes as much of the quantity as there is."""
     taken = stock.spread(level, quantity, sources)
-    due = {one.place: one.due for one in level.by_hand.arrivals}
+    arrivals, free = {one.place: one for one in level.by_hand.arrivals}, level.may_be_taken(sources)
+    moves = {}
     for place, part in taken.items():
-        own = parts.get(place, Held(quantity=_ZERO))
-        parts[place] = replace(own, quantity=own.quantity + part, due=due.get(place))
-    edition = level.by_hand.edition
-    return {place: stock.taken(part, noted=edition if place in due else None) for place, part in taken.items()}
+        own, arrival = parts.get(place, Held(quantity=_ZERO)), arrivals.get(place)
+        parts[place] = replace(own, quantity=own.quantity + part, due=arrival.due if arrival else None)
+        if arrival is None:
+            moves[place] = stock.taken(part)
+            continue
+        owed = level.arriving[place].available - free[place]
+        moves[place] = stock.taken(part, noted=level.by_hand.edition, owed=owed)
+        home = level.warehouses.get(arrival.warehouse)
+        if home is not None and home.available < 0:
+            moves[arrival.warehouse] = stock.no_shorter(home)
+    return moves
 
 
 def _let_go(parts: dict[str, Held], quantity: Decimal) -> dict[str, Move]:

@@ -79,11 +79,22 @@ class Level:
     def coming(self, today: date, among: Sequence[str] = ()) -> tuple[Coming, ...]:
         """What will come to the given warehouses (all if empty) that nobody has a promise of, by day, the first one
         first; nothing that is overdue."""
-        free = (
-            replace(one, quantity=max(_ZERO, self.arriving[one.place].available)) if one.place in self.arriving else one
-            for one in self.by_hand.arrivals
-        )
+        known = self.unpromised(today)
+        free = (replace(one, quantity=max(_ZERO, known.get(one.place, one.quantity))) for one in self.by_hand.arrivals)
         return coming(free, today, among)
+
+    def unpromised(self, day: date) -> dict[str, Decimal]:
+        """By the place of each arrival that is not overdue how much of it may be promised: what its warehouse lacks
+        already will not be free once it comes, and lessens the first arrivals."""
+        owed = {name: max(_ZERO, -row.available) for name, row in self.warehouses.items()}
+        out = {}
+        for one in self.by_hand.arrivals:
+            if one.place in self.arriving and not one.is_overdue(day):
+                free = self.arriving[one.place].available
+                part = max(_ZERO, min(free, owed.get(one.warehouse, _ZERO)))
+                out[one.place] = free - part
+                owed[one.warehouse] = owed.get(one.warehouse, _ZERO) - part
+        return out
 
     def may_come(self, sources: Sources) -> tuple[Arrival, ...]:
         """Arrivals that may be ordered, the first to come first."""
@@ -95,6 +106,12 @@ class Level:
             for one in self.by_hand.arrivals
             if one.place in self.arriving and not one.is_overdue(day) and (not among or one.warehouse in among)
         )
+
+    def may_be_taken(self, sources: Sources) -> dict[str, Decimal]:
+        """By place how much there is for an order, less than none where it is short; arrivals only if they may be
+        ordered."""
+        day, known = sources.arrivals_from, {name: row.available for name, row in self.warehouses.items()}
+        return known if day is None else known | self.unpromised(day)
 
     def lapsed(self, now: datetime) -> tuple[str, ...]:
         """Orders whose hold has run out and whose goods nobody has needed since."""
@@ -128,11 +145,9 @@ def spread(level: Level, quantity: Decimal, sources: Sources) -> dict[str, Decim
     split over as few warehouses as can be.
     """
     fullest = sorted(level.warehouses, key=lambda name: (-level.warehouses[name].available, name))
-    places = {**level.warehouses, **level.arriving}
-    rest, taken = quantity, {}
+    places, rest, taken = level.may_be_taken(sources), quantity, {}
     for name in (*(sources.warehouses or fullest), *(one.place for one in level.may_come(sources))):
-        free = places[name].available if name in places else _ZERO
-        part = min(rest, free)
+        part = min(rest, places.get(name, _ZERO))
         if part > 0:
             taken[name] = part
             rest -= part
@@ -175,10 +190,15 @@ class Move:
         return replace(both, needs=-both.available if both.available < 0 else None)
 
 
-def taken(quantity: Decimal, *, noted: int | None = None) -> Move:
+def taken(quantity: Decimal, *, noted: int | None = None, owed: Decimal = _ZERO) -> Move:
     """An order takes it, if it is available; from an arrival only while the notes' edition is `noted`: the order keeps
-    the arrival's day."""
-    return Move(allocated=quantity, needs=quantity, noted=noted)
+    the arrival's day. `owed` = what of it its warehouse lacks already, and must be left."""
+    return Move(allocated=quantity, needs=quantity + owed, noted=noted)
+
+
+def no_shorter(level: WarehouseLevel) -> Move:
+    """Nothing is moved, if no less is available than was read."""
+    return Move(needs=level.available)
 
 
 def counted(quantity: Decimal) -> Move:

@@ -27,7 +27,7 @@ from chalicelib.ordering.actions import (
 )
 from chalicelib.ordering.actions.arriving import to_those_who_wait
 from chalicelib.ordering.actions.stocktaking import disagreeing
-from chalicelib.ordering.holding import Reservation, follow
+from chalicelib.ordering.holding import Holding, Reservation, follow
 from chalicelib.ordering.reservation_store import holding_writes, load_reservation
 from chalicelib.ordering.store import OrderFile
 from chalicelib.stock.actions import erp_levels
@@ -104,9 +104,9 @@ def _parts(shop: Shop, file: OrderFile) -> list[tuple[str, int]]:
     return sorted((f"{one.due:%d.%m}" if one.due else "now", int(one.quantity)) for one in held)
 
 
-def _told(shop: Shop, quantity: int) -> None:
-    """The ERP's number, as an exchange tells it."""
-    kind, moment = shop.settings.exchange.stock_kind, NOW + timedelta(hours=1)
+def _told(shop: Shop, quantity: int, hours: int = 1) -> None:
+    """The ERP's number, as an exchange tells it so many hours later."""
+    kind, moment = shop.settings.exchange.stock_kind, NOW + timedelta(hours=hours)
     first = to_those_who_wait(shop.db, kind, moment)
     rows = [(A, {W: D(quantity)})]
     erp_levels(shop.db, rows, kind=kind, as_of=moment, message_id="m", now=moment, first=first)
@@ -139,6 +139,42 @@ def test_no_more_is_promised_than_comes_and_what_there_is_is_named(shop: Shop) -
     assert _parts(shop, first) == [("28.11", 2), ("now", 3)]
 
 
+def test_what_a_warehouse_lacks_already_is_not_promised_of_what_comes_there(shop: Shop) -> None:
+    old = shop.place(a=3)
+    _told(shop, 0)
+    _expect(shop, _arrival(2), _arrival(3, LATER))
+    assert [(one.due, one.quantity) for one in _level(shop).coming(NOW.date())] == [(LATER, 2)]
+    new = shop.place(a=2)
+    assert _parts(shop, new) == [("05.12", 2)]
+    with pytest.raises(Refused) as refused:
+        shop.place(a=1)
+    assert refused.value.complaints[0].params["available"] == 0
+    _told(shop, 5, hours=2)
+    _note(shop, lambda noted: noted.received(noted.arrivals[0]))
+    _note(shop, lambda noted: noted.received(noted.arrivals[0]))
+    for file in (old, new):
+        confirm(shop.db, shop.ask(file))
+    assert (_parts(shop, new), _level(shop).available()) == ([("now", 2)], 0)
+    assert _agrees(shop, old, new)
+
+
+def test_nothing_of_an_arrival_is_taken_once_its_warehouse_lacks_more_or_others_were_quicker(shop: Shop) -> None:
+    _told(shop, -2)
+    _expect(shop, _arrival(5))
+    holding = follow(Reservation(), {A: D(2)}, {A: _level(shop)}, Sources(arrivals_from=NOW.date()))
+    _told(shop, -4, hours=2)
+    _refused(shop, holding)
+    _told(shop, -2, hours=3)
+    holding = follow(Reservation(), {A: D(2)}, {A: _level(shop)}, Sources(arrivals_from=NOW.date()))
+    shop.place(a=2)
+    _refused(shop, holding)
+
+
+def _refused(shop: Shop, holding: Holding) -> None:
+    with pytest.raises(TransactionRefused):
+        shop.db.commit(holding_writes(shop.settings.id, "o", holding, cause(Why.PLACED, NOW, order_id="o")))
+
+
 @pytest.mark.parametrize(
     ("tenant", "group", "allowed"),
     [
@@ -164,11 +200,16 @@ def test_a_group_of_dealers_may_have_it_otherwise_than_the_tenant(
             shop.place(a=5)
 
 
-def test_what_comes_to_another_regions_warehouse_or_is_overdue_is_not_ordered(shop: Shop) -> None:
+def _only_here(shop: Shop) -> None:
+    """The dealer's region has one warehouse."""
     party = shop.db.fetch(keys.party_profile(shop.settings.id, shop.party.id))
     segments = Segments(regions=(Region(id="r", name="Юг", warehouse_ids=(W,)),))
     put = party_put(shop.settings.id, replace(shop.party, region_id="r"), party.version)
     shop.db.commit([segments_put(shop.settings.id, segments), put])
+
+
+def test_what_comes_to_another_regions_warehouse_or_is_overdue_is_not_ordered(shop: Shop) -> None:
+    _only_here(shop)
     _expect(shop, _arrival(9, warehouse="w2"), _arrival(9, date(2026, 11, 19)))
     with pytest.raises(Refused):
         shop.place(a=4)
@@ -343,12 +384,22 @@ def test_what_is_called_off_is_covered_from_elsewhere_and_a_later_day_is_told_to
     assert _agrees(shop, file)
 
 
+def test_an_arrival_that_goes_to_another_regions_warehouse_is_called_off_for_the_order(shop: Shop) -> None:
+    _only_here(shop)
+    _expect(shop, _arrival(4))
+    file = shop.place(a=5)
+    _note(shop, lambda noted: noted.expecting([replace(noted.arrivals[0], warehouse="w2")]))
+    assert _parts(shop, file) == [("now", 3)]
+    assert _kinds(shop, file)[-1] == "arrival_short"
+    assert _level(shop).coming(NOW.date())[0].quantity == 4
+    assert _agrees(shop, file)
+
+
 def test_an_order_that_took_from_an_arrival_whose_day_was_another_one_takes_anew(shop: Shop) -> None:
     _expect(shop, _arrival(4))
     holding = follow(Reservation(), {A: D(5)}, {A: _level(shop)}, Sources(arrivals_from=NOW.date()))
     _note(shop, lambda noted: noted.expecting([replace(noted.arrivals[0], due=LATER)]))
-    with pytest.raises(TransactionRefused):
-        shop.db.commit(holding_writes(shop.settings.id, "o", holding, cause(Why.PLACED, NOW, order_id="o")))
+    _refused(shop, holding)
     assert _parts(shop, shop.place(a=5)) == [("05.12", 2), ("now", 3)]
 
 

@@ -116,7 +116,11 @@ def _follow(db: TenantSession, order_id: str, place: str, lost: Decimal, change:
         return
     came = next((one for one in level.by_hand.came if one.place == place), None)
     noted = next((one for one in level.by_hand.arrivals if one.place == place), None)
-    over = min(lost, own.quantity, -level.arriving[place].available)
+    among = situation.sources.warehouses
+    if noted is not None and among and noted.warehouse not in among:
+        over = own.quantity  # it comes elsewhere now, from where nothing goes to this dealer
+    else:
+        over = min(lost, own.quantity, -level.arriving[place].available)
     if before.has_lapsed(now):
         release(db, order_id, now)
     elif came is not None:
