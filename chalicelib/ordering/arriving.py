@@ -17,22 +17,35 @@ _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gain:
+    """What orders may have of goods that the ERP is about to tell of, or have had: `available` of them would be so;
+    `counted` it has kept for orders itself, so that a free number lacks it."""
+
+    available: Decimal = _ZERO
+    counted: Decimal = _ZERO
+
+    def __sub__(self, other: Gain) -> Gain:
+        return Gain(available=self.available - other.available, counted=self.counted - other.counted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What an order holds once the ERP has told of its goods; `used` = how much less is available then."""
+    """What an order holds once the ERP has told of its goods, and what it used of them."""
 
     holding: Holding
-    used: Decimal
+    used: Gain
 
 
-def told_of(before: Reservation, level: Level, arrival: Arrival, most: Decimal, kind: StockKind) -> Told:
-    """The ERP is about to tell of goods in the arrival's warehouse, `most` of which would be available: the promise is
-    covered by them, and held from now on. What the ERP has counted is not in a free number: it is there as well, since
-    some is left."""
+def told_of(before: Reservation, level: Level, arrival: Arrival, gain: Gain, kind: StockKind) -> Told:
+    """The ERP is about to tell of goods in the arrival's warehouse: the promise is covered by them, and held from now
+    on. What the ERP has counted is not in a free number: it is there as well, since some is left, but no more than the
+    number rises by: it may rise by other goods."""
     own = _own(before, level.sku, arrival)
     counted = own.known if kind is StockKind.FREE else _ZERO
-    part = counted + min(own.quantity - counted, most)
-    holding = _put(before, level, arrival, part, known=min(own.known, part), new=part)
-    return Told(holding=holding, used=part - counted)
+    used = Gain(available=min(own.quantity - counted, gain.available), counted=min(counted, gain.counted))
+    part = used.available + used.counted
+    known = used.counted if kind is StockKind.FREE else min(own.known, part)
+    return Told(holding=_put(before, level, arrival, part, known=known, new=part), used=used)
 
 
 def waited_for(before: Reservation, level: Level, arrival: Arrival, kind: StockKind) -> Holding:

@@ -257,6 +257,22 @@ def test_goods_may_come_to_a_warehouse_that_never_had_any(tables: None, kind: St
     assert _agrees(shop, file, other)
 
 
+def test_a_free_number_that_rises_by_other_goods_covers_no_more_of_what_it_has_counted(tables: None) -> None:
+    shop = _shop(StockKind.FREE)
+    _expect(shop, _arrival(10))
+    file = shop.place(a=8)
+    confirm(shop.db, shop.ask(file))
+    mark_exported(shop.db, exported_versions(orders_to_export(shop.db)), NOW)
+    _told(shop, 0)
+    _told(shop, 1, hours=2)  # one was returned
+    assert _parts(shop, file) == [("28.11", 4), ("now", 4)]
+    assert _level(shop).available() == 1
+    _note(shop, lambda noted: noted.expecting(()))
+    assert _parts(shop, file) == [("now", 5)]
+    assert _kinds(shop, file)[-1] == "arrival_short"
+    assert _agrees(shop, file)
+
+
 def test_what_a_free_number_has_counted_may_come_to_a_warehouse_that_never_had_any(tables: None) -> None:
     shop = _shop(StockKind.FREE, there=0)
     _expect(shop, _arrival(4))

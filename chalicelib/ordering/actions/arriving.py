@@ -16,6 +16,7 @@ from chalicelib.kernel.ids import new_id
 from chalicelib.ordering import arriving, store
 from chalicelib.ordering.actions.lapsing import release
 from chalicelib.ordering.actions.transaction import read_situation
+from chalicelib.ordering.arriving import Gain
 from chalicelib.ordering.holding import Holding, Reservation, lasting
 from chalicelib.ordering.model import Happening, Order
 from chalicelib.ordering.reservation_store import holding_writes, reservation_from, reservation_key, reservation_put
@@ -41,30 +42,33 @@ def to_those_who_wait(db: TenantSession, kind: StockKind, now: datetime) -> ToTh
     have a promise of what was to come there, the first arrival and the oldest order first."""
 
     def give(level: Level, changes: Sequence[Restated]) -> bool:
-        gained = {one.warehouse: min(one.gained, one.after.available) for one in changes}
-        free = {warehouse: quantity for warehouse, quantity in gained.items() if quantity > 0}
-        wanted = [one for one in (*level.by_hand.came, *level.by_hand.arrivals) if one.warehouse in free]
+        gains = {
+            one.warehouse: Gain(available=min(one.gained, one.after.available), counted=one.gained)
+            for one in changes
+            if one.gained > 0 and one.after.available > 0
+        }
+        wanted = [one for one in (*level.by_hand.came, *level.by_hand.arrivals) if one.warehouse in gains]
         holders = _holders(db, level.sku) if wanted else {}
         for arrival in wanted:
             for order_id in holders.get(arrival.place, ()):
-                give_to = partial(_give, db, order_id, level.sku, arrival, free[arrival.warehouse], kind, now)
-                free[arrival.warehouse] -= until_committed(give_to)
+                give_to = partial(_give, db, order_id, level.sku, arrival, gains[arrival.warehouse], kind, now)
+                gains[arrival.warehouse] -= until_committed(give_to)
         return any(one.place in holders for one in wanted)
 
     return give
 
 
 def _give(
-    db: TenantSession, order_id: str, sku: str, arrival: Arrival, most: Decimal, kind: StockKind, now: datetime
-) -> Decimal:
-    """How much of what is available the order uses; nothing if its time is over."""
+    db: TenantSession, order_id: str, sku: str, arrival: Arrival, gain: Gain, kind: StockKind, now: datetime
+) -> Gain:
+    """How much of it the order uses; nothing if its time is over."""
     head_key, held_key = keys.order_head(db.tenant_id, order_id), reservation_key(db.tenant_id, order_id)
     stock_key = stock_store.level_key(db.tenant_id, sku)
     rows = db.get_many((head_key, held_key, stock_key))
     before = reservation_from(rows.get(held_key))
     if before.has_lapsed(now):
-        return _ZERO
-    told = arriving.told_of(before, stock_store.level_from(rows.get(stock_key), sku), arrival, most, kind)
+        return Gain()
+    told = arriving.told_of(before, stock_store.level_from(rows.get(stock_key), sku), arrival, gain, kind)
     db.commit(_moved(db.tenant_id, store.order_from(rows[head_key]), before, told.holding, now))
     return told.used
 
