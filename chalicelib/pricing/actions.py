@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -146,7 +146,8 @@ def upload_rows(db: TenantSession, wish: PriceChange, list_id: str, rows: Iterab
     """One more version of a list, which is not in force before it is activated. NotFound for a list that is not in the
     book; Invalid for rows that no list can have; otherwise as `change_book`."""
 
-    def add(made: ListVersion) -> Book:
+    def add(new: ListVersion) -> Book:
+        made = replace(new, made_of=wish.key)
         return change_book(db, wish, lambda book: changed(book, list_id, lambda own: with_version(own, made)))
 
     return with_rows(db, wish, rows, add)

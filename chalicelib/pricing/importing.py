@@ -149,7 +149,8 @@ def _read(db: TenantSession, progress: Progress[RowUpload], clock: Clock) -> Non
 
 
 def _as_version(db: TenantSession, upload: RowUpload, taking: Taking, now: datetime) -> int:
-    """The number of the version that the rows make; a message that comes twice makes one."""
+    """The number of the version that the rows make; a message that comes twice makes one. 0 if it is no longer
+    kept."""
     wish = PriceChange(
         actor=upload.actor,
         version=None,
@@ -159,7 +160,7 @@ def _as_version(db: TenantSession, upload: RowUpload, taking: Taking, now: datet
         now=now,
     )
     own = found(upload_rows(db, wish, upload.list_id, taking.rows.values()).find(upload.list_id))
-    return own.versions[-1].number
+    return next((one.number for one in own.versions if one.made_of == upload.run), 0)
 
 
 def _keep_rejected(db: TenantSession, upload: RowUpload, path: Path, taking: Taking, layout: Layout) -> None:

@@ -41,6 +41,7 @@ class ListVersion:
     rows: int
     made: datetime
     made_by: str  # the person's name
+    made_of: str = ""  # the key of the change that made it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

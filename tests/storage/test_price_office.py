@@ -29,7 +29,7 @@ from chalicelib.network.store import party_put, price_types_write, segments_put
 from chalicelib.ops.registry import due_handler
 from chalicelib.ops.workers import run_due
 from chalicelib.pricing import contracting, importing, store
-from chalicelib.pricing.actions import load_book
+from chalicelib.pricing.actions import PriceChange, load_book, upload_rows
 from chalicelib.pricing.contracting import ContractPrices
 from chalicelib.pricing.discounts import Step
 from chalicelib.pricing.explaining import explain_price
@@ -39,6 +39,7 @@ from chalicelib.pricing.model import Origin, Quote, Strategy
 from chalicelib.pricing.rates import ExchangeRate
 from chalicelib.pricing.sheet import guessed
 from chalicelib.storage import files
+from chalicelib.storage.worker import Progress
 from tests.clients.in_process import InProcess
 from tests.clients.onec import Reply
 from tests.support.range import publish_range
@@ -290,6 +291,32 @@ def test_a_file_whose_message_was_lost_or_whose_worker_died_is_read_after_a_whil
     desk.work()
     (upload,) = store.last_uploads(desk.shop.db, list_id)
     assert upload.state is JobState.DONE
+
+
+def test_a_file_that_is_read_again_names_its_own_version_and_not_one_made_since(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list_id = desk.made()
+    desk.upload(list_id, "цены.csv", "Артикул;Цена\nОК-1300;10\n".encode())
+    write = Progress.write
+
+    def dies(self: Progress[Any], **changes: Any) -> Any:
+        if changes.get("state") is JobState.DONE:
+            raise SystemExit
+        return write(self, **changes)
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Progress, "write", dies)
+        with pytest.raises(SystemExit):
+            desk.work()
+    wish = PriceChange(
+        actor=desk.shop.manager, version=None, key=new_id(utc_now()), action="list.rows", about={}, now=utc_now()
+    )
+    upload_rows(desk.shop.db, wish, list_id, [ListRow(sku=WINDOW, amount=D(999))])
+    desk.work()
+    (upload,) = store.last_uploads(desk.shop.db, list_id)
+    assert (upload.state, upload.number) == (JobState.DONE, 1)
+    assert [one.number for one in desk.own(list_id).versions] == [1, 2]
 
 
 def test_columns_that_are_not_understood_are_chosen_by_a_person_and_remembered(desk: Desk) -> None:
