@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from chalicelib.catalogue.snapshot.cards import Branch
 from chalicelib.goods.model import CATEGORIES
+from chalicelib.goods.tree import DEEPEST
 
-_DEEPEST = 20  # levels
 _LEVELS = re.compile(r"\s+/\s+|\s*[>\\|→]\s*")
 
 
@@ -24,6 +24,6 @@ def paths_in(text: str) -> list[list[str]]:
     """The paths that a cell names. ValueError for none, for too many, and for one of too many levels."""
     named = [[name for part in _LEVELS.split(path) if (name := part.strip())] for path in text.split(";")]
     paths = [path for path in named if path]
-    if not 0 < len(paths) <= CATEGORIES or any(len(path) > _DEEPEST for path in paths):
+    if not 0 < len(paths) <= CATEGORIES or any(len(path) > DEEPEST for path in paths):
         raise ValueError(text)
     return paths

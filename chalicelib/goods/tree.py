@@ -11,6 +11,9 @@ from chalicelib.catalogue.snapshot.text import sort_key
 from chalicelib.goods.edits import CategoryEdit, Edit
 from chalicelib.kernel.ids import stable_id
 
+DEEPEST = 20
+"""Levels of categories that people, and files, may make."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
@@ -54,13 +57,13 @@ def in_order(branches: Iterable[Branch]) -> tuple[Branch, ...]:
         lost = one.parent_id not in found or leads_back(one.id, one.parent_id or "", found)
         children["" if lost else one.parent_id or ""].append(one)
     out: list[Branch] = []
-
-    def visit(parent_id: str, depth: int) -> None:
-        for one in sorted(children[parent_id], key=lambda b: (not b.position, b.position, sort_key(b.name), b.id)):
-            out.append(replace(one, depth=depth))
-            visit(one.id, depth + 1)
-
-    visit("", 1)
+    left = [("", 0)]  # the next one last: an ERP's tree may be deeper than calls may be
+    while left:
+        own, depth = left.pop()
+        if depth:
+            out.append(replace(found[own], depth=depth))
+        after = sorted(children[own], key=lambda b: (not b.position, b.position, sort_key(b.name), b.id), reverse=True)
+        left += [(one.id, depth + 1) for one in after]
     return tuple(out)
 
 
@@ -98,6 +101,21 @@ def in_itself(branches: Iterable[Branch], edits: Sequence[CategoryEdit]) -> Cate
     """The first edit by which a category would come to lie within itself."""
     after = changed(branches, edits)
     return next((one for one in edits if one.parent_id and leads_back(one.id, one.parent_id, after)), None)
+
+
+def too_deep(branches: Iterable[Branch], edits: Sequence[CategoryEdit]) -> CategoryEdit | None:
+    """The first edit that puts a category, or what lies in it, on a level below `DEEPEST`. What an ERP put so deep may
+    stay, and may be moved up."""
+    before = {one.id: one.depth for one in branches}
+    after = in_order(changed(branches, edits).values())
+    moved = {one.id: one for one in edits if one.parent_id is not None}
+    cause: dict[str, CategoryEdit | None] = {}
+    for one in after:  # parents first
+        cause[one.id] = moved.get(one.id) or cause.get(one.parent_id or "")
+        why = cause[one.id]
+        if why and one.depth > DEEPEST and one.depth > before.get(one.id, 0):
+            return why
+    return None
 
 
 def leads_back(category_id: str, parent_id: str, branches: Mapping[str, Branch]) -> bool:

@@ -17,7 +17,7 @@ from chalicelib.catalogue.feed import (
     RejectedRow,
     WarehouseRow,
 )
-from chalicelib.catalogue.model import NO_WAREHOUSE, Available, sku_id
+from chalicelib.catalogue.model import NO_WAREHOUSE, Available, Query, sku_id
 from chalicelib.catalogue.snapshot.build import End, apply
 from chalicelib.catalogue.snapshot.digest import content_digest
 from chalicelib.catalogue.snapshot.part import read_part
@@ -42,6 +42,13 @@ def test_a_product_is_listed_when_its_card_has_come_even_without_an_offer(shop: 
     result = shop.apply(goods(), product("a"), product("b"))
     assert (result.listed, result.waiting) == (2, 0)
     assert shop.names() == ["Товар a", "Товар b"]
+
+
+def test_a_feeds_tree_of_any_depth_is_shown(shop: Workshop) -> None:
+    chain = [CategoryRow(id=f"g{n}", name="Окна", parent_id=f"g{n - 1}" if n else None) for n in range(1_100)]
+    shop.apply(goods(), *chain, product("a", category_ids=("g1099",)))
+    with shop.open() as catalogue:
+        assert catalogue.search(Query(category_id="g0")).total == 1
 
 
 def test_offers_that_come_before_their_goods_are_kept_and_joined_later(shop: Workshop) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chalicelib.catalogue.snapshot.cards import Branch
 from chalicelib.goods.edits import CategoryEdit
-from chalicelib.goods.tree import Spot, changed, in_itself, in_order, mark, moves, undoing
+from chalicelib.goods.tree import Spot, changed, in_itself, in_order, mark, moves, too_deep, undoing
 
 
 def branch(own: str, parent: str | None = None, position: int = 0) -> Branch:
@@ -55,6 +55,32 @@ def test_a_category_cannot_be_put_within_itself_also_by_two_moves_at_once() -> N
     crossed = [CategoryEdit(id="windows", parent_id="doors"), CategoryEdit(id="doors", parent_id="windows")]
     assert in_itself(TREE, crossed)
     assert in_itself(TREE, crossed[:1]) is None
+
+
+def chain(levels: int) -> tuple[Branch, ...]:
+    return tuple(branch(f"c{n}", f"c{n - 1}" if n > 1 else None) for n in range(1, levels + 1))
+
+
+def test_an_erps_tree_of_any_depth_is_read() -> None:
+    assert [one.depth for one in in_order(chain(1_500))] == list(range(1, 1_501))
+
+
+def test_nobody_puts_a_category_or_what_lies_in_it_below_the_twentieth_level() -> None:
+    deep = (*in_order(chain(19)), *TREE)
+    under = CategoryEdit(id="windows", parent_id="c18")
+    assert too_deep(deep, [under]) is None
+    lower = CategoryEdit(id="windows", parent_id="c19")
+    assert too_deep(deep, [lower]) == lower, "wood and PVC would be on the twenty-first"
+    new = CategoryEdit(id="new", name="New", parent_id="c19")
+    assert too_deep(deep, [new]) is None
+    assert too_deep(deep, [new, CategoryEdit(id="newer", name="Newer", parent_id="new")])
+
+
+def test_what_an_erp_put_deeper_can_be_named_and_moved_up() -> None:
+    deep = in_order(chain(30))
+    for edit in (CategoryEdit(id="c29", name="N"), CategoryEdit(id="c25", parent_id="c20")):
+        assert too_deep(deep, [edit]) is None
+    assert too_deep(deep, [CategoryEdit(id="c1", name="N", position=1)]) is None
 
 
 @given(trees(), st.data())

@@ -267,6 +267,18 @@ def test_a_tree_that_makes_no_sense_is_refused_with_the_reason(office: Office) -
     assert store.waiting_edits(office.world.db) == []
 
 
+def test_categories_are_not_put_in_one_another_on_more_than_twenty_levels(office: Office) -> None:
+    rows = "".join(DOOR.replace("Двери", f"Двери {n:02}").replace("B-1", f"B-{n}") for n in range(1, 22))
+    office.take(_HEAD + rows)
+    form = places(office.text("/goods/categories"))
+    assert "id_21" in form
+    chain = form | {f"parent_{n}": form[f"id_{n - 1}"] for n in range(2, 22)}
+    refused = office.ask("POST", "/goods/categories", chain)
+    assert refused.status == 422
+    assert "не больше 20 уровней" in unescape(refused.body.decode())
+    assert office.ask("POST", "/goods/categories", chain | {"parent_21": ""}).status == 303
+
+
 def test_an_exchange_that_moves_a_category_meanwhile_is_told_too(office: Office) -> None:
     office.take(_HEAD + WINDOW + DOOR)
     form = places(office.text("/goods/categories"))

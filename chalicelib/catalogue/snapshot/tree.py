@@ -44,16 +44,16 @@ def make(db: Connection) -> None:
     for no, line in lines(db).items():
         if line[:1] == [no]:
             children[line[1] if len(line) > 1 else WHOLE_CATALOGUE].append(no)
-    out: list[tuple[int, int, int, int | None, int, int]] = []
-
-    def visit(no: int, parent: int | None, depth: int) -> None:
-        at = len(out)
-        out.append((no, at, at, parent, depth, counts.get(no, 0)))
-        for child in sorted(children[no], key=lambda c: (order[c], c)):
-            visit(child, no if depth else None, depth + 1)
-        # A subtree is one range of positions.
-        out[at] = (no, at, len(out) - 1, parent, depth, counts.get(no, 0))
-
-    visit(WHOLE_CATALOGUE, None, 0)
+    found: list[tuple[int, int]] = []  # with how deep each lies
+    left = [(WHOLE_CATALOGUE, 0)]  # the next one last: an ERP's tree may be deeper than calls may be
+    while left:
+        no, depth = left.pop()
+        found.append((no, depth))
+        left += [(one, depth + 1) for one in sorted(children[no], key=lambda c: (order[c], c), reverse=True)]
+    parents = {child: no or None for no, below in children.items() for child in below}
+    last: dict[int, int] = {}  # a subtree is one range of positions
+    for at, (no, _) in reversed([*enumerate(found)]):
+        last[no] = max((last[child] for child in children[no]), default=at)
+    ranges = ((no, at, last[no], parents.get(no), depth, counts.get(no, 0)) for at, (no, depth) in enumerate(found))
     db.execute("DELETE FROM tree")
-    db.executemany("INSERT INTO tree VALUES (?, ?, ?, ?, ?, ?)", out)
+    db.executemany("INSERT INTO tree VALUES (?, ?, ?, ?, ?, ?)", ranges)

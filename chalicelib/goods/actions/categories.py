@@ -16,7 +16,7 @@ from chalicelib.goods import store
 from chalicelib.goods.actions import edits
 from chalicelib.goods.columns import free_id
 from chalicelib.goods.edits import CategoryEdit, Edit, Edited
-from chalicelib.goods.tree import Spot, branches_with, in_itself, mark, moves, undoing
+from chalicelib.goods.tree import DEEPEST, Spot, branches_with, in_itself, mark, moves, too_deep, undoing
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.errors import Complaint, Invalid, NotFound, Refused, found
 from chalicelib.kernel.ids import new_id
@@ -94,7 +94,7 @@ def undo(db: TenantSession, actor: Actor, version: int, key: str, now: datetime)
             raise Refused("goods_tree_edited")
         return now_there.edited.undo
 
-    _change(db, actor, wanted, key, now)
+    _change(db, actor, wanted, key, now, any_depth=True)
 
 
 def make(db: TenantSession, actor: Actor, edit: CategoryEdit, key: str, now: datetime) -> None:
@@ -116,9 +116,16 @@ def make(db: TenantSession, actor: Actor, edit: CategoryEdit, key: str, now: dat
 
 
 def _change(
-    db: TenantSession, actor: Actor, wanted: Callable[[Tree], tuple[CategoryEdit, ...]], key: str, now: datetime
+    db: TenantSession,
+    actor: Actor,
+    wanted: Callable[[Tree], tuple[CategoryEdit, ...]],
+    key: str,
+    now: datetime,
+    *,
+    any_depth: bool = False,
 ) -> None:
-    """Has shown what is wanted of the tree as it is; anew if somebody was quicker, once for a form's `key`."""
+    """Has shown what is wanted of the tree as it is; anew if somebody was quicker, once for a form's `key`.
+    `any_depth`: also where that is too deep for people, as an ERP may have put it there."""
 
     def once() -> None:
         if edits.was_written(db, key):
@@ -132,6 +139,8 @@ def _change(
             raise NotFound()
         if in_itself(before.branches, changes):
             raise Invalid(fields={"parent": Complaint(code="goods_own_parent")})
+        if not any_depth and too_deep(before.branches, changes):
+            raise Invalid(fields={"parent": Complaint(code="goods_too_deep", params={"limit": DEEPEST})})
         back = undoing(before.branches, changes)
         edited = store.edited_put(db.tenant_id, _TREE, Edited(by=actor.name, at=now, undo=back), before.version)
         note = audit(
