@@ -326,6 +326,7 @@ class Market:
                 done.result()
 
 
+@pytest.mark.timeout(900)  # 64 threads: minutes, where other work takes the processor
 @pytest.mark.parametrize("kind", list(StockKind))
 def test_sold_and_held_and_free_is_what_was_received_whatever_happens_at_once(tables: None, kind: StockKind) -> None:
     market = Market(kind)
