@@ -140,10 +140,10 @@ def test_the_cart_and_the_order_say_what_a_line_waits_for(world: World, in_words
     cart = world.buyer.get("/cart")
     placed = address_of(world.buyer.post("/cart/place")).split("?")[0]
     order, decision = world.buyer.get(placed), world.manager.get(placed)
-    said = ("остальное из поступления",) if in_words else ("сейчас 10 шт", "2 шт из поступления")
+    said = ("остальное из поступления",) if in_words else ("со склада 10 шт", "2 шт из поступления")
     for page in (cart, order):
         assert all(one in text_of(page) for one in (*said, "Всё будет в наличии")), text_of(page)
-    assert "сейчас 10 шт 2 шт из поступления" in text_of(decision)
+    assert "со склада 10 шт 2 шт из поступления" in text_of(decision)
     assert "заказано 2" in text_of(world.manager.get("/stock/arrivals"))
     assert "заказано 2" in text_of(world.manager.get(f"/stock/{sku('A-1')}"))
 
