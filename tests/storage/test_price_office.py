@@ -426,7 +426,7 @@ def test_lists_are_given_to_groups_regions_and_everybody_in_their_order(desk: De
     book, _ = load_book(desk.shop.db)
     assert (book.groups, book.default, book.strategy) == ({group.id: ("p", one)}, (one,), Strategy.BEST)
     assert "Дилерская → Опт" in desk.text("/prices/assignments")
-    assert "группы: 1" in desk.text("/prices")
+    assert "все контрагенты, группы: 1" in desk.text("/prices")
     used = desk.text(f"/prices/lists/{one}")
     assert "Золото" in used
     assert "Все контрагенты" in used

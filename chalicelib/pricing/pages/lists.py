@@ -50,9 +50,14 @@ def price_lists(request: Request) -> Response:
 
 
 def _uses(request: Request, book: Book) -> dict[str, Counter[str]]:
-    """By whom each list is asked: how many groups, regions and contracts."""
+    """By whom each list is asked: by everybody, and how many groups, regions and contracts."""
     contracts = [(*one.price_list_ids, one.price_type_id) for one in office.all_contracts(request.db)]
-    given = {"groups": book.groups.values(), "regions": book.regions.values(), "contracts": contracts}
+    given = {
+        "everybody": (book.default,),
+        "groups": book.groups.values(),
+        "regions": book.regions.values(),
+        "contracts": contracts,
+    }
     return {kind: Counter(one for ids in every for one in ids if one) for kind, every in given.items()}
 
 
