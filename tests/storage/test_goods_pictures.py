@@ -89,7 +89,7 @@ def test_the_same_picture_is_in_a_product_once_however_often_it_is_brought(offic
         (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "Это не JPEG, PNG, WebP или GIF."),
         (RED[:-300], "Файл повреждён или пришёл не целиком."),
         (b"\x89PNG" + bytes(MAX_BYTES), "Файл больше 20 МБ."),
-        (picture("PNG", (10_000, 6_000)), "Больше 50 млн точек."),
+        (picture("PNG", (10_000, 6_000)), "Больше 25 млн точек или сторона длиннее 20000 точек."),
     ],
     ids=["a script", "half a file", "too many bytes", "too many pixels"],
 )
