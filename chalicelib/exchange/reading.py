@@ -146,7 +146,7 @@ def _read_cut(pieces: Cut, part: Path, earlier: Path | None) -> tuple[_Seen, Rea
 
 
 def _records(pieces: Cut, seen: _Seen) -> Records:
-    return Records(pieces.digests(), pieces.frame, lambda some: seen.rows(parts_of(pieces, some)))
+    return Records(pieces.digests(), lambda some: seen.rows(parts_of(pieces, some)))
 
 
 @dataclass(slots=True)

@@ -48,6 +48,10 @@ def stock(product_id: str, quantity: str, warehouse: str | None = "w", *, varian
     return StockRow(product_id=product_id, variant_id=variant, warehouse_id=warehouse, quantity=D(quantity))
 
 
+_AS_OF_4 = """
+DROP TABLE said_goods; DROP TABLE said_offers; DROP TABLE said_prices; DROP TABLE said_stock;
+UPDATE meta SET value = '4' WHERE key = 'schema';
+"""
 _AS_OF_3 = """
 DROP TABLE first_shown; DROP TABLE price_before;
 DELETE FROM meta WHERE key = 'prices_noted';
@@ -101,7 +105,7 @@ class Workshop:
         """Makes the top a snapshot of an earlier version: without what readers of that one had not."""
         assert self.top is not None
         with closing(sqlite3.connect(self.top)) as db:
-            db.executescript("".join((_AS_OF_3, _AS_OF_2, _AS_OF_1)[: 4 - version]))
+            db.executescript("".join((_AS_OF_4, _AS_OF_3, _AS_OF_2, _AS_OF_1)[: 5 - version]))
 
     @contextmanager
     def open(self) -> Iterator[Catalogue]:

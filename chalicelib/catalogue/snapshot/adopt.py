@@ -6,8 +6,10 @@ Ids that the snapshot has not seen get numbers in the order in which the part na
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from chalicelib.catalogue.model import NO_WAREHOUSE
+from chalicelib.catalogue.snapshot import said
 from chalicelib.catalogue.snapshot.engine import Connection
 
 _BY_ID = ("catalogue", "category", "price_type", "warehouse", "card")
@@ -18,21 +20,31 @@ _STAGED = (
 )  # fmt: skip
 
 
-def adopt(db: Connection, run_no: int, units: Mapping[str, str]) -> int:
-    """Stages the attached database `part`; the number of the warehouse that stands for none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """`no_warehouse` = the number of the warehouse that stands for none. `fresh` as `said.sift` has it."""
+
+    no_warehouse: int
+    fresh: Mapping[str, str]
+
+
+def adopt(db: Connection, run_no: int, units: Mapping[str, str]) -> Adopted:
+    """Stages what the attached database `part` says otherwise than before.
 
     `units`: a unit's id or code → its name, for units that another file defines than the one that uses them.
     """
     _numbers(db)
+    fresh = said.sift(db, run_no, units)
     for table in _STAGED:
         db.execute(f"DELETE FROM stage.{table}")
-    _rows(db, _unit_names(db, units))
+    _rows(db, _unit_names(db, units), fresh)
     db.execute(
         "INSERT OR IGNORE INTO scope SELECT ?, s.part, m.at FROM part.scope s JOIN stage.n_catalogue m "
         "ON m.no = s.catalogue_no",
         (run_no,),
     )
-    return int(db.execute("SELECT no FROM warehouse WHERE id = ?", (NO_WAREHOUSE,)).fetchone()[0])
+    (no_warehouse,) = db.execute("SELECT no FROM warehouse WHERE id = ?", (NO_WAREHOUSE,)).fetchone()
+    return Adopted(no_warehouse=no_warehouse, fresh=fresh)
 
 
 def _numbers(db: Connection) -> None:
@@ -79,9 +91,10 @@ def _unit_names(db: Connection, units: Mapping[str, str]) -> str:
     return "coalesce((SELECT u.name FROM stage.unit_name u WHERE u.ref = s.unit), s.unit)"
 
 
-def _rows(db: Connection, unit: str) -> None:
+def _rows(db: Connection, unit: str, fresh: Mapping[str, str]) -> None:
     def of(table: str, name: str, column: str = "no") -> str:
-        return f"CROSS JOIN stage.n_{table} {name} ON {name}.no = s.{column}"
+        numbers = fresh.get(table, f"n_{table}")
+        return f"CROSS JOIN stage.{numbers} {name} ON {name}.no = s.{column}"
 
     moves = {
         "category": f"SELECT n.at, s.name, p.at, s.deleted FROM part.s_category s {of('category', 'n')} "
@@ -92,20 +105,20 @@ def _rows(db: Connection, unit: str) -> None:
         + of("price_type", "n"),
         "warehouse": f"SELECT n.at, s.name, s.address, s.deleted FROM part.s_warehouse s {of('warehouse', 'n')}",
         "card": f"SELECT n.at, s.seq, c.at, s.deleted, s.name, s.article, s.barcode, {unit}, s.unit_code, s.vat_rate, "
-        f"s.description FROM part.s_card s {of('card', 'n')} LEFT JOIN stage.n_catalogue c ON c.no = s.catalogue_no",
-        "card_category": f"SELECT n.at, g.at, s.seq FROM part.s_card_category s {of('card', 'n', 'card_no')} "
+        f"s.description FROM part.s_card s {of('goods', 'n')} LEFT JOIN stage.n_catalogue c ON c.no = s.catalogue_no",
+        "card_category": f"SELECT n.at, g.at, s.seq FROM part.s_card_category s {of('goods', 'n', 'card_no')} "
         + of("category", "g", "category_no"),
-        "card_value": f"SELECT n.at, v.at, s.seq FROM part.s_card_value s {of('card', 'n', 'card_no')} "
+        "card_value": f"SELECT n.at, v.at, s.seq FROM part.s_card_value s {of('goods', 'n', 'card_no')} "
         + of("value", "v", "value_no"),
         "card_picture": "SELECT n.at, s.position, s.path, s.seq FROM part.s_card_picture s "
-        + of("card", "n", "card_no"),
+        + of("goods", "n", "card_no"),
         "offer": f"SELECT n.at, s.seq, s.partial, s.deleted, s.name, s.article, s.barcode, {unit}, s.unit_code "
-        f"FROM part.s_offer s {of('sku', 'n')}",
-        "sku_value": f"SELECT n.at, v.at, s.seq FROM part.s_sku_value s {of('sku', 'n', 'sku_no')} "
+        f"FROM part.s_offer s {of('offers', 'n')}",
+        "sku_value": f"SELECT n.at, v.at, s.seq FROM part.s_sku_value s {of('offers', 'n', 'sku_no')} "
         + of("value", "v", "value_no"),
         "price": f"SELECT n.at, t.at, {unit}, s.min_quantity, s.amount, s.coefficient, s.currency FROM part.s_price s "
-        f"{of('sku', 'n', 'sku_no')} {of('price_type', 't', 'price_type_no')}",
-        "stock": f"SELECT n.at, w.at, s.quantity FROM part.s_stock s {of('sku', 'n', 'sku_no')} "
+        f"{of('prices', 'n', 'sku_no')} {of('price_type', 't', 'price_type_no')}",
+        "stock": f"SELECT n.at, w.at, s.quantity FROM part.s_stock s {of('stock', 'n', 'sku_no')} "
         + of("warehouse", "w", "warehouse_no"),
         "change": "SELECT n.at, g.at, s.name, s.article, s.barcode, s.unit, s.unit_code, s.vat_rate, s.description, "
         f"s.categories, s.hidden, s.lists FROM part.s_change s {of('card', 'n')} "

@@ -35,10 +35,15 @@ class Told:
                 db.executemany(
                     "INSERT OR IGNORE INTO wanted SELECT no FROM sku WHERE id = ?", ((sku,) for sku in moved)
                 )
-            some = "" if moved is None else "AND t.sku_no IN (SELECT no FROM wanted) "
+            some = "" if moved is None else "AND t.sku_no IN (SELECT no FROM wanted)"
+            # What was said in the words of before is told as the facts have it.
             rows = db.execute(
-                "SELECT k.id, t.warehouse_no, t.quantity FROM told.stock t CROSS JOIN sku k ON k.no = t.sku_no "
-                f"WHERE t.lot = ? {some}ORDER BY t.sku_no, t.warehouse_no",
+                "SELECT k.id, t.warehouse_no, t.quantity FROM ("
+                f"SELECT sku_no, warehouse_no, quantity FROM told.stock t WHERE t.lot = ?1 {some} UNION ALL "
+                "SELECT c.sku_no, c.warehouse_no, c.quantity FROM told.same t CROSS JOIN main.stock c "
+                f"ON c.sku_no = t.sku_no WHERE t.lot = ?1 {some} AND NOT EXISTS (SELECT 1 FROM told.stock o "
+                "WHERE (o.lot, o.sku_no, o.warehouse_no) = (?1, c.sku_no, c.warehouse_no))"
+                ") t CROSS JOIN sku k ON k.no = t.sku_no ORDER BY t.sku_no, t.warehouse_no",
                 (lot,),
             )
             for sku, told in groupby(rows, lambda row: row[0]):
@@ -46,7 +51,7 @@ class Told:
 
     def lots(self) -> tuple[int, ...]:
         with closing(connect(read_only(self.notes), uri=True)) as db:
-            return tuple(lot for (lot,) in db.execute("SELECT DISTINCT lot FROM stock ORDER BY lot"))
+            return tuple(lot for (lot,) in db.execute("SELECT lot FROM stock UNION SELECT lot FROM same ORDER BY 1"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

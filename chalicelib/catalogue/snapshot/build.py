@@ -24,7 +24,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from chalicelib.catalogue.feed import FeedRow, RejectedRow
-from chalicelib.catalogue.snapshot import news, schema
+from chalicelib.catalogue.snapshot import news, said, schema
 from chalicelib.catalogue.snapshot.adopt import adopt
 from chalicelib.catalogue.snapshot.assembled import Assembled, Told, read_only
 from chalicelib.catalogue.snapshot.derive import LISTED_KINDS, count_listed, derive, derive_stock, is_stale
@@ -221,8 +221,10 @@ def _run_number(db: Connection, run: str) -> int:
 
 def _applied(db: Connection, part: Portion, run_no: int, units: Mapping[str, str]) -> Changes:
     db.execute("ATTACH ? AS part", (read_only(part.path),))
-    no_warehouse = adopt(db, run_no, units)
-    changes = merge(db, run_no, no_warehouse, part.lot)
+    adopted = adopt(db, run_no, units)
+    said.forget_staged(db)
+    changes = merge(db, run_no, adopted.no_warehouse, part.lot)
+    said.remember(db, run_no, adopted.fresh)
     db.commit()  # a database can be detached only between transactions
     db.execute("DETACH part")
     return changes
@@ -248,7 +250,8 @@ def _ended(db: Connection, run_no: int, end: End) -> tuple[Changes, int]:
 def _covered(db: Connection, run_no: int, end: End | None) -> bool:
     """What the run did not name has been told by its end, as zero."""
     return not db.execute(
-        "SELECT EXISTS (SELECT 1 FROM stock s WHERE touched <> ? AND NOT EXISTS (SELECT 1 FROM told.stock t "
+        f"SELECT EXISTS (SELECT 1 FROM stock s WHERE touched <> ? AND NOT {said.named('stock', run_no, 's.sku_no')} "
+        "AND NOT EXISTS (SELECT 1 FROM told.stock t "
         "WHERE (t.lot, t.sku_no, t.warehouse_no) = (?, s.sku_no, s.warehouse_no)))",
         (run_no, end.lot if end else None),
     ).fetchone()[0]

@@ -64,7 +64,7 @@ class Index:
             schema.create_sets(self.db)
             sets.make(self.db)
             sets.note_amounts(self.db)
-        if version < schema.SCHEMA_VERSION:
+        if version < 4:
             schema.create_news(self.db)
         self._orders: dict[Track, array[int]] = {}
         self.size = len(self.order(Track.SKU))

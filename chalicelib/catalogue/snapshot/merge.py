@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from chalicelib.catalogue.model import OWN_CATALOGUE
-from chalicelib.catalogue.snapshot import hand
+from chalicelib.catalogue.snapshot import hand, said
 from chalicelib.catalogue.snapshot.engine import Connection
 from chalicelib.catalogue.snapshot.rows import Changes, replace_rows, write_rows
 
@@ -204,6 +204,7 @@ def _stock(db: Connection, run_no: int, no_warehouse: int, lot: int | None, chan
             "INSERT OR IGNORE INTO stage.stock SELECT sku_no, warehouse_no, 0 FROM stock WHERE quantity <> 0 "
             f"AND warehouse_no IN {deleted}"
         )
+    said.tell_apart(db)
     same = "stock c ON (c.sku_no, c.warehouse_no) = (s.sku_no, s.warehouse_no)"
     news = "s.quantity <> coalesce(c.quantity, 0)"
     changes["stock"] += db.execute(f"SELECT count(*) FROM stage.stock s LEFT JOIN {same} WHERE {news}").fetchone()[0]
@@ -214,6 +215,7 @@ def _stock(db: Connection, run_no: int, no_warehouse: int, lot: int | None, chan
             "news = max(news, excluded.news)",
             (lot,),
         )
+        db.execute("INSERT OR IGNORE INTO told.same SELECT at, ? FROM stage.same_stock", (lot,))
     db.execute(
         f"INSERT INTO stock SELECT s.sku_no, s.warehouse_no, s.quantity, ?1 FROM stage.stock s LEFT JOIN {same} "
         "WHERE s.quantity <> 0 OR c.quantity IS NOT NULL ORDER BY 1, 2 "

@@ -1,7 +1,7 @@
 """A part made from the part of an earlier, similar file: only records that differ are read again.
 
-`record` has a digest of each record's bytes and the SKU that it told of, `frame` one of all else that its rows depend
-on. A part has them only where every record told of one SKU of its own and none of its rows was refused, so that the
+`record` has a digest of each record, with all else that its rows depend on, and the SKU that it told of. A part has
+them only where every record told of one SKU of its own and none of its rows was refused, so that the
 rows of a record are those of its SKU and may go and come with it.
 """
 
@@ -41,11 +41,9 @@ _USED = {
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """A file's records by their digests, in its order, and the digest of its frame. `rows` reads the file with only
-    some of its records."""
+    """A file's records by their digests, in its order. `rows` reads the file with only some of its records."""
 
     digests: Sequence[bytes]
-    frame: bytes
     rows: Callable[[Sequence[int]], Iterable[FeedRow]]
 
 
@@ -55,7 +53,6 @@ def remember(db: Connection, records: Records, staging: Staging) -> None:
     one_each = count == len(records.digests) == last and first == 1
     if one_each and not staging.rejected and _counts(db) == {kind: staging.received[kind] for kind in _COUNTED}:
         db.executemany("INSERT INTO record VALUES (?, ?)", zip(records.digests, range(1, count + 1), strict=True))
-        db.execute("INSERT INTO frame VALUES (?)", (records.frame,))
 
 
 def renew(earlier: Path, target: Path, records: Records) -> Counter[str] | None:
@@ -76,8 +73,6 @@ def renew(earlier: Path, target: Path, records: Records) -> Counter[str] | None:
 
 
 def _renewed(db: Connection, records: Records) -> Counter[str] | None:
-    if db.execute("SELECT digest FROM frame").fetchall() != [(records.frame,)]:
-        return None
     known = dict(db.execute("SELECT digest, sku_no FROM record"))
     # The first record is read in any case: that it is found where it should be holds for those after it too.
     fresh = [number for number, digest in enumerate(records.digests) if number == 0 or digest not in known]

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from chalicelib.catalogue.snapshot import news, schema
+from chalicelib.catalogue.snapshot import news, said, schema
 from chalicelib.catalogue.snapshot.derive import derive, derive_stock, is_stale
 from chalicelib.catalogue.snapshot.engine import Connection
 from chalicelib.catalogue.snapshot.sets import note_amounts
@@ -49,6 +49,7 @@ def restore(target: Path, current: Path, at: datetime) -> None:
     with closing(schema.open_for_building(target)) as db:
         db.execute("ATTACH ? AS now", (f"file:{quote(str(current))}?mode=ro&immutable=1",))
         schema.upgrade(db)
+        said.forget_all(db)
         _carry(db)
         if is_stale(db):
             derive(db)

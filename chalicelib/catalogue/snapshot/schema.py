@@ -10,7 +10,7 @@ ids stay texts in one place each. The tables are of two kinds:
   after it are sets of places and columns in their order (`sets`): what a search meets, joins and counts.
 
 A *part* is a file of another kind: the rows of one file of an exchange, before anything is known of the snapshot
-that they will be compared with. `record` and `frame` are for reading a similar file later: see `renewal`.
+that they will be compared with. `record` is for a similar file that comes later: see `renewal` and `said`.
 
 `first_shown` says when readers first saw a SKU, `price_before` what a price was before it last changed: see `news`.
 
@@ -32,7 +32,7 @@ from urllib.parse import quote
 
 from chalicelib.catalogue.snapshot.engine import Connection, connect
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 QUANTITY_DIGITS = 3
 
 _FACTS = """
@@ -90,6 +90,11 @@ CREATE TABLE own (kind TEXT NOT NULL, no INTEGER NOT NULL, field TEXT NOT NULL, 
     PRIMARY KEY (kind, no, field)) WITHOUT ROWID;
 """
 
+_SAID = "".join(
+    f"CREATE TABLE said_{part} (no INTEGER PRIMARY KEY, digest BLOB NOT NULL, run_no INTEGER NOT NULL);"
+    for part in ("goods", "offers", "prices", "stock")
+)
+
 _STAGED = """
 CREATE TABLE {}category (no INTEGER PRIMARY KEY, name, parent_no, deleted);
 CREATE TABLE {}attribute (no INTEGER PRIMARY KEY, name, deleted);
@@ -130,12 +135,12 @@ CREATE TABLE value (no INTEGER PRIMARY KEY, attribute_no INTEGER NOT NULL, raw T
 CREATE TABLE sku (no INTEGER PRIMARY KEY, id TEXT NOT NULL, card_no INTEGER NOT NULL, variant_id TEXT NOT NULL);
 CREATE TABLE scope (part TEXT NOT NULL, catalogue_no INTEGER NOT NULL, PRIMARY KEY (part, catalogue_no)) WITHOUT ROWID;
 CREATE TABLE record (digest BLOB NOT NULL, sku_no INTEGER PRIMARY KEY);
-CREATE TABLE frame (digest BLOB NOT NULL);
 """
 
 _TOLD = """
 CREATE TABLE told.stock (lot INTEGER NOT NULL, sku_no INTEGER NOT NULL, warehouse_no INTEGER NOT NULL,
     quantity INTEGER NOT NULL, news INTEGER NOT NULL, PRIMARY KEY (lot, sku_no, warehouse_no)) WITHOUT ROWID;
+CREATE TABLE told.same (sku_no INTEGER NOT NULL, lot INTEGER NOT NULL, PRIMARY KEY (sku_no, lot)) WITHOUT ROWID;
 """
 
 _DERIVED = """
@@ -179,7 +184,7 @@ CREATE TABLE word_back (key TEXT PRIMARY KEY) WITHOUT ROWID;
 def create(path: Path) -> Connection:
     """A new, empty snapshot at `path`, open for building."""
     connection = open_for_building(path)
-    tables = (_FACTS, _BY_HAND, _DERIVED, _SETS.format(""), _NEWS.format(""), _SPELLING)
+    tables = (_FACTS, _BY_HAND, _SAID, _DERIVED, _SETS.format(""), _NEWS.format(""), _SPELLING)
     connection.executescript("PRAGMA page_size = 8192;" + "".join(tables))
     connection.execute("INSERT INTO meta VALUES ('schema', ?)", (str(SCHEMA_VERSION),))
     connection.commit()
@@ -196,9 +201,11 @@ def upgrade(connection: Connection) -> None:
             f"{_BY_HAND}{_SETS.format('')}{_SPELLING if older < 2 else ''}"
             "INSERT OR IGNORE INTO dirty SELECT no FROM card;"
         )
-    if older < SCHEMA_VERSION:
+    if older < 4:
         # What it has, or had, counts as shown from ever.
         connection.executescript(_NEWS.format("") + "INSERT INTO first_shown SELECT no, 0, 0 FROM sku;")
+    if older < SCHEMA_VERSION:
+        connection.executescript(_SAID)
         connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (str(SCHEMA_VERSION),))
 
 
@@ -214,7 +221,7 @@ def create_sets(connection: Connection) -> None:
 
 def version(connection: Connection) -> int:
     """Which version's tables a snapshot has. 2 brought `word` and `word_back`, 3 the sets in place of the full-text
-    index of words and of the lists by category, and what is done by hand, 4 what is new."""
+    index of words and of the lists by category, and what is done by hand, 4 what is new, 5 what was `said`."""
     return int(connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()[0])
 
 
