@@ -23,7 +23,10 @@ from typing import Any
 from benchmarks.catalogue_rows import catalogue_rows
 from benchmarks.made import Size, guid
 from benchmarks.tables import keep_figure
+from chalicelib.assortment.keeping import MOST_RULES
 from chalicelib.catalogue.model import Available, Query, Sort, attribute_key
+from chalicelib.catalogue.on_order import OnOrderRule
+from chalicelib.catalogue.rules import What
 from chalicelib.catalogue.snapshot import hint, news, sets, spelling
 from chalicelib.catalogue.snapshot.build import apply, withdraw_absent
 from chalicelib.catalogue.snapshot.index import Index
@@ -94,11 +97,30 @@ def _measure(size: int, folder: Path) -> None:
         shown = catalogue.suggest(text)
         note = f"{len(shown.items)} products, {len(shown.categories)} categories"
         _answers(f"{size:,} products, suggestions: {text}", lambda text=text: catalogue.suggest(text), note)
+    _on_order(size, catalogue)
     _many_words(size, folder)
     _news(size, folder)
     skus = [item.sku for item in catalogue.search(Query()).items]
     times = [_seconds(lambda: catalogue.prices(skus, _CHAIN)) for _ in range(50)]
     print(f"  {'prices of a page':28} p50 {median(times) * 1e3:7.2f} ms")
+
+
+def _on_order(size: int, catalogue: Catalogue) -> None:
+    """With as many rules of what is on order as there may be, of every kind and of ten terms."""
+    subjects = [(What.CATEGORY, one.id) for one in catalogue.categories()]
+    subjects += [(What.BRAND, one) for one in catalogue.brands()]
+    subjects += [(What.PRODUCT, guid(4, number)) for number in range(MOST_RULES)]
+    rules = [
+        OnOrderRule(id=str(number), what=what, key=key, days=number % 11 or None)
+        for number, (what, key) in enumerate(subjects[:MOST_RULES])
+    ]
+    view = _timed(f"  {len(rules)} rules of what is on order", lambda: catalogue.narrowed((), rules))
+    items = catalogue.search(Query(page=20, size=3000)).items
+    query = Query(available=Available.ORDER, coming=frozenset(item.sku for item in items))
+    found = view.search(query)
+    _answers(f"{size:,} products, search: on order", lambda: view.search(query), f"{found.total:,} found")
+    skus = [item.sku for item in found.items]
+    _answers(f"{size:,} products, terms of a page", lambda: view.lead_days(skus), f"{len(view.lead_days(skus))} known")
 
 
 def _many_words(size: int, folder: Path) -> None:

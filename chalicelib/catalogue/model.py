@@ -48,7 +48,8 @@ class Available(StrEnum):
 
     NOW = "1"  # the last exchange had some in stock
     COMING = "coming"  # some are on their way
-    ORDER = "order"  # neither: they are made or brought on order
+    ORDER = "order"  # neither, but they are made or brought on order (`catalogue.on_order`)
+    NONE = "none"  # not at all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

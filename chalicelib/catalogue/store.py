@@ -8,7 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
+from chalicelib.catalogue.on_order import OnOrder
+from chalicelib.catalogue.rules import RuleSet
 from chalicelib.catalogue.snapshot.cards import Cards
 from chalicelib.catalogue.snapshot.difference import Difference
 from chalicelib.catalogue.snapshot.read import Catalogue
@@ -23,6 +26,7 @@ from chalicelib.storage.snapshots import Snapshot
 from chalicelib.storage.writes import Put
 
 _ATTEMPTS = 3
+_Rules = TypeVar("_Rules", bound=RuleSet[Any])
 _open: Recent[str, Catalogue] = Recent(8)
 _cards: Recent[str, Cards] = Recent(4)
 _difference: Recent[tuple[str, str], Difference] = Recent(1)
@@ -30,31 +34,31 @@ _difference: Recent[tuple[str, str], Difference] = Recent(1)
 
 def catalogue_keys(tenant_id: str, party_id: str | None) -> list[Key]:
     """The rows that `catalogue_in` needs, to be read with other things."""
-    pointer = keys.snapshot_current(tenant_id)
+    wanted = [keys.snapshot_current(tenant_id), keys.on_order(tenant_id)]
     return (
-        [pointer]
-        if party_id is None
-        else [pointer, keys.assortment(tenant_id), keys.party_profile(tenant_id, party_id)]
+        wanted if party_id is None else [*wanted, keys.assortment(tenant_id), keys.party_profile(tenant_id, party_id)]
     )
 
 
 def catalogue_in(tenant_id: str, rows: Mapping[Key, Record], party_id: str | None) -> Catalogue | None:
-    """As much of the catalogue in force as people of a dealer see, all of it for the tenant's own (`party_id` None), of
-    rows that were read; None before the first import. NotFound if there is no such dealer."""
+    """As much of the catalogue in force as people of a dealer see, all of it for the tenant's own (`party_id` None),
+    with what is on order, of rows that were read; None before the first import. NotFound if there is no such dealer."""
     snapshot = snapshots.snapshot_of(rows.get(keys.snapshot_current(tenant_id)))
     if snapshot is None:
         return None
-    whole = opened(tenant_id, snapshot)
+    whole, on_order = opened(tenant_id, snapshot), _kept(OnOrder, rows.get(keys.on_order(tenant_id))).rules
     if party_id is None:
-        return whole
+        return whole.narrowed((), on_order)
     party = rows.get(keys.party_profile(tenant_id, party_id))
     if party is None:
         raise NotFound()
-    return whole.narrowed(assortment_of(rows.get(keys.assortment(tenant_id))).of(party_from(party)))
+    assortment = _kept(Assortment, rows.get(keys.assortment(tenant_id)))
+    return whole.narrowed(assortment.of(party_from(party)), on_order)
 
 
 def current_catalogue(db: TenantSession, party_id: str | None, now: datetime) -> Catalogue | None:
-    """As `catalogue_in`, at most three seconds late. For a dealer it costs a round trip."""
+    """As `catalogue_in`, at most three seconds late. For a dealer it costs a round trip; the tenant's own are not told
+    what is on order."""
     if party_id is None:
         snapshot = snapshots.current(db, now)
         return None if snapshot is None else opened(db.tenant_id, snapshot)
@@ -62,19 +66,30 @@ def current_catalogue(db: TenantSession, party_id: str | None, now: datetime) ->
     return catalogue_in(db.tenant_id, rows, party_id)
 
 
-def assortment_of(record: Record | None) -> Assortment:
-    """What the stored rules are; none before the first."""
-    return Assortment() if record is None else replace(record.load(Assortment), version=record.version)
-
-
 def load_assortment(db: TenantSession, *, consistent: bool = False) -> Assortment:
-    return assortment_of(db.get(keys.assortment(db.tenant_id), consistent=consistent))
+    return _kept(Assortment, db.get(keys.assortment(db.tenant_id), consistent=consistent))
 
 
 def assortment_put(tenant_id: str, assortment: Assortment) -> Put:
+    return _rules_put(keys.assortment(tenant_id), "assortment", assortment)
+
+
+def load_on_order(db: TenantSession, *, consistent: bool = False) -> OnOrder:
+    return _kept(OnOrder, db.get(keys.on_order(db.tenant_id), consistent=consistent))
+
+
+def on_order_put(tenant_id: str, on_order: OnOrder) -> Put:
+    return _rules_put(keys.on_order(tenant_id), "on_order", on_order)
+
+
+def _kept(kind: type[_Rules], record: Record | None) -> _Rules:
+    """What the stored rules are; none before the first."""
+    return kind() if record is None else replace(record.load(kind), version=record.version)
+
+
+def _rules_put(key: Key, kind: str, rules: RuleSet[Any]) -> Put:
     """Over the version that was read."""
-    data = replace(assortment, version=0)
-    return Put(key=keys.assortment(tenant_id), kind="assortment", data=data, version=assortment.version)
+    return Put(key=key, kind=kind, data=replace(rules, version=0), version=rules.version)
 
 
 def opened(tenant_id: str, snapshot: Snapshot) -> Catalogue:

@@ -18,9 +18,10 @@ hidden from everyone stays hidden from a dealer who is shown its category, unles
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
+from chalicelib.catalogue.rules import About, RuleSet, What
 from chalicelib.network.model import Party
 
 
@@ -33,64 +34,35 @@ class Whom(StrEnum):
     DEALER = "dealer"
 
 
-class What(StrEnum):
-    """What a rule is about, the weakest first."""
-
-    EVERYTHING = "everything"
-    CATEGORY = "category"
-    BRAND = "brand"
-    PRODUCT = "product"
-
-
-_WHOM, _WHAT = tuple(Whom), tuple(What)
+_WHOM = tuple(Whom)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """`whom_id` = the region's, group's or dealer's id; `key` = the ERP's id of a category or product, a brand's name;
-    both are empty where there is nothing to name. `name` is what `key` was called when the rule was made."""
+class Rule(About):
+    """`whom_id` = the region's, group's or dealer's id, empty for everyone."""
 
-    id: str
     whom: Whom
     whom_id: str = ""
-    what: What
-    key: str = ""
-    name: str = ""
     shown: bool
 
     @property
     def subject(self) -> tuple[str, ...]:
-        """What only one rule may decide."""
         return (self.whom, self.whom_id, self.what, self.key)
 
     def concerns(self, party: Party) -> bool:
         ids = {Whom.EVERYONE: "", Whom.REGION: party.region_id, Whom.GROUP: party.group_id, Whom.DEALER: party.id}
         return self.whom_id == ids[self.whom]
 
-    def strength(self, depth: Callable[[str], int]) -> tuple[bool, int, int, int, bool]:
+    def strength(self, depth: Callable[[str], int]) -> tuple[bool, int, tuple[int, int], bool]:
         """Orders rules as above, the weakest first; `depth` of a category, by its id, in the tree."""
-        below = depth(self.key) if self.what is What.CATEGORY else 0
-        product = self.what is What.PRODUCT
-        return product, _WHOM.index(self.whom), _WHAT.index(self.what), below, not self.shown
+        return self.what is What.PRODUCT, _WHOM.index(self.whom), self.closeness(depth), not self.shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assortment:
-    """All rules of a tenant."""
+class Assortment(RuleSet[Rule]):
+    """All rules of a tenant of who sees what."""
 
     rules: tuple[Rule, ...] = ()
-    version: int = 0  # filled from the stored row
-
-    def rule(self, rule_id: str) -> Rule | None:
-        return next((one for one in self.rules if one.id == rule_id), None)
-
-    def having(self, rule: Rule) -> Assortment:
-        """With this rule, in place of the one of the same subject."""
-        others = (one for one in self.rules if one.subject != rule.subject and one.id != rule.id)
-        return replace(self, rules=tuple(sorted((*others, rule), key=lambda one: one.subject)))
-
-    def without(self, rule_id: str) -> Assortment:
-        return replace(self, rules=tuple(one for one in self.rules if one.id != rule_id))
 
     def of(self, party: Party) -> tuple[Rule, ...]:
         """The rules that concern a dealer: dealers with the same ones see the same."""

@@ -45,6 +45,13 @@ def cover_texts(t: Translator, fmt: Formats, cover: Cover, unit: str, today: dat
     ]
 
 
+def lead_text(t: Translator, days: int | None, *, beyond: bool = False) -> str:
+    """`под заказ, ~14 дней`, `beyond` what there is: of more than that; empty for goods that are not on order."""
+    if days is None:
+        return ""
+    return t.t("ordering.on_order_beyond" if beyond else "ordering.on_order", count=days)
+
+
 def lacking_text(t: Translator, fmt: Formats, cover: Cover, *, exact: bool) -> str:
     """`не хватает 2`; empty where it is enough."""
     if not cover.lacking:

@@ -54,6 +54,7 @@ class Range:
     price_type_id: str
     cart: Mapping[str, Decimal] | None  # quantities by SKU; None: the person has no cart
     pictures: Mapping[str, Picture]  # the first one of a SKU's product, by SKU
+    available: tuple[Available, ...]  # what can be asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +133,7 @@ def browse(
         price_type_id=chosen,
         cart=desk.cart,
         pictures=_first_pictures(desk, page.items),
+        available=tuple(one for one in Available if one is not Available.ORDER or catalogue.on_order_count),
     )
 
 

@@ -29,12 +29,14 @@ class News(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A SKU with its price (None: the person has no terms to be quoted under) and what they may be told of what can be
-    promised now, and of what comes by day. `fall` = what it cost before, if that was more."""
+    promised now, and of what comes by day. `lead_days` = in how many days it is there though there is none, None: it is
+    not on order. `fall` = what it cost before, if that was more."""
 
     item: Item
     answer: Answer | None
     stock: showing.Shown
     coming: tuple[showing.Expected, ...] = ()
+    lead_days: int | None = None
     is_new: bool = False
     fall: Fall | None = None
 
@@ -54,12 +56,14 @@ class Counter:
         desk = self.desk
         answers, fallen = self.priced(items)
         new = self.catalogue.first_shown(list(items), desk.news_since)
+        lead_days = self.catalogue.lead_days(list(items))
         return {
             sku: Offer(
                 item=item,
                 answer=answers.get(sku),
                 stock=desk.told(found[sku].available(desk.warehouses)),
                 coming=desk.coming(found[sku]),
+                lead_days=lead_days.get(sku),
                 is_new=sku in new,
                 fall=fallen.get(sku),
             )

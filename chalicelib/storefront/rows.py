@@ -10,6 +10,7 @@ from chalicelib.http.listing import Cell
 from chalicelib.http.request import Request
 from chalicelib.kernel.clock import local_day
 from chalicelib.ordering.pages.base import GoodsRow, Was
+from chalicelib.ordering.words import lead_text
 from chalicelib.pricing.model import Answer, Quote
 from chalicelib.stock.showing import is_there
 from chalicelib.stock.words import coming_text, stock_text
@@ -54,16 +55,22 @@ def was(fmt: Formats, offer: Offer) -> Was | None:
 
 
 def stock_cell(request: Request, fmt: Formats, offer: Offer) -> Cell:
-    """What there is, and what comes next; where there is neither, that it is made or brought on order."""
+    """What there is, and what comes next; where there is neither, in how many days it is there on order."""
     following = coming_texts(request, fmt, offer)[:1]
     if is_there(offer.stock):
         return Cell(stock_text(request.t, fmt, offer.stock, offer.item.unit), sub=next(iter(following), None))
-    return Cell("", sub=next(iter(following), request.t.t("storefront.none_left")))
+    otherwise = lead_text(request.t, offer.lead_days) or request.t.t("storefront.none_left")
+    return Cell("", sub=next(iter(following), otherwise))
 
 
 def coming_texts(request: Request, fmt: Formats, offer: Offer) -> tuple[str, ...]:
     today = local_day(request.now, request.time_zone)
     return tuple(coming_text(request.t, fmt, one, offer.item.unit, today) for one in offer.coming)
+
+
+def on_order_text(request: Request, offer: Offer) -> str:
+    """In how many days there is more of it than there is, and than comes; empty if it is not on order."""
+    return lead_text(request.t, offer.lead_days, beyond=is_there(offer.stock) or bool(offer.coming))
 
 
 def price_text(request: Request, answer: Answer | None) -> str:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from chalicelib.catalogue.amounts import Amounts, scaled
 from chalicelib.catalogue.feed import CategoryRow, PriceTypeRow, PropertyRow, WarehouseRow
 from chalicelib.catalogue.model import NO_WAREHOUSE, Available, Query, Sort, attribute_key, sku_id
+from chalicelib.catalogue.rules import What
 from chalicelib.catalogue.snapshot.read import Catalogue
-from chalicelib.catalogue.visibility import Rule, What, Whom
+from chalicelib.catalogue.visibility import Rule, Whom
 from tests.rules.catalogue_feeds import Workshop, goods, offer, offers, price, product, stock
 
 D = Decimal
@@ -204,8 +205,8 @@ def test_what_is_on_its_way_and_what_is_neither_there_nor_coming_are_filters_of_
     coming |= {"nobody has it"}
     on_its_way = names(catalogue, available=Available.COMING, coming=coming)
     assert set(on_its_way) == {every[0], there[0]}
-    on_order = names(catalogue, available=Available.ORDER, coming=coming)
-    assert set(on_order) == set(every) - set(there) - {every[0]}
+    nowhere = names(catalogue, available=Available.NONE, coming=coming)
+    assert set(nowhere) == set(every) - set(there) - {every[0]}
 
 
 def test_in_stock_means_that_the_erp_had_some(catalogue: Catalogue) -> None:

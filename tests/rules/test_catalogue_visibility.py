@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from chalicelib.catalogue.feed import CategoryRow, PropertyRow
 from chalicelib.catalogue.model import Query, sku_id
+from chalicelib.catalogue.rules import What
 from chalicelib.catalogue.snapshot.read import Catalogue
-from chalicelib.catalogue.visibility import Assortment, Rule, What, Whom, decisive
+from chalicelib.catalogue.visibility import Assortment, Rule, Whom, decisive
 from chalicelib.network.model import Party
 from tests.rules.catalogue_feeds import Workshop, goods, offer, offers, price, product
 

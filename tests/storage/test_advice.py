@@ -14,8 +14,9 @@ from chalice.test import Client
 import app
 from chalicelib.advice.store import Round, begin_rounds, companions_of
 from chalicelib.catalogue.model import sku_id
+from chalicelib.catalogue.rules import What
 from chalicelib.catalogue.store import assortment_put, load_assortment
-from chalicelib.catalogue.visibility import Rule, What, Whom
+from chalicelib.catalogue.visibility import Rule, Whom
 from chalicelib.gateways import queues
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.events import Event

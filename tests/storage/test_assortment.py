@@ -15,9 +15,11 @@ from chalice.test import Client, HTTPResponse
 
 import app
 from chalicelib.assortment import actions
+from chalicelib.assortment.keeping import MOST_RULES
 from chalicelib.catalogue.model import Query, sku_id
+from chalicelib.catalogue.rules import What
 from chalicelib.catalogue.store import assortment_put, current_catalogue, load_assortment
-from chalicelib.catalogue.visibility import Assortment, Rule, What, Whom
+from chalicelib.catalogue.visibility import Assortment, Rule, Whom
 from chalicelib.http import csrf, sessions
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import utc_now
@@ -172,9 +174,7 @@ def test_a_rule_names_what_there_is(shop: Shop, typed: dict[str, str], wrong: se
 
 
 def test_there_are_not_too_many_rules(shop: Shop) -> None:
-    rules = [
-        Rule(id=str(n), whom=Whom.EVERYONE, what=What.BRAND, key=str(n), shown=False) for n in range(actions.MOST_RULES)
-    ]
+    rules = [Rule(id=str(n), whom=Whom.EVERYONE, what=What.BRAND, key=str(n), shown=False) for n in range(MOST_RULES)]
     shop.db.commit([assortment_put(shop.settings.id, Assortment(rules=tuple(rules)))])
     with pytest.raises(Refused):
         actions.add_rule(shop.db, shop.manager, FIELDS, "k", NOW)

@@ -19,8 +19,10 @@ import pytest
 from chalice.test import Client, HTTPResponse
 
 import app
-from chalicelib.catalogue.store import assortment_put
-from chalicelib.catalogue.visibility import Assortment, Rule, What, Whom
+from chalicelib.catalogue.on_order import OnOrder, OnOrderRule
+from chalicelib.catalogue.rules import What
+from chalicelib.catalogue.store import assortment_put, on_order_put
+from chalicelib.catalogue.visibility import Assortment, Rule, Whom
 from chalicelib.gateways import credentials, mail, queues
 from chalicelib.goods import store as goods
 from chalicelib.goods.model import Upload
@@ -154,6 +156,7 @@ def _things(shop: Shop) -> Ids:
         [
             segments_put(tenant, Segments(groups=(group,), regions=(region,))),
             assortment_put(tenant, Assortment(rules=(rule,))),
+            on_order_put(tenant, OnOrder(rules=(OnOrderRule(id=rule.id, what=What.BRAND, key="x", days=3),))),
             Put(key=keys.snapshot_version(tenant, version), kind="snapshot", data=snapshot),
             Put(key=keys.party_user(tenant, shop.party.id, user.id), kind="user", data=user),
             Put(key=keys.staff_user(tenant, user.id), kind="user", data=user),

@@ -10,9 +10,10 @@ import pytest
 
 from chalicelib.catalogue.feed import CatalogueHead, FeedRow, PriceRow, PriceTypeRow, ProductRow
 from chalicelib.catalogue.model import Query, sku_id
+from chalicelib.catalogue.rules import What
 from chalicelib.catalogue.snapshot.build import apply
 from chalicelib.catalogue.store import assortment_put
-from chalicelib.catalogue.visibility import Assortment, Rule, What, Whom
+from chalicelib.catalogue.visibility import Assortment, Rule, Whom
 from chalicelib.pricing.actions import PriceChange, change_book, load_book, upload_rows
 from chalicelib.pricing.book import Book, changed, with_list
 from chalicelib.pricing.discounts import Discount, Interaction, Kind, Step

@@ -18,8 +18,9 @@ from urllib.parse import urlencode
 import pytest
 
 from chalicelib.catalogue.model import Query, sku_id
+from chalicelib.catalogue.rules import What
 from chalicelib.catalogue.store import assortment_put
-from chalicelib.catalogue.visibility import Assortment, Rule, What, Whom
+from chalicelib.catalogue.visibility import Assortment, Rule, Whom
 from chalicelib.gateways import queues
 from chalicelib.http import csrf, sessions
 from chalicelib.identity.model import User

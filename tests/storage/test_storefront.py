@@ -153,7 +153,7 @@ def test_what_is_on_its_way_to_the_dealers_warehouses_is_found_by_a_filter(stock
 
     expect("w2", NOW.date() + timedelta(days=7))
     assert found(Available.COMING) == {WINDOW}
-    assert WINDOW not in found(Available.ORDER)
+    assert WINDOW not in found(Available.NONE)
     expect("w2", NOW.date() - timedelta(days=1))
     assert found(Available.COMING) == set(), "it is overdue"
     expect("w1", NOW.date() + timedelta(days=7))

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from chalicelib.catalogue.amounts import Amounts
 from chalicelib.catalogue.model import Kinds, PriceTier, PriceType, Selection, Warehouse
 from chalicelib.catalogue.snapshot import kinds
 from chalicelib.catalogue.snapshot.index import Index
@@ -16,6 +17,7 @@ from chalicelib.catalogue.snapshot.items import quantity_of, tier_of
 from chalicelib.catalogue.snapshot.news import NOTED
 
 CHUNK = 500
+_MANY = 4  # one SKU in so many
 
 
 class Facts:
@@ -34,6 +36,40 @@ class Facts:
         for start in range(0, len(keys), CHUNK):
             some = keys[start : start + CHUNK]
             yield from self._rows(statement % ", ".join("?" * len(some)), (*parameters, *some))
+
+    def count_products(self) -> int:
+        """Of how many products the listed SKUs are."""
+        return int(self._rows("SELECT count(DISTINCT card_no) FROM item")[0][0])
+
+    def places(self, skus: Sequence[str]) -> dict[str, int]:
+        """Where listed SKUs stand in `Amounts`."""
+        asked, stand = set(skus), "SELECT k.id, i.by_name FROM item i JOIN sku k ON k.no = i.sku_no"
+        if len(asked) * _MANY > self._index.size:  # to read all takes less time than to find so many
+            return {sku: place for sku, place in self._rows(stand) if sku in asked}
+        return dict(self._chunks(stand + " WHERE k.id IN (%s)", list(asked)))
+
+    def amounts_kept(self, key: str, make: Callable[[], Amounts]) -> Amounts:
+        """What `make` makes, once for a key: it is kept with the snapshot, for all who read it."""
+        with self._index.turn:
+            kept = self._index.prices.get(key)
+        if kept is not None:
+            return kept
+        made = make()
+        with self._index.turn:
+            return self._index.prices.keep(key, made)
+
+    def vat_rates(self) -> list[Decimal | None]:
+        """The goods' own rates in percent, by place as in `Amounts`; None: not given."""
+        told = self._rows(
+            "SELECT c.vat_rate FROM item i JOIN sku k ON k.no = i.sku_no JOIN card c ON c.no = k.card_no "
+            "ORDER BY i.by_name"
+        )
+        return [None if rate is None else Decimal(rate) for (rate,) in told]
+
+    def brands(self) -> tuple[str, ...]:
+        """Brands of what is listed, by name."""
+        rows = self._rows("SELECT text FROM facet WHERE attribute_no = ? ORDER BY text", (self._index.brand,))
+        return tuple(text for (text,) in rows)
 
     def units(self, skus: Sequence[str]) -> dict[str, str]:
         """The unit of each SKU that is known, listed or not."""

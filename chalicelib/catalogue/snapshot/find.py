@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import reduce
@@ -34,11 +34,12 @@ class Found:
     prices: tuple[Decimal, Decimal] | None = None
 
 
-def find(index: Index, query: Query, seen: int) -> Found:
-    """A page of what fits, of what the reader may see at all."""
+def find(index: Index, query: Query, seen: int, on_order: Mapping[int, int]) -> Found:
+    """A page of what fits, of what the reader may see at all. `on_order` = sets of what may be ordered though there is
+    none."""
     amounts = query.amounts or index.amounts(query.price_types)
     tiers = text_tiers(index, query.text) if query.text.strip() else (index.everything,)
-    filters = {_TEXT: bits.joined(tiers), **_filters(index, query, amounts)}
+    filters = {_TEXT: bits.joined(tiers), **_filters(index, query, amounts, on_order)}
 
     def without(name: str | None) -> int:
         return reduce(and_, (found for key, found in filters.items() if key != name), seen)
@@ -55,7 +56,7 @@ def find(index: Index, query: Query, seen: int) -> Found:
     )
 
 
-def _filters(index: Index, query: Query, amounts: Amounts) -> dict[str, int]:
+def _filters(index: Index, query: Query, amounts: Amounts, on_order: Mapping[int, int]) -> dict[str, int]:
     """What each wish but the text leaves. Nothing has a category or an attribute that the snapshot does not know."""
     out: dict[str, int] = {}
     if query.category_id is not None:
@@ -65,7 +66,7 @@ def _filters(index: Index, query: Query, amounts: Amounts) -> dict[str, int]:
         attribute, _ = index.attributes.get(key, (0, ""))
         out[key] = out.get(key, index.everything) & bits.joined(index.value(attribute, text) for text in texts)
     if query.available is not None:
-        out[_STOCK] = _available(index, query.available, query.coming)
+        out[_STOCK] = _available(index, query.available, query.coming, on_order)
     if query.price_from is not None or query.price_to is not None:
         out[_PRICE] = amounts.between(query.price_from, query.price_to)
     for number, selection in enumerate(query.selections):
@@ -73,13 +74,14 @@ def _filters(index: Index, query: Query, amounts: Amounts) -> dict[str, int]:
     return out
 
 
-def _available(index: Index, wanted: Available, coming: frozenset[str]) -> int:
+def _available(index: Index, wanted: Available, coming: frozenset[str], on_order: Mapping[int, int]) -> int:
     if wanted is Available.NOW:
         return index.in_stock
     on_their_way = index.of_skus(coming)
     if wanted is Available.COMING:
         return on_their_way
-    return index.everything & ~index.in_stock & ~on_their_way
+    neither, made = index.everything & ~index.in_stock & ~on_their_way, bits.joined(on_order.values())
+    return neither & made if wanted is Available.ORDER else neither & ~made
 
 
 def text_tiers(index: Index, text: str) -> tuple[int, ...]:

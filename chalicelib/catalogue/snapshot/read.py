@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -25,18 +24,20 @@ from chalicelib.catalogue.model import (
     Selection,
     Suggestions,
 )
+from chalicelib.catalogue.on_order import OnOrderRule
 from chalicelib.catalogue.snapshot import hint
 from chalicelib.catalogue.snapshot.facts import CHUNK, Facts
 from chalicelib.catalogue.snapshot.find import counted, find
 from chalicelib.catalogue.snapshot.index import Index
 from chalicelib.catalogue.snapshot.items import ITEM, item_of, quantity_of
-from chalicelib.catalogue.snapshot.scope import seen_under
+from chalicelib.catalogue.snapshot.scope import on_order_under, seen_under
 from chalicelib.catalogue.snapshot.text import normal_code
 from chalicelib.catalogue.visibility import Rule
 from chalicelib.kernel.recent import Recent
 
-_MANY = 4  # one SKU in so many
 _VIEWS = 40  # sets of rules whose views are kept, 20 KB each at 150,000 SKUs
+_TERMS = 2  # sets of rules whose goods on order are kept: a tenant's own, and before they were changed
+_Views = Recent[tuple[tuple[Rule, ...], tuple[OnOrderRule, ...]], "Catalogue"]
 
 
 class Catalogue(Facts):
@@ -44,42 +45,63 @@ class Catalogue(Facts):
 
     def __init__(self, path: Path) -> None:
         """engine.OperationalError if there is no such file."""
-        self._see(Index(path), None)
+        index = Index(path)
+        self._see(index, index.everything, {})
 
-    def _see(self, index: Index, seen: int | None) -> None:
+    def _see(self, index: Index, seen: int, on_order: Mapping[int, int]) -> None:
         self._index = index
-        self._seen = index.everything if seen is None else seen
-        self._views: Recent[tuple[Rule, ...], Catalogue] = Recent(_VIEWS)
+        self._seen = seen
+        self._on_order = on_order
+        self._views: _Views = Recent(_VIEWS)
+        self._terms: Recent[tuple[OnOrderRule, ...], Mapping[int, int]] = Recent(_TERMS)
 
-    def narrowed(self, rules: Sequence[Rule]) -> Catalogue:
+    def narrowed(self, rules: Sequence[Rule], on_order: Sequence[OnOrderRule] = ()) -> Catalogue:
         """What those see whom all of some rules concern. To them the rest is as goods that are no longer listed: it is
-        found by no search, counted nowhere, and known only to who has its SKU. Made once for all who have the same
-        rules."""
-        if not rules:
+        found by no search, counted nowhere, and known only to who has its SKU. `on_order` = the rules of what may be
+        ordered though there is none. Made once for all who have the same rules."""
+        if not rules and not on_order:
             return self
-        key = tuple(rules)
+        key = tuple(rules), tuple(on_order)
         with self._index.turn:
             view = self._views.get(key)
             if view is None:
+                terms = self._terms.get(key[1])
+                if terms is None:
+                    terms = self._terms.keep(key[1], on_order_under(self._index, key[1]))
                 view = self._views.keep(key, Catalogue.__new__(Catalogue))
-                view._see(self._index, self._seen & seen_under(self._index, key))
+                view._see(self._index, self._seen & seen_under(self._index, key[0]), terms)
         return view
+
+    @cached_property
+    def on_order_count(self) -> int:
+        """How many SKUs may be ordered though there are none."""
+        return (bits.joined(self._on_order.values()) & self._seen).bit_count()
+
+    def lead_days(self, skus: Sequence[str]) -> dict[str, int]:
+        """In how many days those of some SKUs are there that are on order."""
+        if not self._on_order:
+            return {}
+        flags = self._lead_flags
+        return {
+            sku: days for sku, place in self.places(skus).items() for days, of_days in flags if bits.has(of_days, place)
+        }
+
+    @cached_property
+    def _lead_flags(self) -> tuple[tuple[int, bytes], ...]:
+        size = self._index.size // 8 + 1
+        return tuple((days, places.to_bytes(size, "little")) for days, places in self._on_order.items())
 
     def __len__(self) -> int:
         """How many SKUs are listed."""
         return self._seen.bit_count()
 
-    def count_products(self) -> int:
-        """Of how many products the listed SKUs are."""
-        return int(self._rows("SELECT count(DISTINCT card_no) FROM item")[0][0])
-
     def search(self, query: Query) -> Page:
         """A page of what fits: by relevance an exact article or barcode first, then a piece of one, then words."""
         with self._index.turn:
-            found = find(self._index, query, self._seen)
+            found = find(self._index, query, self._seen, self._on_order)
             meant = () if found.total else self._meant(query.text)
             if meant:
-                found = find(self._index, replace(query, text=meant[0]), self._seen)
+                found = find(self._index, replace(query, text=meant[0]), self._seen, self._on_order)
         return Page(
             items=self._items(found.numbers),
             total=found.total,
@@ -95,31 +117,6 @@ class Catalogue(Facts):
         """What sorting by price and a range of prices look at for a chain of price types, the first that has any."""
         with self._index.turn:
             return self._index.amounts(tuple(price_types))
-
-    def amounts_kept(self, key: str, make: Callable[[], Amounts]) -> Amounts:
-        """What `make` makes, once for a key: it is kept with the snapshot, for all who read it."""
-        with self._index.turn:
-            kept = self._index.prices.get(key)
-        if kept is not None:
-            return kept
-        made = make()
-        with self._index.turn:
-            return self._index.prices.keep(key, made)
-
-    def places(self, skus: Sequence[str]) -> dict[str, int]:
-        """Where listed SKUs stand in `Amounts`."""
-        asked, stand = set(skus), "SELECT k.id, i.by_name FROM item i JOIN sku k ON k.no = i.sku_no"
-        if len(asked) * _MANY > self._index.size:  # to read all takes less time than to find so many
-            return {sku: place for sku, place in self._rows(stand) if sku in asked}
-        return dict(self._chunks(stand + " WHERE k.id IN (%s)", list(asked)))
-
-    def vat_rates(self) -> list[Decimal | None]:
-        """The goods' own rates in percent, by place as in `Amounts`; None: not given."""
-        told = self._rows(
-            "SELECT c.vat_rate FROM item i JOIN sku k ON k.no = i.sku_no JOIN card c ON c.no = k.card_no "
-            "ORDER BY i.by_name"
-        )
-        return [None if rate is None else Decimal(rate) for (rate,) in told]
 
     def first_of(self, selection: Selection, most: int) -> tuple[tuple[Item, ...], int]:
         """The first few of a selection, and how many of it there are."""
@@ -168,11 +165,6 @@ class Catalogue(Facts):
         """Items by id, unlisted ones too (orders keep referring to them); unknown ids are left out."""
         rows = self._chunks(ITEM + " WHERE k.id IN (%s)", list(dict.fromkeys(skus)))
         return {row[1]: self._item(row) for row in rows}
-
-    def brands(self) -> tuple[str, ...]:
-        """Brands of what is listed, by name."""
-        rows = self._rows("SELECT text FROM facet WHERE attribute_no = ? ORDER BY text", (self._index.brand,))
-        return tuple(text for (text,) in rows)
 
     def product(self, sku: str) -> Product | None:
         """Everything about a SKU, listed or not; None if this catalogue has never had it."""

@@ -1,20 +1,19 @@
-"""What of a snapshot is seen under some rules (`catalogue.visibility`): the weakest first, each overrides."""
+"""What of a snapshot some rules are about: the weakest first, each overrides."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from chalicelib.catalogue.on_order import OnOrderRule
+from chalicelib.catalogue.rules import About, What
 from chalicelib.catalogue.snapshot.index import Index
-from chalicelib.catalogue.visibility import Rule, What
+from chalicelib.catalogue.visibility import Rule
 
 
 def seen_under(index: Index, rules: Sequence[Rule]) -> int:
-    """The set of places that are seen. What a rule names and the snapshot does not have changes nothing."""
-
-    def depth(category_id: str) -> int:
-        branch = index.branch.get(category_id)
-        return branch.category.depth if branch else 0
-
+    """The set of places that are seen (`catalogue.visibility`). What a rule names and the snapshot does not have
+    changes nothing."""
+    depth = _depth_in(index)
     seen = index.everything
     for rule in sorted(rules, key=lambda one: one.strength(depth)):
         named = _named(index, rule)
@@ -22,7 +21,27 @@ def seen_under(index: Index, rules: Sequence[Rule]) -> int:
     return seen
 
 
-def _named(index: Index, rule: Rule) -> int:
+def on_order_under(index: Index, rules: Sequence[OnOrderRule]) -> dict[int, int]:
+    """The sets of places that are on order (`catalogue.on_order`) by the days that they take, none in two of them."""
+    depth = _depth_in(index)
+    found: dict[int, int] = {}
+    for rule in sorted(rules, key=lambda one: one.strength(depth)):
+        named = _named(index, rule)
+        found = {days: places & ~named for days, places in found.items()}
+        if rule.days is not None:
+            found[rule.days] = found.get(rule.days, 0) | named
+    return {days: places for days, places in found.items() if places}
+
+
+def _depth_in(index: Index) -> Callable[[str], int]:
+    def depth(category_id: str) -> int:
+        branch = index.branch.get(category_id)
+        return branch.category.depth if branch else 0
+
+    return depth
+
+
+def _named(index: Index, rule: About) -> int:
     if rule.what is What.EVERYTHING:
         return index.everything
     if rule.what is What.CATEGORY:

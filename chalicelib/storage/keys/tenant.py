@@ -40,6 +40,11 @@ def assortment(tenant: str) -> Key:
     return core(tenant, "CFG", "ASSORTMENT")
 
 
+@pattern("rules of which categories, brands and products are on order")
+def on_order(tenant: str) -> Key:
+    return core(tenant, "CFG", "ON_ORDER")
+
+
 @pattern("files with rows of own price lists that people uploaded, newest last")
 def price_uploads(tenant: str) -> Partition:
     return core_part(tenant, "PRICES#UPLOADS")

@@ -1,4 +1,4 @@
-"""Pages of the assortment: the rules in their order, what each dealer sees of the catalogue, a rule's form."""
+"""Pages of who sees what: the rules in their order, what each dealer sees of the catalogue, a rule's form."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from decimal import Decimal
 
 from chalicelib.assortment import actions
 from chalicelib.assortment.actions import Desk, whom_value
-from chalicelib.catalogue.visibility import Rule, What, Whom
-from chalicelib.http.doors import Doors
+from chalicelib.assortment.pages.base import Form, doors, subject_cell, subject_options
+from chalicelib.assortment.subjects import typed_subject
+from chalicelib.catalogue.rules import What
+from chalicelib.catalogue.visibility import Rule, Whom
 from chalicelib.http.formats import Formats
 from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row
 from chalicelib.http.problems import field_errors
@@ -17,11 +19,9 @@ from chalicelib.kernel.access import Permission
 from chalicelib.kernel.errors import Invalid, found
 from chalicelib.network.model import Party
 
-doors = Doors(__name__)
 _READ, _EDIT = Permission.NETWORK_READ, Permission.NETWORK_EDIT
 _PAGE = "/dealers/assortment"
 _DEALERS_A_PAGE = 50
-Form = dict[str, str]
 
 
 @doors.page(_PAGE, may=_READ)
@@ -48,11 +48,7 @@ def _rules(request: Request, desk: Desk) -> Listing:
             Row(
                 id=rule.id,
                 cells={
-                    "what": Cell(
-                        rule.name or t("assortment.what.everything"),
-                        href=f"{_PAGE}/{rule.id}" if may_edit else None,
-                        sub=t(f"assortment.what.{rule.what}") if rule.name else None,
-                    ),
+                    "what": subject_cell(request, rule, f"{_PAGE}/{rule.id}" if may_edit else None),
                     "whom": _whom(request, desk, rule),
                     "shown": t("assortment.shown" if rule.shown else "assortment.hidden"),
                 },
@@ -120,8 +116,7 @@ def add_rule(request: Request) -> Response:
 def rule_edit_form(request: Request) -> Response:
     assortment = actions.look(request.db, request.now).assortment
     rule = found(assortment.rule(request.params["rule_id"]))
-    named = rule.name if rule.what is What.PRODUCT else rule.key
-    form = {"whom": whom_value(rule.whom, rule.whom_id), "what": str(rule.what), str(rule.what): named}
+    form = {"whom": whom_value(rule.whom, rule.whom_id), **typed_subject(rule)}
     return _form(request, {**form, "shown": "yes" if rule.shown else "no", "version": str(assortment.version)})
 
 
@@ -149,7 +144,6 @@ def _form(request: Request, form: Form, wrong: Invalid | None = None) -> Respons
         (whom_value(Whom.EVERYONE, ""), t("assortment.whom.everyone")),
         *((whom_value(kind, own), f"{t(f'assortment.whom.{kind}')}: {name}") for kind, own, name in _named(desk)),
     ]
-    categories, brands = (desk.catalogue.categories(), desk.catalogue.brands()) if desk.catalogue else ((), ())
     return request.page(
         "assortment/rule_form.html",
         status=422 if wrong else 200,
@@ -157,9 +151,7 @@ def _form(request: Request, form: Form, wrong: Invalid | None = None) -> Respons
         errors=field_errors(request.t, wrong) if wrong else {},
         rule_id=request.params.get("rule_id"),
         whom=whom,
-        what=tuple((str(one), t(f"assortment.what.{one}")) for one in What),
-        categories=_with(form.get("category", ""), [(c.id, "\u2003" * (c.depth - 1) + c.name) for c in categories]),
-        brands=_with(form.get("brand", ""), [(one, one) for one in brands]),
+        subjects=subject_options(request, desk.catalogue, form),
     )
 
 
@@ -170,9 +162,3 @@ def _named(desk: Desk) -> list[tuple[Whom, str, str]]:
         *((Whom.GROUP, one.id, one.name) for one in desk.segments.groups),
         *((Whom.DEALER, one.id, one.name) for one in desk.dealers),
     ]
-
-
-def _with(chosen: str, options: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """None at first, and what was chosen though the catalogue no longer has it."""
-    known = {key for key, _ in options}
-    return [("", "—"), *options, *([(chosen, chosen)] if chosen and chosen not in known else [])]

@@ -1,0 +1,38 @@
+"""What the pages of rules share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chalicelib.catalogue.rules import About, What
+from chalicelib.catalogue.snapshot.read import Catalogue
+from chalicelib.http.doors import Doors
+from chalicelib.http.listing import Cell
+from chalicelib.http.request import Request
+
+doors = Doors("chalicelib.assortment.pages")
+Form = dict[str, str]
+Options = list[tuple[str, str]]
+
+
+def subject_cell(request: Request, rule: About, href: str | None) -> Cell:
+    """What a rule is about, in a list of rules."""
+    t = request.t.t
+    sub = t(f"assortment.what.{rule.what}") if rule.name else None
+    return Cell(rule.name or t("assortment.what.everything"), href=href, sub=sub)
+
+
+def subject_options(request: Request, catalogue: Catalogue | None, form: Mapping[str, str]) -> dict[str, Options]:
+    """What can be chosen in `assortment/parts.html`."""
+    categories, brands = (catalogue.categories(), catalogue.brands()) if catalogue else ((), ())
+    return {
+        "what": [(str(one), request.t.t(f"assortment.what.{one}")) for one in What],
+        "categories": _with(form.get("category", ""), [(c.id, "\u2003" * (c.depth - 1) + c.name) for c in categories]),
+        "brands": _with(form.get("brand", ""), [(one, one) for one in brands]),
+    }
+
+
+def _with(chosen: str, options: Options) -> Options:
+    """None at first, and what was chosen though the catalogue no longer has it."""
+    known = {key for key, _ in options}
+    return [("", "—"), *options, *([(chosen, chosen)] if chosen and chosen not in known else [])]

@@ -1,0 +1,194 @@
+"""Rules of what is on order: their pages, and what the catalogue says of it, without a further round trip."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from html import unescape
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from chalice.test import Client, HTTPResponse
+
+import app
+from chalicelib.assortment import on_order
+from chalicelib.catalogue.model import Available, Query, sku_id
+from chalicelib.catalogue.on_order import OnOrderRule
+from chalicelib.catalogue.store import load_on_order
+from chalicelib.http import csrf, sessions
+from chalicelib.kernel.access import Actor
+from chalicelib.kernel.clock import local_day, utc_now
+from chalicelib.kernel.errors import Invalid, NotFound, Refused
+from chalicelib.kernel.ids import new_id
+from chalicelib.network.segments import DealerGroup, Segments, StockShown
+from chalicelib.network.store import party_put, segments_put
+from chalicelib.stock.actions import erp_levels
+from chalicelib.stock.store import levels, noted_writes
+from chalicelib.stock.transit import Arrival
+from chalicelib.storefront.actions import browse, look_at
+from tests.support.range import WINDOWS, publish_range
+from tests.support.shop import NOW, Shop
+
+pytestmark = pytest.mark.usefixtures("tables")
+THERE, GONE = sku_id("window-0", None), sku_id("window-1", None)
+FIELDS = {"what": "category", "category": "windows", "decision": "yes", "days": "14"}
+
+
+@pytest.fixture
+def shop(tables: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    shop = Shop({})
+    publish_range(shop.db, tmp_path, monkeypatch)
+    told = [(THERE, {"w1": Decimal(5)})]
+    erp_levels(shop.db, told, kind=shop.settings.exchange.stock_kind, as_of=NOW, message_id="m", now=NOW)
+    return shop
+
+
+def rules(shop: Shop) -> list[tuple[str, str, int | None]]:
+    return [(one.what, one.key, one.days) for one in load_on_order(shop.db, consistent=True).rules]
+
+
+def only(shop: Shop) -> OnOrderRule:
+    (rule,) = load_on_order(shop.db, consistent=True).rules
+    return rule
+
+
+def test_rules_are_made_once_changed_replaced_and_removed(shop: Shop) -> None:
+    for _ in range(2):
+        on_order.add_rule(shop.db, shop.manager, FIELDS, "once", NOW)
+    assert rules(shop) == [("category", "windows", 14)]
+    typed = {"what": "product", "product": "ОК-1300", "decision": "no"}
+    rule = only(shop)
+    on_order.change_rule(shop.db, shop.manager, rule.id, typed, 1, NOW)
+    assert rules(shop) == [("product", "window-0", None)]
+    on_order.change_rule(shop.db, shop.manager, rule.id, typed, 1, NOW)  # sent twice
+    with pytest.raises(Refused, match="assortment_changed"):
+        on_order.change_rule(shop.db, shop.manager, rule.id, FIELDS, 1, NOW)
+    again = {**typed, "decision": "yes", "days": "3"}
+    on_order.add_rule(shop.db, shop.manager, again, "other", NOW + timedelta(minutes=1))
+    assert rules(shop) == [("product", "window-0", 3)], "of one subject there is one rule"
+    rule = only(shop)
+    on_order.remove_rule(shop.db, shop.manager, rule.id, NOW)
+    assert rules(shop) == []
+    with pytest.raises(NotFound):
+        on_order.remove_rule(shop.db, shop.manager, rule.id, NOW)
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        ({"days": ""}, {"days"}),
+        ({"days": "0"}, {"days"}),
+        ({"days": "366"}, {"days"}),
+        ({"days": "1,5"}, {"days"}),
+        ({"decision": ""}, {"decision"}),
+        ({"category": "nowhere", "days": "x"}, {"category", "days"}),
+        ({"what": "product", "product": "нет"}, {"product"}),
+    ],
+)
+def test_a_rule_names_what_there_is_and_in_how_many_days(shop: Shop, typed: dict[str, str], wrong: set[str]) -> None:
+    with pytest.raises(Invalid) as invalid:
+        on_order.add_rule(shop.db, shop.manager, FIELDS | typed, "k", NOW)
+    assert set(invalid.value.fields) == wrong
+
+
+def test_the_catalogue_and_the_product_know_what_is_on_order_in_the_same_round_trips(shop: Shop) -> None:
+    on_order.add_rule(shop.db, shop.manager, FIELDS, "k", NOW)
+    db = shop.session()
+    found = browse(db, shop.buyer, shop.contract.id, Query(), NOW)
+    assert found is not None
+    assert db.usage.calls == 2
+    assert {offer.item.name: offer.lead_days for offer in found.offers if offer.lead_days} == dict.fromkeys(WINDOWS, 14)
+    assert Available.ORDER in found.available
+    db = shop.session()
+    assert look_at(db, shop.buyer, shop.contract.id, GONE, NOW).offer.lead_days == 14
+    assert db.usage.calls == 2
+    staff = browse(shop.session(), shop.manager, None, Query(available=Available.ORDER), NOW)
+    assert staff is not None
+    assert {offer.item.name for offer in staff.offers} == {*WINDOWS[1:]}
+
+
+def test_where_nothing_is_on_order_nobody_is_asked_for_it(shop: Shop) -> None:
+    found = browse(shop.db, shop.buyer, shop.contract.id, Query(), NOW)
+    assert found is not None
+    assert Available.ORDER not in found.available
+
+
+Visit = Callable[..., HTTPResponse]
+
+
+@pytest.fixture
+def visit(shop: Shop) -> Visit:
+    def ask(path: str, actor: Actor = shop.manager, **form: str) -> HTTPResponse:
+        person = sessions.SignedIn(
+            tenant_id=shop.settings.id, tenant_name=shop.settings.name, currency="RUB", time_zone="Europe/Moscow",
+            user_id=actor.user_id, name=actor.name, email="anna@example.org", locale="ru", role=actor.role,
+            party_id=actor.party_id, contract_id=shop.contract.id if actor.is_dealer else None,
+        )  # fmt: skip
+        cookie = sessions.start(shop.db, person, now=utc_now(), agent="test")
+        headers = {"cookie": f"{sessions.cookie_name()}={cookie}", "host": "localhost"}
+        client = Client(app.app)
+        if not form:
+            return client.http.get(path, headers=headers)
+        sent = urlencode({"csrf": csrf.token_for(cookie.split(".", 1)[1]), "once": new_id(utc_now()), **form})
+        headers["content-type"] = "application/x-www-form-urlencoded"
+        return client.http.post(path, headers=headers, body=sent.encode())
+
+    return ask
+
+
+def text(answer: HTTPResponse) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", unescape(answer.body.decode())))
+
+
+def test_the_page_shows_the_rules_and_their_forms(shop: Shop, visit: Visit) -> None:
+    assert visit("/stock/on-order/new", **FIELDS).status_code == 303
+    page = text(visit("/stock/on-order"))
+    assert "Окна Категория 14 дней" in page
+    assert "Под заказ 3 товара." in page
+    rule = only(shop)
+    form = visit(f"/stock/on-order/{rule.id}").body.decode()
+    assert re.search(r'<option value="windows" selected', form)
+    assert re.search(r'name="days"[^>]* value="14"', form)
+    assert visit("/stock/on-order/new", **FIELDS | {"days": "0"}).status_code == 422
+    assert visit(f"/stock/on-order/{rule.id}", **FIELDS | {"decision": "no"}, version="1").status_code == 303
+    assert rules(shop) == [("category", "windows", None)]
+    assert visit(f"/stock/on-order/{rule.id}/remove", yes="1").status_code == 303
+    assert visit(f"/stock/on-order/{rule.id}").status_code == 404
+    assert visit("/stock/on-order", shop.buyer).status_code == 403
+
+
+def test_a_dealer_reads_on_order_in_place_of_out_of_stock(shop: Shop, visit: Visit) -> None:
+    assert "Нет в наличии" in text(visit(f"/catalogue/{GONE}", shop.buyer))
+    on_order.add_rule(shop.db, shop.manager, FIELDS, "k", NOW)
+    said = "Под заказ, ~14 дней"
+    page = text(visit(f"/catalogue/{GONE}", shop.buyer))
+    assert said in page
+    assert "Нет в наличии" not in page
+    assert "Сверх этого — под заказ, ~14 дней" in text(visit(f"/catalogue/{THERE}", shop.buyer))
+    found = text(visit("/catalogue?stock=order", shop.buyer))
+    assert WINDOWS[0] not in found
+    assert found.count(said) == 2
+    assert said not in text(visit("/catalogue?stock=none", shop.buyer))
+
+
+def test_what_is_in_transit_is_said_before_what_is_on_order(shop: Shop, visit: Visit) -> None:
+    on_order.add_rule(shop.db, shop.manager, FIELDS, "k", NOW)
+    due = local_day(utc_now(), "Europe/Moscow") + timedelta(days=3)
+    level = levels(shop.db, [GONE], consistent=True)[GONE]
+    arrival = Arrival(id="a", warehouse="w1", quantity=Decimal(5), due=due)
+    shop.db.commit(noted_writes(shop.settings.id, level, level.by_hand.expecting([arrival])))
+    assert GONE not in visit("/catalogue?stock=order", shop.buyer).body.decode()
+    page = text(visit(f"/catalogue/{GONE}", shop.buyer))
+    assert re.search(r"в пути 5 шт.*Сверх этого — под заказ", page, re.IGNORECASE)
+
+
+def test_a_dealer_who_is_told_in_words_reads_the_same_of_what_is_on_order(shop: Shop, visit: Visit) -> None:
+    group = DealerGroup(id="g", name="Розница", stock_shown=StockShown.WORDS, few_at=Decimal(6))
+    segments = segments_put(shop.settings.id, Segments(groups=(group,)))
+    shop.db.commit([segments, party_put(shop.settings.id, replace(shop.party, group_id="g"), 1)])
+    on_order.add_rule(shop.db, shop.manager, FIELDS, "k", NOW)
+    assert "Под заказ, ~14 дней" in text(visit(f"/catalogue/{GONE}", shop.buyer))
