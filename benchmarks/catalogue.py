@@ -43,6 +43,7 @@ _CHAIN = (guid(6, 0), guid(6, 1))
 _MOST = 25.0  # ms, p95 of a search or of suggestions, warm
 _WORDS = 60_000  # of a large catalogue; the made-up one has some fifty
 _SYLLABLES = tuple(a + b for a in "бвгджзклмнпрстфхцчш" for b in ("а", "о", "у", "и", "е", "ан", "ор", "ист"))
+_CATEGORIES = 150  # that rules are about
 _TYPED = ("ру", "проф", "ручка дв", "00012", "AK-0000", "рчка", "двреная рчука")
 _QUERIES = {
     "first page of everything": Query(),
@@ -107,9 +108,9 @@ def _measure(size: int, folder: Path) -> None:
 
 def _on_order(size: int, catalogue: Catalogue) -> None:
     """With as many rules of what is on order as there may be, of every kind and of ten terms."""
-    subjects = [(What.CATEGORY, one.id) for one in catalogue.categories()]
+    subjects = [(What.CATEGORY, one.id) for one in catalogue.categories()[:_CATEGORIES]]
     subjects += [(What.BRAND, one) for one in catalogue.brands()]
-    subjects += [(What.PRODUCT, guid(4, number)) for number in range(MOST_RULES)]
+    subjects += [(What.PRODUCT, guid(5, number)) for number in range(MOST_RULES)]
     rules = [
         OnOrderRule(id=str(number), what=what, key=key, days=number % 11 or None)
         for number, (what, key) in enumerate(subjects[:MOST_RULES])

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from chalicelib.network.segments import DealerGroup
-from chalicelib.ordering.holding import Held, Reservation, follow
+from chalicelib.ordering.holding import Held, Reservation, follow, on_order
 from chalicelib.stock.model import Level, Sources
 from chalicelib.stock.showing import Amount, is_exact, shown
 from chalicelib.stock.transit import Coming
@@ -18,20 +18,23 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """What covers a quantity: `now` of it is there, `coming` on its days, the first one first; `lacking` is nowhere."""
+    """What covers a quantity: `now` of it is there, `coming` on its days, the first one first; `on_order` is to be made
+    or brought; `lacking` is nowhere."""
 
     now: Decimal = _ZERO
     coming: tuple[Coming, ...] = ()
+    on_order: Coming | None = None
     lacking: Decimal = _ZERO
 
     @property
     def due(self) -> date | None:
         """The day from which on all of it is there, as far as it is anywhere; None: it is."""
-        return self.coming[-1].due if self.coming else None
+        later = (*self.coming, *((self.on_order,) if self.on_order else ()))
+        return max((one.due for one in later), default=None)
 
 
-def cover_of(held: Mapping[str, Held], quantity: Decimal) -> Cover:
-    """How what is held of a SKU covers a quantity."""
+def cover_of(held: Mapping[str, Held], quantity: Decimal, made: Coming | None = None) -> Cover:
+    """How what is held of a SKU, and what of it is on order, cover a quantity."""
     days: dict[date, Decimal] = {}
     now = _ZERO
     for part in held.values():
@@ -40,29 +43,47 @@ def cover_of(held: Mapping[str, Held], quantity: Decimal) -> Cover:
         else:
             days[part.due] = days.get(part.due, _ZERO) + part.quantity
     coming = tuple(Coming(quantity=part, due=due) for due, part in sorted(days.items()))
-    lacking = max(_ZERO, quantity - now - sum(days.values(), _ZERO))
-    return Cover(now=now, coming=coming, lacking=lacking)
+    lacking = max(_ZERO, quantity - now - sum(days.values(), _ZERO) - (made.quantity if made else _ZERO))
+    return Cover(now=now, coming=coming, on_order=made, lacking=lacking)
 
 
-def could_cover(level: Level, quantity: Decimal, sources: Sources) -> Cover:
-    """How an order that is placed now would cover a quantity."""
-    holding = follow(Reservation(), {level.sku: quantity}, {level.sku: level}, sources)
-    return cover_of(holding.reservation.held.get(level.sku, {}), quantity)
+def could_cover(level: Level, quantity: Decimal, sources: Sources, ready: date | None = None) -> Cover:
+    """How an order that is placed now would cover a quantity; `ready` = when goods on order are there, None: they are
+    not."""
+    sku = level.sku
+    after = follow(Reservation(), {sku: quantity}, {sku: level}, sources, {sku: ready} if ready else {}).reservation
+    return cover_of(after.held.get(sku, {}), quantity, after.on_order.get(sku))
 
 
-def told_cover(level: Level, quantity: Decimal, sources: Sources, group: DealerGroup | None) -> Cover:
+def told_cover(
+    level: Level, quantity: Decimal, sources: Sources, group: DealerGroup | None, ready: date | None = None
+) -> Cover:
     """The same for a dealer of the group. To whom stock is words only, this says nothing more: there is as much as the
-    word may mean at most, and whatever comes is enough. Only placing the order finds out (docs/adr/0026)."""
+    word may mean at most, whatever comes is enough, and on order is whatever the word does not promise. Only placing
+    the order finds out (docs/adr/0026, 0027)."""
     if group is None or is_exact(group):
-        return could_cover(level, quantity, sources)
+        return could_cover(level, quantity, sources, ready)
     there = {Amount.NONE: _ZERO, Amount.FEW: group.few_at, Amount.MANY: quantity}
-    word = shown(level.available(sources.warehouses), group)
-    now = min(quantity, there[Amount(str(word))])
+    surely = {Amount.MANY: group.few_at}
+    word = Amount(str(shown(level.available(sources.warehouses), group)))
+    now = min(quantity, there[word])
     free = level.may_be_taken(sources)
-    open_days = [one.due for one in level.may_come(sources) if free[one.place] > 0]
-    if now == quantity or not open_days:
-        return Cover(now=now, lacking=quantity - now)
-    return Cover(now=now, coming=(Coming(quantity=quantity - now, due=open_days[0]),))
+    open_days = [one.due for one in level.may_come(sources) if free[one.place] > 0][:1]
+    rest, unsure = quantity - now, quantity - min(quantity, surely.get(word, _ZERO))
+    return Cover(
+        now=now,
+        coming=tuple(Coming(quantity=rest, due=due) for due in open_days if rest),
+        on_order=Coming(quantity=unsure, due=ready) if ready and unsure else None,
+        lacking=_ZERO if ready or open_days else rest,
+    )
+
+
+def told_of(cover: Cover, quantity: Decimal, ready: date | None) -> Cover:
+    """What of an order's cover a dealer is told to whom stock is words only. How much of goods on order there was would
+    tell the stock: unless there was none, which the word says, they read that whatever there is not is on order."""
+    if ready is None or not (cover.now or cover.coming):
+        return cover
+    return replace(cover, on_order=Coming(quantity=quantity, due=ready), lacking=_ZERO)
 
 
 def covered(reservation: Reservation, level: Level, sources: Sources) -> Cover:
@@ -84,8 +105,8 @@ def _due(level: Level, place: str) -> date | None:
     return next((one.due for one in level.by_hand.arrivals if one.place == place), None)
 
 
-def limited(cover: Cover, quantity: Decimal) -> Cover:
-    """As much of it as the quantity needs."""
+def limited(cover: Cover, quantity: Decimal, made: Coming | None = None, ready: date | None = None) -> Cover:
+    """As much of it as the quantity needs. Where goods are on order, by `ready`, the rest is so; `made` was before."""
     now = min(cover.now, quantity)
     rest, coming = quantity - now, []
     for one in cover.coming:
@@ -93,4 +114,6 @@ def limited(cover: Cover, quantity: Decimal) -> Cover:
         if part:
             coming.append(replace(one, quantity=part))
             rest -= part
+    if ready and rest:
+        return Cover(now=now, coming=tuple(coming), on_order=on_order(made, rest, ready))
     return Cover(now=now, coming=tuple(coming), lacking=rest)

@@ -15,7 +15,8 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goods:
-    """A SKU as one contract sees it at one quantity. `price` None: there is none ("on request", domain §3.6)."""
+    """A SKU as one contract sees it at one quantity. `price` None: there is none ("on request", domain §3.6).
+    `lead_days` = in how many days it is there though there is none now, None: it is not on order."""
 
     sku: str
     product_id: str
@@ -30,6 +31,7 @@ class Goods:
     price_type_id: str = ""
     why: tuple[tuple[str, str], ...] = ()
     catalogue_id: str = ""
+    lead_days: int | None = None
 
     def line(self, line_id: str, quantity: Decimal) -> OrderLine:
         """An order line of it, its sums still to be worked out."""
@@ -53,6 +55,7 @@ class Goods:
             gross=_ZERO,
             price_type_id=self.price_type_id,
             why=self.why,
+            lead_days=self.lead_days,
         )
 
 

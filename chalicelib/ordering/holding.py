@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from chalicelib.ordering.model import OrderLine
 from chalicelib.stock import model as stock
 from chalicelib.stock.model import Level, Move, Sources, TimedHold
-from chalicelib.stock.transit import is_arrival
-from chalicelib.tenancy.model import StockKind
+from chalicelib.stock.transit import Coming
 
 _ZERO = Decimal(0)
 Moves = dict[str, dict[str, Move]]
@@ -30,13 +29,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """SKU → place → what the order holds there, or has a promise of.
+    """SKU → place → what the order holds there, or has a promise of. `on_order` = by SKU what is to be made or brought
+    for it, and by when (docs/adr/0027): that is no hold.
 
     `until` = the moment from which on others may have it (domain §4.3); None: no such moment. One that ran out and was
     needed by others holds nothing and still says when it was.
     """
 
     held: Mapping[str, Mapping[str, Held]] = field(default_factory=dict)
+    on_order: Mapping[str, Coming] = field(default_factory=dict)
     until: datetime | None = None
     version: int = 0  # filled from the stored row
 
@@ -51,6 +52,9 @@ class Reservation:
     def total(self, sku: str) -> Decimal:
         return sum((part.quantity for part in self.held.get(sku, {}).values()), _ZERO)
 
+    def to_be_made(self, sku: str) -> Decimal:
+        return self.on_order[sku].quantity if sku in self.on_order else _ZERO
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Short:
@@ -64,12 +68,19 @@ class Short:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
     """What an order holds after a change, the stock's moves that make it so, and what was too little. `timed` = by SKU
-    what the stock is to note of what is held for a time only, where that changes (None: nothing now)."""
+    what the stock is to note of what is held for a time only, where that changes (None: nothing now). `reordered`: what
+    is on order changes, though nothing may move."""
 
     reservation: Reservation
     moves: Moves
     short: tuple[Short, ...] = ()
     timed: Mapping[str, TimedHold | None] = field(default_factory=dict)
+    reordered: bool = False
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """SKUs of which the stock has less than is wanted."""
+        return frozenset((*(one.sku for one in self.short), *self.reservation.on_order))
 
 
 def wanted(lines: Iterable[OrderLine]) -> dict[str, Decimal]:
@@ -86,24 +97,48 @@ def wanted_of(line: OrderLine) -> Decimal:
     return max(_ZERO, line.quantity - line.shipped) if line.is_live and not line.service else _ZERO
 
 
+def ready_by(lines: Iterable[OrderLine], day: date) -> dict[str, date]:
+    """When what is ordered on a day is there, of the SKUs that are on order; the latest of a SKU's lines."""
+    days: dict[str, int] = {}
+    for line in lines:
+        if line.is_live and line.lead_days is not None:
+            days[line.sku] = max(line.lead_days, days.get(line.sku, 0))
+    return {sku: day + timedelta(days=count) for sku, count in days.items()}
+
+
+def on_order(before: Coming | None, rest: Decimal, ready: date) -> Coming:
+    """What is on order once `rest` of a SKU is: by when it was promised, unless more is wanted than was."""
+    return Coming(quantity=rest, due=before.due if before and rest <= before.quantity else ready)
+
+
 def follow(
-    before: Reservation, quantities: Mapping[str, Decimal], levels: Mapping[str, Level], sources: Sources
+    before: Reservation,
+    quantities: Mapping[str, Decimal],
+    levels: Mapping[str, Level],
+    sources: Sources,
+    ready: Mapping[str, date] | None = None,
 ) -> Holding:
-    """Holds exactly `quantities`: what is missing is taken as far as there is (every short SKU is named), what is too
-    much given back. What the order holds already never counts against it (domain §4.3)."""
+    """Holds exactly `quantities`: what is missing is taken as far as there is, what is too much given back. The rest of
+    the SKUs that are on order, by `ready_by`, is so; every other one that is short is named. What the order holds
+    already never counts against it (domain §4.3)."""
     held = {sku: dict(parts) for sku, parts in before.held.items()}
     moves: Moves = {}
     short = []
+    made: dict[str, Coming] = {}
     for sku in sorted({*held, *quantities}):
         have, want = before.total(sku), quantities.get(sku, _ZERO)
         if want > have:
-            moves[sku] = take(held.setdefault(sku, {}), want - have, levels.get(sku, stock.nothing(sku)), sources)
+            taken = take(held.setdefault(sku, {}), want - have, levels.get(sku, stock.nothing(sku)), sources)
+            if taken:
+                moves[sku] = taken
             could = sum((part.quantity for part in held[sku].values()), _ZERO)
-            if could < want:
+            if could < want and ready and sku in ready:
+                made[sku] = on_order(before.on_order.get(sku), want - could, ready[sku])
+            elif could < want:
                 short.append(Short(sku=sku, wanted=want, available=could))
         elif want < have:
-            moves[sku] = _let_go(held[sku], have - want)
-    return Holding(reservation=tidy(held, before), moves=moves, short=tuple(short))
+            moves[sku] = let_go(held[sku], have - want)
+    return replace(changed(before, held, made, moves), short=tuple(short))
 
 
 def lasting(holding: Holding, before: Reservation, until: datetime | None) -> Holding:
@@ -145,7 +180,7 @@ def take(parts: dict[str, Held], quantity: Decimal, level: Level, sources: Sourc
     return moves
 
 
-def _let_go(parts: dict[str, Held], quantity: Decimal) -> dict[str, Move]:
+def let_go(parts: dict[str, Held], quantity: Decimal) -> dict[str, Move]:
     """Gives back what comes last first, then from the last warehouse, and there what the ERP has not counted first."""
     moves = {}
     for place in sorted(parts, key=lambda name: parts[name].due or date.min)[::-1]:
@@ -164,80 +199,12 @@ def give_back(parts: dict[str, Held], place: str, quantity: Decimal) -> Move:
     return Move(allocated=-quantity, counted=-forgotten)
 
 
-def known_to_erp(before: Reservation) -> Holding:
-    """The ERP has confirmed that it has the order: everything held is counted there."""
-    held: dict[str, dict[str, Held]] = {}
-    moves: Moves = {}
-    for sku, parts in before.held.items():
-        for warehouse, part in parts.items():
-            held.setdefault(sku, {})[warehouse] = replace(part, known=part.quantity)
-            if part.quantity != part.known:
-                moves.setdefault(sku, {})[warehouse] = stock.counted(part.quantity - part.known)
-    return Holding(reservation=replace(before, held=held), moves=moves)
-
-
-def as_the_erp_says(
-    before: Reservation,
-    quantities: Mapping[str, Decimal],
-    levels: Mapping[str, Level],
-    among: Sequence[str],
-    kind: StockKind,
+def changed(
+    before: Reservation, held: Mapping[str, Mapping[str, Held]], made: Mapping[str, Coming], moves: Moves
 ) -> Holding:
-    """The ERP itself changed an order that it knows: held whether it is available or not.
-
-    A SKU whose stock nobody has told is not held.
-    """
-    held = {sku: dict(parts) for sku, parts in before.held.items()}
-    moves: Moves = {}
-    for sku in sorted({*held, *quantities}):
-        change = quantities.get(sku, _ZERO) - before.total(sku)
-        if change > 0:
-            warehouse = _home(held.get(sku, {}), levels.get(sku, stock.nothing(sku)), among)
-            if warehouse is not None:
-                own = held.setdefault(sku, {}).get(warehouse, Held(quantity=_ZERO))
-                held[sku][warehouse] = Held(quantity=own.quantity + change, known=own.known + change)
-                moves.setdefault(sku, {})[warehouse] = stock.erp_changed(change, kind)
-        elif change < 0:
-            for place, move in _let_go(held[sku], -change).items():
-                moves.setdefault(sku, {})[place] = (
-                    move if is_arrival(place) else stock.erp_changed(move.allocated, kind)
-                )
-    return Holding(reservation=tidy(held, before), moves=moves)
-
-
-def _home(parts: Mapping[str, Held], level: Level, among: Sequence[str]) -> str | None:
-    """Where more of a SKU is held: where it is held already, else in the fullest of the contract's warehouses."""
-    if there := [name for name in parts if not is_arrival(name)]:
-        return there[0]
-    names = [name for name in level.warehouses if not among or name in among] or list(level.warehouses)
-    return max(names, key=lambda name: (level.warehouses[name].available, name), default=None)
-
-
-def sent_off(
-    before: Reservation,
-    quantities: Mapping[str, Decimal],
-    levels: Mapping[str, Level],
-    kind: StockKind,
-    shipped_at: datetime | None,
-) -> Holding:
-    """What left is held no more; more than was held leaves the stock as the ERP will tell it."""
-    held = {sku: dict(parts) for sku, parts in before.held.items()}
-    moves: Moves = {}
-    for sku, quantity in sorted(quantities.items()):
-        rest = quantity
-        parts = held.get(sku, {})
-        for place in sorted(parts, key=lambda name: parts[name].due or date.min):
-            own = parts[place]
-            part = min(rest, own.quantity)
-            if part > 0:
-                known = min(own.known, part)
-                level = levels.get(sku, stock.nothing(sku))
-                reflected = stock.is_reflected(level, place, kind, shipped_at)
-                gone = stock.shipped(part, known=False, reflected=reflected)
-                moves.setdefault(sku, {})[place] = gone + Move(counted=-known)
-                parts[place] = replace(own, quantity=own.quantity - part, known=own.known - known)
-                rest -= part
-    return Holding(reservation=tidy(held, before), moves=moves)
+    """What an order holds, and what of it is on order, after moves of the stock."""
+    after = replace(tidy(held, before), on_order=made)
+    return Holding(reservation=after, moves=moves, reordered=made != before.on_order)
 
 
 def together(first: Moves, second: Moves) -> Moves:

@@ -74,6 +74,7 @@ class OrderLine:
     promised: date | None = None
     shipped_on: date | None = None
     service: bool = False  # delivery and the like, added by the ERP: it is paid for, never held or shipped
+    lead_days: int | None = None  # its goods are on order, and are there so long after; None: they are not
 
     @property
     def is_live(self) -> bool:

@@ -28,9 +28,10 @@ def load_reservation(db: TenantSession, order_id: str) -> Reservation:
 
 
 def reservation_put(tenant_id: str, order_id: str, reservation: Reservation) -> Put | Delete:
-    """What the order holds from now on; no row for nothing, unless it says when that ran out."""
+    """What the order holds, and has on order, from now on; no row for nothing, unless it says when that ran out."""
     key = reservation_key(tenant_id, order_id)
-    if not reservation.held and reservation.until is None and reservation.version:
+    nothing = not reservation.held and not reservation.on_order and reservation.until is None
+    if nothing and reservation.version:
         return Delete(key=key, when=(Equals(("version",), reservation.version),))
     return Put(key=key, kind="reservation", data=reservation, version=reservation.version)
 
@@ -40,9 +41,10 @@ def holding_writes(tenant_id: str, order_id: str, holding: Holding, because: Cau
     §4.2), and one that notes them for the nightly check."""
     after, moves, timed = holding.reservation, holding.moves, holding.timed
     skus = sorted({*moves, *timed})
-    if not skus and after.held:
+    if not skus and after.held and not holding.reordered:
         return []
-    own = [reservation_put(tenant_id, order_id, after)] if after.version or after.held or after.until else []
+    kept = after.version or after.held or after.on_order or after.until
+    own = [reservation_put(tenant_id, order_id, after)] if kept else []
     notes = {sku: {order_id: hold} for sku, hold in timed.items()}
     rows = [stock_store.move(tenant_id, sku, moves.get(sku, {}), because, timed=notes.get(sku)) for sku in skus]
     return [*own, *rows, *([moved_put(tenant_id, because, skus)] if moves else [])]

@@ -27,22 +27,36 @@ def change_text(t: Translator, fmt: Formats, change: LineChange) -> str:
     return t.t("ordering.change.price", line=_title(after), before=before.price, now=after.price)
 
 
-def cover_texts(t: Translator, fmt: Formats, cover: Cover, unit: str, today: date, *, exact: bool) -> list[str]:
-    """`сейчас 3 шт`, `2 шт из поступления 28 ноября`; without quantities where the reader is not told these. Nothing
-    where nothing has to come."""
+def cover_texts(
+    t: Translator, fmt: Formats, cover: Cover, unit: str, today: date, *, lead_days: int | None, exact: bool
+) -> list[str]:
+    """`со склада 3 шт`, `2 шт из поступления 28 ноября`, `4 шт под заказ, ≈ 6 декабря`; without quantities where the
+    reader is not told these. Nothing where nothing has to come."""
     if not cover.due:
         return []
     if not exact:
-        key = "ordering.cover.rest" if cover.now else "ordering.cover.all"
-        return [t.t(key, day=day_text(fmt, cover.due, today))]
+        return _told_in_words(t, fmt, cover, today, lead_days)
     now = [t.t("ordering.cover.now", quantity=_amount(fmt, cover.now, unit))] if cover.now else []
+    later = [("ordering.cover.coming", one) for one in cover.coming]
+    if cover.on_order:
+        later.append(("ordering.cover.on_order", cover.on_order))
     return [
         *now,
-        *(
-            t.t("ordering.cover.coming", quantity=_amount(fmt, one.quantity, unit), day=day_text(fmt, one.due, today))
-            for one in cover.coming
-        ),
+        *(t.t(key, quantity=_amount(fmt, one.quantity, unit), day=day_text(fmt, one.due, today)) for key, one in later),
     ]
+
+
+def _told_in_words(t: Translator, fmt: Formats, cover: Cover, today: date, lead_days: int | None) -> list[str]:
+    """Of goods on order only their term: a date would tell when some of them were, and how many there are."""
+    out = []
+    if cover.coming:
+        key = "ordering.cover.rest" if cover.now else "ordering.cover.all"
+        out.append(t.t(key, day=day_text(fmt, cover.coming[-1].due, today)))
+    if cover.on_order and not cover.now and not cover.coming:
+        out.append(lead_text(t, lead_days))
+    elif cover.on_order:
+        out.append(t.t("ordering.cover.unsure", count=lead_days))
+    return out
 
 
 def lead_text(t: Translator, days: int | None, *, beyond: bool = False) -> str:

@@ -16,8 +16,9 @@ from chalicelib.kernel.errors import Invalid, Refused
 from chalicelib.ordering import cart as carts
 from chalicelib.ordering.cart import Cart, CartLine
 from chalicelib.ordering.erp import ErpStatus, ErpUpdate, ErpUpdateLine, ErpUpdateShipment
+from chalicelib.ordering.erp_holding import as_the_erp_says, known_to_erp, sent_off
 from chalicelib.ordering.erp_rules import followed
-from chalicelib.ordering.holding import Held, Reservation, as_the_erp_says, follow, known_to_erp, sent_off, wanted
+from chalicelib.ordering.holding import Held, Reservation, follow, wanted
 from chalicelib.ordering.lines import Terms, cancelled, difference, edited, held_by, restored, summed
 from chalicelib.ordering.model import LineStatus, OrderLine, Shipment, derived_percent, derived_state, order_number
 from chalicelib.ordering.quickorder import Found, Reading, articles, quantity_problem, resolved, rows_of

@@ -1,5 +1,6 @@
 """Many people and the ERP at the same stock at once, with calls that fail before or after they took effect: nothing is
-oversold and nothing lost, what is on its way neither, and the journal tells the same as the counters."""
+oversold and nothing lost, what is on its way neither, what is on order is held nowhere, and the journal tells the same
+as the counters."""
 
 from __future__ import annotations
 
@@ -58,6 +59,7 @@ from tests.support.shop import NOW, D, Shop, name_of, sku
 THREADS = 64  # 60 buyers and managers, the rest is the ERP and the workers
 SECONDS = 12
 NAMES = ("a", "b", "c", "d", "e")
+ON_ORDER = "e"  # may be ordered though there is none
 PLACES = ("w1", "w2", "w3")
 FAULTS = 0.12  # of all transactions, half of them after they took effect
 SEED = int(os.environ.get("KONTOR_SEED") or random.randrange(10**6))
@@ -101,6 +103,7 @@ class Market:
 
     def __init__(self, kind: StockKind) -> None:
         self.shop = Shop(dict.fromkeys(NAMES, ("10.00", 0)), kind=kind)
+        self.shop.shelf.lead_days[sku(ON_ORDER)] = 14
         self.shop.settings = replace(self.shop.settings, reserve_hours=1, transit_orders=True)
         self.shop.db.commit([settings_write(self.shop.settings, 1)])
         self.kind, self.clock, self.seen = kind, Clock(), Counter[str]()
@@ -210,6 +213,7 @@ class Market:
         return self.received[name, place] - self.sold[name, place]
 
     def _ship(self, db: Shaky, file: OrderFile) -> None:
+        """What was on order has been made for it, and leaves with it: of that the ERP never tells any stock."""
         held = self.reservation(file.order.id).held
         whole = ErpUpdateShipment(id=f"s-{file.order.id}", number="Р-1")
         update = ErpUpdate(number=file.order.number, document_id=file.order.id, shipped=whole)
@@ -355,8 +359,6 @@ def test_sold_and_held_and_free_is_what_was_received_whatever_happens_at_once(ta
         one for name in NAMES for one in journal_store.movements(market.shop.db, sku(name), most=10**6).movements
     ]
     market.seen.update(f"moved: {one.cause.why}" for one in movements)
-    print(f"seed {SEED}: {dict(sorted(market.seen.items()))}")
-
     db, files = market.shop.db, list(market.files())
     held = market.held(file.order.id for file in files)
     found = levels(db, [sku(name) for name in NAMES], consistent=True)
@@ -380,7 +382,9 @@ def test_sold_and_held_and_free_is_what_was_received_whatever_happens_at_once(ta
     assert len(set(market.placed.values())) == len(market.placed)
     for file in files:
         reserve = market.reservation(file.order.id)
-        total = {one: reserve.total(one) for one in reserve.held}
+        total = {one: reserve.total(one) + reserve.to_be_made(one) for one in {*reserve.held, *reserve.on_order}}
+        market.seen["on order"] += bool(reserve.on_order)
+        assert set(reserve.on_order) <= {sku(ON_ORDER)}, file.order.number
         if any(one.kind == "arrival_short" for one in file.happenings):
             assert all(total[one] <= wanted(file.lines)[one] for one in total), file.order.number
             continue
@@ -389,7 +393,9 @@ def test_sold_and_held_and_free_is_what_was_received_whatever_happens_at_once(ta
             assert total == wanted(file.lines), file.order.number
         noted = [one for one, level in found.items() if file.order.id in level.timed]
         assert sorted(noted) == sorted(reserve.held if reserve.until else ()), file.order.number
+    print(f"seed {SEED}: {dict(sorted(market.seen.items()))}")
     assert market.seen["failed before"] + market.seen["failed after"] > 0
     assert market.seen["moved: lapsed"] > 0, "goods were short, and somebody's time was over"
     assert market.seen["shipped"] > 0
+    assert market.seen["on order"] > 0
     assert min(market.seen["moved: arrived"], market.seen["moved: called_off"]) > 0

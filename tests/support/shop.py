@@ -39,6 +39,7 @@ class Shelf:
     vat_included: bool = True
     vat_rate: Decimal | None = Decimal(22)
     withdrawn: set[str] = field(default_factory=set)
+    lead_days: dict[str, int] = field(default_factory=dict)
 
     def goods(self, quantities: Mapping[str, Decimal]) -> dict[str, Goods]:
         return {
@@ -55,6 +56,7 @@ class Shelf:
                 vat_rate=self.vat_rate,
                 price_type_id="p",
                 why=(("list", "p"),),
+                lead_days=self.lead_days.get(sku),
             )
             for sku in quantities
             if sku in self.prices

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from chalicelib.advice.model import SHOWN
@@ -125,8 +125,14 @@ def _together(desk: Desk) -> list[tuple[Goods, Decimal]]:
     return [(one, one.price) for one in found if one.listed and one.price is not None][:SHOWN]
 
 
+def _ready(goods: Goods | None, desk: Desk) -> date | None:
+    """When goods on order are there."""
+    days = goods.lead_days if goods else None
+    return None if days is None else desk.day + timedelta(days=days)
+
+
 def _shown(line: CartLine, goods: Goods | None, sums: OrderLine | None, level: Level, desk: Desk) -> ShownLine:
-    cover = told_cover(level, line.quantity, desk.sources, desk.group)
+    cover = told_cover(level, line.quantity, desk.sources, desk.group, _ready(goods, desk))
     return ShownLine(
         line=line,
         goods=goods,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from chalicelib.catalogue.store import catalogue_keys
 from chalicelib.kernel.access import Actor
+from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Refused, found
 from chalicelib.network.model import Account, Contract, Party
 from chalicelib.network.segments import DealerGroup, Segments
@@ -31,8 +32,8 @@ ShelfOf = Callable[[PriceBasis, Mapping[Key, Record]], Shelf]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """A person's cart with the terms that hold for it; `sources` = where goods may come from, `rows` has everything
-    that was read."""
+    """A person's cart with the terms that hold for it; `sources` = where goods may come from, `day` = today, `rows` has
+    everything that was read."""
 
     cart: Cart
     contract: Contract
@@ -41,6 +42,7 @@ class Desk:
     settings: TenantSettings
     segments: Segments
     sources: Sources
+    day: date
     shelf: Shelf
     rows: Mapping[Key, Record]
 
@@ -99,6 +101,7 @@ def desk_of(
         settings=basis.settings,
         segments=segments,
         sources=sources_of(basis.settings, segments, basis.party, basis.contract, now),
+        day=local_day(now, basis.settings.time_zone),
         shelf=shelf_of(basis, rows),
         rows=rows,
     )

@@ -23,8 +23,9 @@ from chalicelib.ordering import store, task_store
 from chalicelib.ordering.actions.transaction import MAX_WRITES, Situation, Step, step_writes, with_lines
 from chalicelib.ordering.billing_facts import held_of, order_for_invoice
 from chalicelib.ordering.erp import ErpUpdate
+from chalicelib.ordering.erp_holding import as_the_erp_says, known_to_erp, sent_off
 from chalicelib.ordering.erp_rules import Followed, followed, shipped_in
-from chalicelib.ordering.holding import Holding, as_the_erp_says, known_to_erp, sent_off, together
+from chalicelib.ordering.holding import Holding, changed, together
 from chalicelib.ordering.lines import Terms
 from chalicelib.ordering.model import ErpTrace, Happening, Order, OrderLine, Shipment
 from chalicelib.ordering.states import Side, State
@@ -226,14 +227,14 @@ def _holding(work: Work, change: Followed, only: Container[str] | None = None) -
     shipped_at = _shipped_at(file.shipments, change.shipments, situation)
     sent = sent_off(raised.reservation, gone, situation.levels, kind, shipped_at)
     moves = together(together(known.moves, raised.moves), sent.moves)
+    before, after = situation.reservation, sent.reservation
     if only is None:
-        return Holding(reservation=sent.reservation, moves=moves)
-    held = {sku: parts for sku, parts in situation.reservation.held.items() if sku not in only}
-    held |= {sku: parts for sku, parts in sent.reservation.held.items() if sku in only}
-    return Holding(
-        reservation=replace(situation.reservation, held=held),
-        moves={sku: parts for sku, parts in moves.items() if sku in only},
-    )
+        return changed(before, after.held, after.on_order, moves)
+    held = {sku: parts for sku, parts in before.held.items() if sku not in only}
+    held |= {sku: parts for sku, parts in after.held.items() if sku in only}
+    made = {sku: one for sku, one in before.on_order.items() if sku not in only}
+    made |= {sku: one for sku, one in after.on_order.items() if sku in only}
+    return changed(before, held, made, {sku: parts for sku, parts in moves.items() if sku in only})
 
 
 def _quantities(lines: Iterable[OrderLine]) -> dict[str, Decimal]:

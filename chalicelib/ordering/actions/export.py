@@ -10,7 +10,7 @@ from chalicelib.kernel.ids import new_id
 from chalicelib.network.store import contract_from, entity_from, party_from
 from chalicelib.ordering import store, task_store
 from chalicelib.ordering.erp import OrderForErp
-from chalicelib.ordering.holding import known_to_erp
+from chalicelib.ordering.erp_holding import known_to_erp
 from chalicelib.ordering.model import Happening, Order
 from chalicelib.ordering.reservation_store import holding_writes, reservation_from, reservation_key
 from chalicelib.ordering.states import Side, State

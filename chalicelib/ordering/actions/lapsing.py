@@ -18,10 +18,10 @@ from chalicelib.storage.session import TenantSession
 def release_lapsed(
     db: TenantSession, holding: Holding, levels: Mapping[str, Level], now: datetime, *, but: str = ""
 ) -> bool:
-    """Lets go of what other orders than `but` hold no longer of the SKUs of which `holding` is short; whether there was
+    """Lets go of what other orders than `but` hold no longer of the SKUs that `holding` misses; whether there was
     anything. Each order is a transaction of its own: that its time is over is so whatever becomes of the one who asks.
     """
-    lapsed = {order for short in holding.short if short.sku in levels for order in levels[short.sku].lapsed(now)}
+    lapsed = {order for sku in holding.missing if sku in levels for order in levels[sku].lapsed(now)}
     released = [release(db, order, now) for order in sorted(lapsed - {but})]
     return any(released)
 

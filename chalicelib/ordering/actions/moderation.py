@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from chalicelib.billing.credit import rehold
 from chalicelib.billing.invoices import invoice_for_order
+from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Invalid, Refused
 from chalicelib.kernel.money import Money, money
 from chalicelib.ordering import lines as line_rules
@@ -24,7 +25,7 @@ from chalicelib.ordering.actions.transaction import (
     with_lines,
 )
 from chalicelib.ordering.billing_facts import held_of, order_for_invoice
-from chalicelib.ordering.holding import Holding, follow, lasting, wanted
+from chalicelib.ordering.holding import Holding, follow, lasting, ready_by, wanted
 from chalicelib.ordering.model import Order, OrderLine
 from chalicelib.ordering.states import Act, Side, State, after
 from chalicelib.ordering.store import OrderFile
@@ -273,10 +274,11 @@ def terms_of(order: Order, settings: TenantSettings) -> line_rules.Terms:
 
 
 def _held_stock(situation: Situation, order: Order, lines: Sequence[OrderLine], now: datetime) -> Holding:
-    """What the order holds of its lines, until its reserve ends: nothing if that was before."""
-    before = situation.reservation
+    """What the order holds of its lines, until its reserve ends: nothing if that was before. Of what was on order it
+    takes what there is now (docs/adr/0027)."""
+    before, ready = situation.reservation, ready_by(lines, local_day(now, situation.settings.time_zone))
     quantities = {} if order.has_lapsed(now) else wanted(lines)
-    held = follow(before, quantities, situation.levels, situation.sources)
+    held = follow(before, quantities, situation.levels, situation.sources, ready)
     return lasting(held, before, order.reserved_until)
 
 

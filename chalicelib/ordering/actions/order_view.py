@@ -14,13 +14,14 @@ from chalicelib.kernel.errors import NotFound, found
 from chalicelib.kernel.money import Money, money
 from chalicelib.network.store import account_from, contract_from, party_from, segments_of
 from chalicelib.ordering import store
-from chalicelib.ordering.cover import Cover, cover_of, covered
-from chalicelib.ordering.holding import wanted_of
+from chalicelib.ordering.cover import Cover, cover_of, covered, told_of
+from chalicelib.ordering.holding import ready_by, wanted_of
 from chalicelib.ordering.reservation_store import reservation_from, reservation_key
 from chalicelib.ordering.sources import sources_of
 from chalicelib.ordering.store import OrderFile
 from chalicelib.stock.showing import is_exact
 from chalicelib.stock.store import level_from, level_key
+from chalicelib.stock.transit import Coming
 from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.store import settings_of
@@ -34,7 +35,7 @@ def show_order(db: TenantSession, actor: Actor, order_id: str) -> OrderFile:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCover:
     """By line what covers what has not left yet, as far as it is not simply there. `exact`: the reader may be told how
-    much."""
+    much (`cover.told_of` has what is left out otherwise)."""
 
     lines: Mapping[str, Cover]
     exact: bool
@@ -48,36 +49,45 @@ class ShownCover:
 
 
 def show_cover(db: TenantSession, actor: Actor, file: OrderFile, now: datetime) -> ShownCover:
-    """Nothing of an order that holds nothing, because it is over or its time is; and of one that never waited for goods
-    there is nothing to look up."""
-    if not file.order.in_transit:
+    """Nothing of an order that holds nothing and has nothing on order, because it is over or its time is; and of one
+    that never waited for goods, and has none that may be on order, there is nothing to look up."""
+    if not file.order.in_transit and not any(line.lead_days is not None for line in file.live_lines):
         return ShownCover(lines={}, exact=True)
     tenant_id, order = db.tenant_id, file.order
     held_at, segments_at = reservation_key(tenant_id, order.id), keys.segments(tenant_id)
     party_at = keys.party_profile(tenant_id, order.party_id)
-    rows = db.get_many((held_at, party_at, segments_at))
+    settings_at = keys.tenant_settings(tenant_id)
+    rows = db.get_many((held_at, party_at, segments_at, settings_at))
     reservation = reservation_from(rows.get(held_at))
     group = segments_of(rows.get(segments_at)).group_of(party_from(found(rows.get(party_at))))
-    if not reservation.held or reservation.has_lapsed(now):
+    if not (reservation.held or reservation.on_order) or reservation.has_lapsed(now):
         return ShownCover(lines={}, exact=True)
-    covers = {
-        line.id: cover_of(reservation.held.get(line.sku, {}), rest) for line in file.lines if (rest := wanted_of(line))
-    }
+    exact = not actor.is_dealer or is_exact(group)
+    placed = local_day(order.created, settings_of(found(rows.get(settings_at))).time_zone)
+    covers = {}
+    for line in file.lines:
+        if rest := wanted_of(line):
+            held = reservation.held.get(line.sku, {})
+            cover = cover_of(held, rest, reservation.on_order.get(line.sku))
+            covers[line.id] = cover if exact else told_of(cover, rest, ready_by([line], placed).get(line.sku))
     return ShownCover(
-        lines={line_id: one for line_id, one in covers.items() if one.coming or one.lacking},
-        exact=not actor.is_dealer or is_exact(group),
+        lines={line_id: one for line_id, one in covers.items() if one.coming or one.on_order or one.lacking},
+        exact=exact,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionDesk:
-    """What a manager looks at before deciding, as it stands now. `covered` is by SKU: what the order can have of it.
+    """What a manager looks at before deciding, as it stands now. `covered` is by SKU: what the order can have of it;
+    `on_order` = what of it is so, `ready` = when it would be there if it were ordered now.
 
     `free` is what is left of the contract's limit with this order counted in, negative when it is exceeded; None
     without a limit. `ageing` is the dealer's debt, one a currency. `blocked`: the dealer or the contract is.
     """
 
     covered: Mapping[str, Cover]
+    on_order: Mapping[str, Coming]
+    ready: Mapping[str, date]
     limit: Money | None
     free: Money | None
     ageing: tuple[Ageing, ...]
@@ -106,6 +116,8 @@ def decision_desk(db: TenantSession, file: OrderFile, now: datetime) -> Decision
     limit, exposure = contract.credit_limit, account_from(rows[account_at]).exposure
     return DecisionDesk(
         covered={level.sku: covered(reservation, level, sources) for level in levels},
+        on_order=reservation.on_order,
+        ready=ready_by(file.lines, local_day(now, settings.time_zone)),
         limit=None if limit is None else money(limit, contract.currency),
         free=None if limit is None else money(limit - exposure, contract.currency),
         ageing=tuple(ageing(listed_open(db, order.party_id), local_day(now, settings.time_zone))),

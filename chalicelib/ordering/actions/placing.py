@@ -9,7 +9,6 @@ from decimal import Decimal
 
 from chalicelib.billing.credit import credit_refusal, hold
 from chalicelib.kernel.access import Actor
-from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Complaint, Invalid, Refused
 from chalicelib.kernel.ids import fingerprint, new_id
 from chalicelib.kernel.money import money
@@ -22,7 +21,7 @@ from chalicelib.ordering.actions.transaction import MAX_WRITES, refuse_blocked, 
 from chalicelib.ordering.cart import Cart, CartLine
 from chalicelib.ordering.goods import Goods
 from chalicelib.ordering.hindrances import all_at_once, told_short
-from chalicelib.ordering.holding import Holding, Reservation, follow, lasting, wanted
+from chalicelib.ordering.holding import Holding, Reservation, follow, lasting, ready_by, wanted
 from chalicelib.ordering.model import Happening, Order, OrderLine, order_number
 from chalicelib.ordering.reservation_store import because, holding_writes
 from chalicelib.ordering.states import Act, Side, State, after
@@ -67,10 +66,10 @@ class NewOrder:
 def place_order(db: TenantSession, new: NewOrder, now: datetime, *, shelf_of: ShelfOf = open_shelf) -> str:
     """Orders what is in the cart; the new order's id. The same key again answers the first order's id.
 
-    Nothing is taken unless all is: Refused names every short line ("short"), every line whose price is not the one
-    that was seen or that can't be ordered ("cart_attention"), too little credit ("credit_short", "credit_exceeded"), a
-    blocked contract or dealer, an empty cart, or more than `MAX_LINES` lines ("order_too_long"). Several of the first
-    three are told at once ("order_hindered").
+    Nothing is taken unless all is, but for goods on order: of these the rest is noted as so. Refused names every short
+    line ("short"), every line whose price is not the one that was seen or that can't be ordered ("cart_attention"), too
+    little credit ("credit_short", "credit_exceeded"), a blocked contract or dealer, an empty cart, or more than
+    `MAX_LINES` lines ("order_too_long"). Several of the first three are told at once ("order_hindered").
     """
     contract_id = new.contract_id
     if contract_id is None or new.actor.party_id is None:
@@ -85,7 +84,7 @@ def place_order(db: TenantSession, new: NewOrder, now: datetime, *, shelf_of: Sh
         if guard_at in rows:
             return _first_answer(rows[guard_at], new)
         desk = desk_of(db, new.actor, contract_id, rows, shelf_of, now)
-        _check_wish(desk, new, now)
+        _check_wish(desk, new)
         running, counting = numbers.following(db, rows.get(sequence_at))
         order, lines, holding = _drafted(db, desk, new, running, now)
         try:
@@ -130,11 +129,11 @@ def _first_answer(done: Record, new: NewOrder) -> str:
     return str(done.data["result"]["order"])
 
 
-def _check_wish(desk: Desk, new: NewOrder, now: datetime) -> None:
+def _check_wish(desk: Desk, new: NewOrder) -> None:
     """What can be said before the stock is looked at."""
     if len(new.comment) > MAX_COMMENT:
         raise Invalid(fields={"comment": Complaint(code="too_long", params={"limit": MAX_COMMENT})})
-    if new.wished is not None and new.wished < local_day(now, desk.settings.time_zone):
+    if new.wished is not None and new.wished < desk.day:
         raise Invalid(fields={"wished": Complaint(code="day_passed")})
     refuse_blocked(desk.contract, desk.party)
     if not desk.cart.lines:
@@ -152,11 +151,11 @@ def _drafted(
     lines = tuple(priced_lines(desk.terms, desk.cart.lines, listed).values())
     order = _order(desk, new, lines, running, now)
     skus = sorted(line.sku for line in lines)
-    stock = levels(db, skus, consistent=True)
-    holding = follow(Reservation(), wanted(lines), stock, desk.sources)
-    if holding.short and release_lapsed(db, holding, stock, now):
+    stock, ready = levels(db, skus, consistent=True), ready_by(lines, desk.day)
+    holding = follow(Reservation(), wanted(lines), stock, desk.sources, ready)
+    if release_lapsed(db, holding, stock, now):
         stock = levels(db, skus, consistent=True)
-        holding = follow(Reservation(), wanted(lines), stock, desk.sources)
+        holding = follow(Reservation(), wanted(lines), stock, desk.sources, ready)
     holding = lasting(holding, Reservation(), order.reserved_until)
     prices, credit = _price_refusal(desk.cart.lines, goods), _credit_refusal(desk, order)
     short = told_short(holding.short, desk.group, alone=prices is None and credit is None)
@@ -199,7 +198,7 @@ def _order(desk: Desk, new: NewOrder, lines: tuple[OrderLine, ...], running: int
         currency=contract.currency,
         vat_included=desk.shelf.vat_included,
         created=now,
-        month=f"{local_day(now, desk.settings.time_zone):%Y-%m}",
+        month=f"{desk.day:%Y-%m}",
         changed=now,
         placed_by=new.actor.user_id,
         placed_by_name=new.actor.name,

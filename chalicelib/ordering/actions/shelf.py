@@ -36,7 +36,8 @@ class SnapshotShelf:
     def goods(self, quantities: Mapping[str, Decimal]) -> dict[str, Goods]:
         items = self._catalogue.skus(list(quantities))
         answers = quotes(self._catalogue, items, quantities, self._terms)
-        return {sku: _goods(item, answers[sku]) for sku, item in items.items()}
+        lead_days = self._catalogue.lead_days(list(items))
+        return {sku: _goods(item, answers[sku], lead_days.get(sku)) for sku, item in items.items()}
 
     def found(self, articles: Sequence[str]) -> dict[str, Found]:
         matches = self._catalogue.by_article(list(dict.fromkeys(articles)))
@@ -56,7 +57,7 @@ def _found(match: Match, item: Item | None) -> Found:
     return Found(skus=match.skus, unit_code=item.unit_code, unit=item.unit) if item else Found(skus=match.skus)
 
 
-def _goods(item: Item, answer: Quote | PriceOnRequest) -> Goods:
+def _goods(item: Item, answer: Quote | PriceOnRequest, lead_days: int | None) -> Goods:
     goods = Goods(
         sku=item.sku,
         product_id=item.product_id,
@@ -69,6 +70,7 @@ def _goods(item: Item, answer: Quote | PriceOnRequest) -> Goods:
         price=None,
         vat_rate=None,
         catalogue_id=item.catalogue_id,
+        lead_days=lead_days,
     )
     if isinstance(answer, PriceOnRequest):
         return replace(goods, why=why_not(answer))

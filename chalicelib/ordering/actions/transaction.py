@@ -108,9 +108,9 @@ def carry_out(
         if file.order.version != ask.version:
             raise Refused("order_changed", number=file.order.number)
         step = decide(file, situation)
+        if step.holding is not None and release_lapsed(db, step.holding, situation.levels, ask.now, but=file.order.id):
+            return once()
         if step.holding is not None and step.holding.short:
-            if release_lapsed(db, step.holding, situation.levels, ask.now, but=file.order.id):
-                return once()
             reader = situation.told_to(ask.actor)
             told = told_short(step.holding.short, reader, alone=True)
             raise short_refusal(told, reader, file.lines, step.lines or ())

@@ -18,8 +18,8 @@ from chalicelib.ordering.hindrances import shortage
 from chalicelib.ordering.pages.base import PLACE, GoodsRow, a_date, complaints_of, doors, due_text, formats
 from chalicelib.ordering.pages.quantities import field_of, retyped, typed_quantities
 from chalicelib.ordering.quickorder import Pasted, number_of
-from chalicelib.ordering.words import cover_texts, lacking_text
-from chalicelib.stock.showing import Amount
+from chalicelib.ordering.words import cover_texts, lacking_text, lead_text
+from chalicelib.stock.showing import Amount, is_there
 from chalicelib.stock.words import stock_text
 
 
@@ -160,7 +160,8 @@ def _stock(request: Request, shown: ShownLine) -> str:
 def _cover(request: Request, shown: ShownLine) -> list[str]:
     unit, exact = shown.goods.unit if shown.goods else "", not isinstance(shown.stock, Amount)
     today = local_day(request.now, request.time_zone)
-    return cover_texts(request.t, formats(request), shown.cover, unit, today, exact=exact)
+    days = shown.goods.lead_days if shown.goods else None
+    return cover_texts(request.t, formats(request), shown.cover, unit, today, lead_days=days, exact=exact)
 
 
 def _companion(request: Request, one: Companion) -> GoodsRow:
@@ -169,10 +170,15 @@ def _companion(request: Request, one: Companion) -> GoodsRow:
         name=one.goods.name,
         article=one.goods.article,
         unit=one.goods.unit,
-        stock=stock_text(request.t, formats(request), one.stock, one.goods.unit),
+        stock=_there(request, one),
         price=formats(request).money(one.price.amount, one.price.currency),
         at_least=Decimal(1),
     )
+
+
+def _there(request: Request, one: Companion) -> str:
+    lead = "" if is_there(one.stock) else lead_text(request.t, one.goods.lead_days)
+    return lead or stock_text(request.t, formats(request), one.stock, one.goods.unit)
 
 
 def _shortage(shown: ShownLine) -> Complaint:

@@ -171,7 +171,7 @@ def _show(request: Request, refusal: KontorError | None = None) -> Response:
         lines=file.lines,
         vat=vat_shares(file.live_lines),
         state=(TONES[order.state], state_text(request, order.state)),
-        tags={line.id: line_tag(request, order, line) for line in file.lines},
+        tags={line.id: line_tag(request, order, line, cover.lines.get(line.id)) for line in file.lines},
         reserve=_reserve(request, order),
         why={line.id: sentences(request.t, formats(request), line.why) for line in file.lines},
         desk=desk,
@@ -197,7 +197,7 @@ def _covers(request: Request, file: OrderFile, cover: ShownCover) -> dict[str, t
     fmt, today = formats(request), local_day(request.now, request.time_zone)
     return {
         line.id: (
-            cover_texts(request.t, fmt, one, line.unit, today, exact=cover.exact),
+            cover_texts(request.t, fmt, one, line.unit, today, lead_days=line.lead_days, exact=cover.exact),
             lacking_text(request.t, fmt, one, exact=cover.exact),
         )
         for line in file.lines
@@ -207,8 +207,12 @@ def _covers(request: Request, file: OrderFile, cover: ShownCover) -> dict[str, t
 
 def _could(file: OrderFile, desk: DecisionDesk) -> ShownCover:
     """What the order can have now, for the manager who decides."""
-    known = [line for line in file.lines if line.sku in desk.covered]
-    return ShownCover(lines={line.id: limited(desk.covered[line.sku], wanted_of(line)) for line in known}, exact=True)
+    lines = {
+        line.id: limited(there, wanted_of(line), desk.on_order.get(line.sku), desk.ready.get(line.sku))
+        for line in file.lines
+        if (there := desk.covered.get(line.sku)) is not None
+    }
+    return ShownCover(lines=lines, exact=True)
 
 
 def _reserve(request: Request, order: Order) -> tuple[Tone, str] | None:

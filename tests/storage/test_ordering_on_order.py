@@ -1,0 +1,214 @@
+"""Orders of goods that are on order: placed though there is too little, and right through what becomes of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from chalicelib.kernel.errors import Refused
+from chalicelib.network.segments import DealerGroup, Segments, StockShown
+from chalicelib.network.store import party_put, segments_put
+from chalicelib.ordering.actions import (
+    apply_erp_update,
+    cancel,
+    change_lines,
+    confirm,
+    decision_desk,
+    exported_versions,
+    extend_reserve,
+    mark_exported,
+    orders_to_export,
+    paste_lines,
+    place_order,
+    show_cart,
+    show_cover,
+)
+from chalicelib.ordering.actions.arriving import to_those_who_wait
+from chalicelib.ordering.actions.placing import NewOrder
+from chalicelib.ordering.actions.stocktaking import disagreeing
+from chalicelib.ordering.cover import Cover
+from chalicelib.ordering.erp import ErpUpdate, ErpUpdateLine, ErpUpdateShipment
+from chalicelib.ordering.holding import Reservation
+from chalicelib.ordering.model import LineStatus
+from chalicelib.ordering.reservation_store import load_reservation
+from chalicelib.ordering.states import State
+from chalicelib.ordering.store import OrderFile
+from chalicelib.stock.actions import erp_levels
+from chalicelib.stock.transit import Coming
+from chalicelib.tenancy.model import StockKind
+from chalicelib.tenancy.store import settings_write
+from tests.support.shop import NOW, D, Shop, W, sku
+
+A, FIRST = sku("a"), date(2026, 12, 4)
+
+
+def _shop(kind: StockKind = StockKind.PHYSICAL, hours: int = 0, there: int = 6) -> Shop:
+    shop = Shop({"a": ("10.00", there), "b": ("5.00", 1)}, kind=kind)
+    shop.shelf.lead_days[A] = 14
+    if hours:
+        shop.settings = replace(shop.settings, reserve_hours=hours)
+        shop.db.commit([settings_write(shop.settings, 1)])
+    return shop
+
+
+@pytest.fixture
+def shop(tables: None) -> Shop:
+    return _shop()
+
+
+def kept(shop: Shop, file: OrderFile) -> Reservation:
+    return load_reservation(shop.db, file.order.id)
+
+
+def split(shop: Shop, file: OrderFile) -> tuple[int, int]:
+    """What is held of `a`, and what of it is on order; the counters and the reservations agree."""
+    reservation = kept(shop, file)
+    assert disagreeing(shop.db, [A], [file.order.id]) == {}
+    return int(reservation.total(A)), int(reservation.to_be_made(A))
+
+
+def comes(shop: Shop, quantity: int, minutes: int = 5) -> None:
+    """The ERP tells of so many in the warehouse."""
+    now, kind = NOW + timedelta(minutes=minutes), shop.settings.exchange.stock_kind
+    first = to_those_who_wait(shop.db, kind, now)
+    erp_levels(shop.db, [(A, {W: D(quantity)})], kind=kind, as_of=now, message_id="n", now=now, first=first)
+
+
+def test_what_there_is_is_held_and_the_rest_is_on_order_with_its_day(shop: Shop) -> None:
+    shop.fill(a=10)
+    (shown,) = show_cart(shop.db, shop.buyer, shop.contract.id, NOW, shelf_of=shop.shelf_of).lines
+    assert (shown.cover, shown.problem) == (Cover(now=D(6), on_order=Coming(quantity=D(4), due=FIRST)), "")
+    file = shop.place()
+    assert (file.lines[0].quantity, file.lines[0].lead_days, file.order.gross) == (10, 14, 100)
+    assert split(shop, file) == (6, 4)
+    assert kept(shop, file).on_order[A].due == FIRST
+    assert (shop.level("a").allocated, shop.level("a").available) == (6, 0)
+    assert show_cover(shop.db, shop.buyer, file, NOW).lines["1"] == shown.cover
+    assert show_cover(shop.db, shop.buyer, file, NOW).due == FIRST
+
+
+def test_an_order_of_what_is_nowhere_holds_nothing_and_is_whole(shop: Shop) -> None:
+    first, second = shop.place(a=6), shop.place(a=3)
+    assert (split(shop, first), split(shop, second)) == ((6, 0), (0, 3))
+    assert (shop.level("a").allocated, shop.level("a").available) == (6, 0)
+    cancel(shop.db, shop.ask(second, shop.buyer))
+    assert (split(shop, second), split(shop, first)) == ((0, 0), (6, 0))
+    assert kept(shop, second).version == 0, "no row is left"
+
+
+def test_the_day_is_that_of_the_tenants_own_calendar(shop: Shop) -> None:
+    night = NOW.replace(hour=22)  # the next day in Moscow
+    shop.fill(a=7)
+    new = NewOrder(actor=shop.buyer, contract_id=shop.contract.id, key=shop.key())
+    order_id = place_order(shop.db, new, night, shelf_of=shop.shelf_of)
+    assert load_reservation(shop.db, order_id).on_order[A].due == FIRST + timedelta(days=1)
+
+
+def test_a_line_that_is_not_on_order_is_refused_with_its_order_and_nothing_is_kept(shop: Shop) -> None:
+    with pytest.raises(Refused) as refused:
+        shop.place(a=10, b=2)
+    assert [one.params["article"] for one in refused.value.complaints] == ["b"]
+    assert shop.level("a").allocated == 0
+
+
+def test_pasted_rows_are_ordered_in_the_same_way(shop: Shop) -> None:
+    paste_lines(shop.db, shop.buyer, shop.contract.id, "a 4\na 5", NOW, shelf_of=shop.shelf_of)
+    new = NewOrder(actor=shop.buyer, contract_id=shop.contract.id, key=shop.key())
+    reservation = load_reservation(shop.db, place_order(shop.db, new, NOW, shelf_of=shop.shelf_of))
+    assert (reservation.total(A), reservation.to_be_made(A)) == (6, 3)
+
+
+def test_an_edit_takes_what_there_is_then_and_leaves_the_rest_on_order(shop: Shop) -> None:
+    file = shop.place(a=10)
+    change_lines(shop.db, shop.ask(file, shop.buyer), {"1": D(8)})
+    assert split(shop, file) == (6, 2), "what is on order goes first, and nothing else"
+    comes(shop, 7)
+    change_lines(shop.db, shop.ask(file, shop.buyer, minutes=24 * 60), {"1": D(12)})
+    assert split(shop, file) == (7, 5)
+    assert kept(shop, file).on_order[A].due == FIRST + timedelta(days=1), "more is wanted than was: from today on"
+    change_lines(shop.db, shop.ask(file, shop.buyer), {"1": D(7)})
+    assert split(shop, file) == (7, 0)
+    added = shop.shelf.goods({sku("b"): D(2)})[sku("b")].line("", D(2))
+    with pytest.raises(Refused):
+        change_lines(shop.db, shop.ask(file, shop.buyer), {}, [added])
+
+
+def test_goods_that_came_are_taken_when_the_reserve_is_prolonged_and_when_the_order_is_confirmed(tables: None) -> None:
+    shop = _shop(hours=24)
+    file = shop.place(a=10)
+    comes(shop, 8)
+    extend_reserve(shop.db, shop.ask(file, shop.buyer))
+    assert split(shop, file) == (8, 2)
+    comes(shop, 9, minutes=10)
+    desk = decision_desk(shop.db, shop.load(file), NOW)
+    assert (desk.covered[A].now, desk.on_order[A].quantity) == (9, 2)
+    confirm(shop.db, shop.ask(file))
+    assert split(shop, file) == (9, 1)
+    assert kept(shop, file).on_order[A].due == FIRST
+
+
+def test_what_others_hold_no_longer_is_taken_before_anything_is_on_order(tables: None) -> None:
+    shop = _shop(hours=24)
+    first = shop.place(a=5)
+    later = NOW + timedelta(hours=25)
+    shop.fill(a=6)
+    (shown,) = show_cart(shop.db, shop.buyer, shop.contract.id, later, shelf_of=shop.shelf_of).lines
+    assert shown.cover == Cover(now=D(6))
+    new = NewOrder(actor=shop.buyer, contract_id=shop.contract.id, key=shop.key())
+    reservation = load_reservation(shop.db, place_order(shop.db, new, later, shelf_of=shop.shelf_of))
+    assert (reservation.total(A), reservation.on_order) == (6, {})
+    assert split(shop, first) == (0, 0)
+    confirm(shop.db, shop.ask(first, minutes=26 * 60))
+    assert split(shop, first) == (0, 5), "its goods are another's now: the dealer waits for others"
+
+
+@pytest.mark.parametrize("kind", list(StockKind))
+def test_the_erp_that_knows_the_order_never_makes_a_hold_of_what_is_on_order(tables: None, kind: StockKind) -> None:
+    shop = _shop(kind)
+    file = shop.place(a=10)
+    confirm(shop.db, shop.ask(file))
+    mark_exported(shop.db, exported_versions(orders_to_export(shop.db)), NOW)
+    assert (shop.level("a").counted, shop.level("a").available) == (6, 0)
+    line = ErpUpdateLine(product_id="a", variant_id="", quantity=D(10), price=D(10))
+    told = ErpUpdate(number=file.order.number, document_id=file.order.id, lines=(line,), status_text="В работе")
+    apply_erp_update(shop.db, told, NOW)
+    assert split(shop, file) == (6, 4)
+    assert shop.level("a").available == 0
+    comes(shop, 10 if kind is StockKind.PHYSICAL else 4)  # of these 4 were made; free ones lack what the ERP knows
+    assert shop.level("a").available == 4, "they are whoever's takes them first"
+    assert split(shop, file) == (6, 4)
+    gone = ErpUpdateShipment(id="s", number="Р-1", lines=(replace(line, quantity=D(10)),))
+    apply_erp_update(shop.db, replace(told, shipments=(gone,), status_text="Отгружен"), NOW + timedelta(minutes=9))
+    assert split(shop, file) == (0, 0)
+    assert shop.load(file).lines[0].status is LineStatus.IN_DELIVERY
+    assert shop.level("a").allocated == 0
+
+
+def test_the_erp_cancels_an_order_that_is_on_order_alone(tables: None) -> None:
+    shop = _shop(there=0)
+    file = shop.place(a=4)
+    confirm(shop.db, shop.ask(file))
+    mark_exported(shop.db, exported_versions(orders_to_export(shop.db)), NOW)
+    told = ErpUpdate(number=file.order.number, document_id=file.order.id, cancelled=True)
+    apply_erp_update(shop.db, told, NOW)
+    assert shop.load(file).order.state is State.CANCELLED
+    assert split(shop, file) == (0, 0)
+
+
+def test_a_dealer_who_is_told_in_words_reads_the_same_of_orders_that_are_split_and_that_are_not(tables: None) -> None:
+    def told(there: int, wanted: int) -> Cover:
+        shop = _shop(there=there)
+        group = DealerGroup(id="g", name="Розница", stock_shown=StockShown.WORDS, few_at=D(20))
+        segments = segments_put(shop.settings.id, Segments(groups=(group,)))
+        shop.db.commit([segments, party_put(shop.settings.id, replace(shop.party, group_id="g"), 1)])
+        file = shop.place(a=wanted)
+        seen = show_cover(shop.db, shop.buyer, file, NOW)
+        assert not seen.exact
+        assert show_cover(shop.db, shop.manager, file, NOW).exact
+        return replace(seen.lines["1"], now=Decimal(bool(seen.lines["1"].now)))
+
+    assert told(7, 8) == told(8, 8) == told(1, 8)
+    assert told(0, 8) == Cover(on_order=Coming(quantity=D(8), due=FIRST)), "there are none, and the word says so"
