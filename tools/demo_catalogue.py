@@ -47,6 +47,7 @@ class Line:
     cheaper: int = 0  # percent that it cost more in the first one
     pack: int = 0  # how many are in a pack, which costs a little less; 0 = not sold so
     one_product: bool = False  # its sizes and colours are characteristics of one product
+    on_order: bool = False  # made on order: hardly any are in stock
 
 
 _PIECE, _METRE, _SET = ("796", "шт"), ("006", "м"), ("839", "компл")
@@ -91,6 +92,7 @@ _LINES = (
         ("1200×1400", "1400×1400"),
         ("орех", "белое"),
         "Северный лес",
+        on_order=True,
     ),
     Line(
         "Окна мансардные", "OM-C", "Окно мансардное с окладом", _PIECE, 32700, ("780×1180", "940×1400"), ("",), "Велюкс"
@@ -230,7 +232,10 @@ def picture_names(sku: Sku) -> tuple[str, ...]:
 
 
 def _stock(sku: Sku, place: int) -> int:
-    return int(guid(sku.article, str(place))[:6], 16) % (60 if place else 120) if place < 2 or sku.price < 20000 else 0
+    number = int(guid(sku.article, str(place))[:6], 16)
+    if sku.line.on_order:
+        return 0 if place else number % 4
+    return number % (60 if place else 120) if place < 2 or sku.price < 20000 else 0
 
 
 def _category(parent: str, names: tuple[str, ...]) -> str:

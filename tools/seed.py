@@ -58,6 +58,7 @@ _STAFF = (
 )
 _RESERVE_HOURS = "72"
 _ON_THEIR_WAY = (("OK-3S-02", "14", 6), ("PD-MO-03", "120", 11))  # article, quantity, in how many days
+_ON_ORDER = (("category", "Окна деревянные", 21), ("brand", "Велюкс", 30))  # what, which, in how many days
 _DRAWN = ("OK-70-01", "DV-SEN-01")  # articles
 _DEALERS = (
     Dealer(
@@ -77,6 +78,7 @@ _DEALERS = (
             ("OK-70-01 5", "FR-NT-01 5", "PD-MO-03 6,5"),
             ("DV-SEN-01 2", "FR-ZM-02 2"),
             ("OK-58-02 4", "MS-RM-01 4", "OT-ST-01 12"),
+            ("OD-S-01 3", "OD-S-02 2", "FR-NT-01 4"),
         ),
     ),
     Dealer(
@@ -106,9 +108,10 @@ def seed(config: dict[str, Any], say: Callable[[str], None] = _silently) -> Seed
     owner = demo.sign_up()
     say("   1C brings products, prices and stock")
     exchange = demo.connect_erp(owner)
-    say("   by hand: reserves with an end, goods on their way, drawings")
+    say("   by hand: reserves with an end, goods on their way and on order, drawings")
     demo.keep_reserves(owner)
     demo.expect_goods(owner)
+    demo.make_on_order(owner)
     demo.add_drawings(owner)
     say("   staff are invited and join")
     people = [demo.invite_staff(owner, person) for person in _STAFF]
@@ -192,6 +195,13 @@ class _Demo:
             due = (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
             owner.get(path)
             owner.submit(path, {"quantity": quantity, "due": due, "warehouse": warehouse, "note": "Завод, рейс 12"})
+
+    def make_on_order(self, owner: Cabinet) -> None:
+        """What may be ordered though there is none of it."""
+        for what, name, days in _ON_ORDER:
+            key = demo_catalogue.guid(name) if what == "category" else name
+            owner.get("/stock/on-order/new")
+            owner.submit("/stock/on-order/new", {"what": what, what: key, "decision": "yes", "days": str(days)})
 
     def add_drawings(self, owner: Cabinet) -> None:
         """A picture by hand beside those of 1C, as a person adds it on the product's page."""

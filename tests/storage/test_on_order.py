@@ -20,12 +20,14 @@ from chalicelib.catalogue.model import Available, Query, sku_id
 from chalicelib.catalogue.on_order import OnOrderRule
 from chalicelib.catalogue.store import load_on_order
 from chalicelib.http import csrf, sessions
+from chalicelib.http.formats import Formats
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.clock import local_day, utc_now
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
 from chalicelib.kernel.ids import new_id
 from chalicelib.network.segments import DealerGroup, Segments, StockShown
 from chalicelib.network.store import party_put, segments_put
+from chalicelib.ordering.actions import add_to_cart
 from chalicelib.stock.actions import erp_levels
 from chalicelib.stock.store import levels, noted_writes
 from chalicelib.stock.transit import Arrival
@@ -187,8 +189,51 @@ def test_what_is_in_transit_is_said_before_what_is_on_order(shop: Shop, visit: V
 
 
 def test_a_dealer_who_is_told_in_words_reads_the_same_of_what_is_on_order(shop: Shop, visit: Visit) -> None:
-    group = DealerGroup(id="g", name="Розница", stock_shown=StockShown.WORDS, few_at=Decimal(6))
-    segments = segments_put(shop.settings.id, Segments(groups=(group,)))
-    shop.db.commit([segments, party_put(shop.settings.id, replace(shop.party, group_id="g"), 1)])
+    in_words(shop, few_at=6)
     on_order.add_rule(shop.db, shop.manager, FIELDS, "k", NOW)
     assert "Под заказ, ~14 дней" in text(visit(f"/catalogue/{GONE}", shop.buyer))
+
+
+def in_words(shop: Shop, few_at: int) -> None:
+    group = DealerGroup(id="g", name="Розница", stock_shown=StockShown.WORDS, few_at=Decimal(few_at))
+    segments = segments_put(shop.settings.id, Segments(groups=(group,)))
+    shop.db.commit([segments, party_put(shop.settings.id, replace(shop.party, group_id="g"), 1)])
+
+
+def test_cart_and_order_say_what_is_there_and_what_is_on_order_by_when(shop: Shop, visit: Visit) -> None:
+    on_order.add_rule(shop.db, shop.manager, FIELDS, "k", NOW)
+    add_to_cart(shop.db, shop.buyer, shop.contract.id, THERE, Decimal(9), NOW)
+    add_to_cart(shop.db, shop.buyer, shop.contract.id, GONE, Decimal(2), NOW)
+    day = Formats("ru", "Europe/Moscow").day_month(local_day(utc_now(), "Europe/Moscow") + timedelta(days=14))
+    split, whole = f"со склада 5 шт 4 шт под заказ, ≈ {day}", f"2 шт под заказ, ≈ {day}"
+    cart = text(visit("/cart", shop.buyer))
+    assert split in cart
+    assert whole in cart
+    assert f"Всё будет в наличии {day}" in cart
+    placed = visit("/cart/place", shop.buyer, comment="")
+    assert placed.status_code == 303
+    path = placed.headers["Location"].split("?")[0]
+    for actor in (shop.buyer, shop.manager):
+        page = text(visit(path, actor))
+        assert split in page
+        assert whole in page
+    page = text(visit(path, shop.buyer))
+    assert re.search(r"9 шт В резерве .* 2 шт Под заказ ", page)
+    assert f"Всё будет в наличии {day}" in page
+
+
+@pytest.mark.parametrize("quantity", [5, 6])  # five are there: of the first nothing is on order, of the second one is
+def test_who_is_told_in_words_reads_no_split_in_the_cart_and_on_the_order(
+    shop: Shop, visit: Visit, quantity: int
+) -> None:
+    in_words(shop, few_at=6)
+    on_order.add_rule(shop.db, shop.manager, FIELDS, "k", NOW)
+    add_to_cart(shop.db, shop.buyer, shop.contract.id, THERE, Decimal(quantity), NOW)
+    cart = text(visit("/cart", shop.buyer))
+    placed = visit("/cart/place", shop.buyer, comment="")
+    page = text(visit(placed.headers["Location"].split("?")[0], shop.buyer))
+    for told in (cart, page):
+        assert "чего нет на складе — под заказ, ~14 дней" in told
+        assert "со склада" not in told
+        assert "≈" not in told
+    assert "В резерве" in page

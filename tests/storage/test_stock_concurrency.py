@@ -60,6 +60,7 @@ THREADS = 64  # 60 buyers and managers, the rest is the ERP and the workers
 SECONDS = 12
 NAMES = ("a", "b", "c", "d", "e")
 ON_ORDER = "e"  # may be ordered though there is none
+MOST = dict.fromkeys(NAMES, 4) | {ON_ORDER: 15}  # that one line asks for
 PLACES = ("w1", "w2", "w3")
 FAULTS = 0.12  # of all transactions, half of them after they took effect
 SEED = int(os.environ.get("KONTOR_SEED") or random.randrange(10**6))
@@ -143,7 +144,7 @@ class Market:
                 self._change(db, rng, buyer, rng.choice(list(self.placed.values())), f"act{number:04d}x{step:012d}")
 
     def place(self, db: Shaky, rng: random.Random, buyer: Actor, key: str) -> None:
-        picks = {name: rng.randint(1, 4) for name in rng.sample(NAMES, rng.randint(1, 3))}
+        picks = {name: rng.randint(1, MOST[name]) for name in rng.sample(NAMES, rng.randint(1, 3))}
         self._fill(buyer, picks)
         new, now = NewOrder(actor=buyer, contract_id=self.shop.contract.id, key=key), self.clock.tick()
         order_id = self.surely(lambda: place_order(db, new, now, shelf_of=self.shop.shelf_of))
@@ -163,7 +164,7 @@ class Market:
         file = store.load_order(db, order_id)
         actor = rng.choice((buyer, self.shop.manager))
         ask = Ask(actor=actor, order_id=order_id, version=file.order.version, key=key, now=self.clock.tick())
-        quantities = {line.id: D(rng.randint(0, 4)) for line in file.live_lines}
+        quantities = {line.id: D(rng.randint(0, MOST[name_of(line.sku)])) for line in file.live_lines}
         acts: dict[str, Callable[[], object]] = {
             "confirmed": lambda: confirm(db, replace(ask, actor=self.shop.manager)),
             "changed": lambda: change_lines(db, ask, quantities),
