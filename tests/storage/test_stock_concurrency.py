@@ -151,6 +151,7 @@ class Market:
         if order_id is not None:
             self.seen["placed"] += 1
             self.placed[key] = str(order_id)
+            self.seen["on order"] += bool(self.reservation(str(order_id)).on_order)
 
     def _fill(self, buyer: Actor, picks: dict[str, int]) -> None:
         """Exactly this is in the buyer's cart."""
@@ -384,7 +385,6 @@ def test_sold_and_held_and_free_is_what_was_received_whatever_happens_at_once(ta
     for file in files:
         reserve = market.reservation(file.order.id)
         total = {one: reserve.total(one) + reserve.to_be_made(one) for one in {*reserve.held, *reserve.on_order}}
-        market.seen["on order"] += bool(reserve.on_order)
         assert set(reserve.on_order) <= {sku(ON_ORDER)}, file.order.number
         if any(one.kind == "arrival_short" for one in file.happenings):
             assert all(total[one] <= wanted(file.lines)[one] for one in total), file.order.number
