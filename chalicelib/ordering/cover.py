@@ -18,30 +18,34 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """What covers a quantity: `now` of it is there, `coming` on its days, the first one first; `lacking` is nowhere."""
+    """What covers a quantity: `now` of it is there, `untold` has come and the ERP has yet to tell of it, `coming` on
+    its days, the first one first; `lacking` is nowhere."""
 
     now: Decimal = _ZERO
+    untold: Decimal = _ZERO
     coming: tuple[Coming, ...] = ()
     lacking: Decimal = _ZERO
 
     @property
     def due(self) -> date | None:
-        """The day from which on all of it is there, as far as it is anywhere; None: it is."""
+        """The day from which on all of it is there, as far as it is anywhere; None: it is, or has come."""
         return self.coming[-1].due if self.coming else None
 
 
 def cover_of(held: Mapping[str, Held], quantity: Decimal) -> Cover:
     """How what is held of a SKU covers a quantity."""
     days: dict[date, Decimal] = {}
-    now = _ZERO
+    now = untold = _ZERO
     for part in held.values():
         if part.due is None:
             now += part.quantity
+        elif part.came:
+            untold += part.quantity
         else:
             days[part.due] = days.get(part.due, _ZERO) + part.quantity
     coming = tuple(Coming(quantity=part, due=due) for due, part in sorted(days.items()))
-    lacking = max(_ZERO, quantity - now - sum(days.values(), _ZERO))
-    return Cover(now=now, coming=coming, lacking=lacking)
+    lacking = max(_ZERO, quantity - now - untold - sum(days.values(), _ZERO))
+    return Cover(now=now, untold=untold, coming=coming, lacking=lacking)
 
 
 def could_cover(level: Level, quantity: Decimal, sources: Sources) -> Cover:
@@ -87,10 +91,11 @@ def _due(level: Level, place: str) -> date | None:
 def limited(cover: Cover, quantity: Decimal) -> Cover:
     """As much of it as the quantity needs."""
     now = min(cover.now, quantity)
-    rest, coming = quantity - now, []
+    untold = min(cover.untold, quantity - now)
+    rest, coming = quantity - now - untold, []
     for one in cover.coming:
         part = min(one.quantity, rest)
         if part:
             coming.append(replace(one, quantity=part))
             rest -= part
-    return Cover(now=now, coming=tuple(coming), lacking=rest)
+    return Cover(now=now, untold=untold, coming=tuple(coming), lacking=rest)

@@ -9,8 +9,10 @@ from chalicelib.http.formats import Formats
 from chalicelib.http.i18n import Translator
 from chalicelib.ordering.cover import Cover
 from chalicelib.ordering.lines import LineChange
-from chalicelib.ordering.model import OrderLine
+from chalicelib.ordering.model import Happening, OrderLine
 from chalicelib.stock.words import day_text
+
+_DAYS = ("was", "due")
 
 
 def change_text(t: Translator, fmt: Formats, change: LineChange) -> str:
@@ -27,17 +29,24 @@ def change_text(t: Translator, fmt: Formats, change: LineChange) -> str:
     return t.t("ordering.change.price", line=_title(after), before=before.price, now=after.price)
 
 
+def happening_text(t: Translator, fmt: Formats, one: Happening, today: date) -> str:
+    """What happened to an order, as its history and mails say it: days among its parameters in the reader's way."""
+    days = {name: day_text(fmt, date.fromisoformat(one.params[name]), today) for name in _DAYS if name in one.params}
+    return t.t(f"ordering.history.{one.kind}", **{**one.params, **days})
+
+
 def cover_texts(t: Translator, fmt: Formats, cover: Cover, unit: str, today: date, *, exact: bool) -> list[str]:
-    """`сейчас 3 шт`, `2 шт из поступления 28 ноября`; without quantities where the reader is not told these. Nothing
-    where nothing has to come."""
-    if not cover.due:
+    """`со склада 3 шт`, `2 шт из поступления 28 ноября`; without quantities where the reader is not told these. Nothing
+    where nothing has to come, or to be told of."""
+    if not cover.due and not cover.untold:
         return []
     if not exact:
-        key = "ordering.cover.rest" if cover.now else "ordering.cover.all"
-        return [t.t(key, day=day_text(fmt, cover.due, today))]
-    now = [t.t("ordering.cover.now", quantity=_amount(fmt, cover.now, unit))] if cover.now else []
+        came = [t.t("ordering.cover.untold_some")] if cover.untold else []
+        key = "ordering.cover.rest" if cover.now or cover.untold else "ordering.cover.all"
+        return [*came, *([t.t(key, day=day_text(fmt, cover.due, today))] if cover.due else [])]
+    parts = (("now", cover.now), ("untold", cover.untold))
     return [
-        *now,
+        *(t.t(f"ordering.cover.{name}", quantity=_amount(fmt, part, unit)) for name, part in parts if part),
         *(
             t.t("ordering.cover.coming", quantity=_amount(fmt, one.quantity, unit), day=day_text(fmt, one.due, today))
             for one in cover.coming

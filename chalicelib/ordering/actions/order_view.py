@@ -64,7 +64,7 @@ def show_cover(db: TenantSession, actor: Actor, file: OrderFile, now: datetime) 
         line.id: cover_of(reservation.held.get(line.sku, {}), rest) for line in file.lines if (rest := wanted_of(line))
     }
     return ShownCover(
-        lines={line_id: one for line_id, one in covers.items() if one.coming or one.lacking},
+        lines={line_id: one for line_id, one in covers.items() if one.untold or one.coming or one.lacking},
         exact=not actor.is_dealer or is_exact(group),
     )
 
