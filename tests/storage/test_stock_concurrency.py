@@ -374,6 +374,7 @@ def test_sold_and_held_and_free_is_what_was_received_whatever_happens_at_once(ta
             case = f"{name} in transit, seed {SEED}"
             assert 0 <= row.allocated <= row.on_hand <= one.quantity, f"more is promised than comes: {case}"
             assert row.allocated == held[name, one.place], f"promises: {case}"
+    assert not any(level.by_hand.came for level in found.values()), "the ERP's last word settles what has come"
     places = {*PLACES, *(place for level in found.values() for place in level.arriving)}
     assert {place for _, place in held} <= places, "nobody has a promise of what is not to come"
     assert disagreeing(db, [sku(name) for name in NAMES], [file.order.id for file in files]) == {}

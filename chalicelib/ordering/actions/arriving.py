@@ -81,7 +81,7 @@ def _give(
     told = arriving.told_of(before, level, arrival, gain, kind, as_of)
     if told.holding.moves:
         change = Changed(sku=sku, as_of=as_of)
-        moved = _moved(db.tenant_id, file.order, before, told.holding, now)
+        moved = _moved(db.tenant_id, file.order, before, told.holding, Why.ARRIVED, change, now)
         db.commit([*moved, *history.came(db.tenant_id, file, before, told.holding, arrival, change, now)])
     return told.used
 
@@ -142,16 +142,16 @@ def _follow(db: TenantSession, order_id: str, place: str, lost: Decimal, change:
         release(db, order_id, now)
     elif over > 0:
         holding = arriving.called_off(before, sku, place, over, level, situation.sources)
-        moved = _moved(db.tenant_id, file.order, before, holding, now, change)
+        moved = _moved(db.tenant_id, file.order, before, holding, Why.CALLED_OFF, change, now)
         db.commit([*moved, *history.lost(db.tenant_id, file, before, holding, place, change, now)])
     elif came is not None:
         holding = arriving.waited_for(before, level, came, situation.settings.exchange.stock_kind)
         if holding.reservation != before:
-            moved = _moved(db.tenant_id, file.order, before, holding, now)
+            moved = _moved(db.tenant_id, file.order, before, holding, Why.ARRIVED, change, now)
             db.commit([*moved, *history.came(db.tenant_id, file, before, holding, came, change, now)])
     elif noted is not None and noted.due != own.due:
         holding = Holding(reservation=arriving.dated(before, sku, place, noted.due), moves={})
-        moved = _moved(db.tenant_id, file.order, before, holding, now)
+        moved = _moved(db.tenant_id, file.order, before, holding, Why.CALLED_OFF, change, now)
         db.commit([*moved, *history.lost(db.tenant_id, file, before, holding, place, change, now)])
 
 
@@ -164,25 +164,18 @@ def _take_again(db: TenantSession, order_id: str, change: Changed, now: datetime
     lacking = _ZERO if over else wanted(file.lines).get(sku, _ZERO) - before.total(sku)
     holding = arriving.taken_again(before, lacking, situation.levels[sku], situation.sources)
     if holding.moves or holding.lacking:
-        moved = _moved(db.tenant_id, order, before, holding, now)
+        moved = _moved(db.tenant_id, order, before, holding, Why.AGAIN, change, now)
         db.commit([*moved, *history.taken_again(db.tenant_id, file, before, holding, change, now)])
 
 
 def _moved(
-    tenant_id: str,
-    order: Order,
-    before: Reservation,
-    holding: Holding,
-    now: datetime,
-    called_off: Changed | None = None,
+    tenant_id: str, order: Order, before: Reservation, holding: Holding, why: Why, change: Changed, now: datetime
 ) -> list[Write]:
-    """What is held from now on, because goods have come, or somebody says that they will not."""
-    because = cause(Why.ARRIVED, now, number=order.number, order_id=order.id)
-    if called_off:
-        who = {"actor_id": called_off.actor_id, "actor_name": called_off.actor_name}
-        because = cause(Why.CALLED_OFF, now, number=order.number, order_id=order.id, **who)
+    """What is held from now on."""
     if not holding.moves and not holding.lacking:
         return [reservation_put(tenant_id, order.id, holding.reservation)]
+    who = {"actor_id": change.actor_id, "actor_name": change.actor_name}
+    because = cause(why, now, number=order.number, order_id=order.id, **who)
     return holding_writes(tenant_id, order.id, lasting(holding, before, before.until), because)
 
 
