@@ -207,8 +207,8 @@ def end_run(
             writes = changed_entries(db, run.parts, shown.changes, now)
             if shown.done.withheld or any(shown.done.withdrawn.values()):
                 writes.append(store.entry_put(db.tenant_id, _end_entry(entry_id, run, shown.done, now)))
-            run, ended = shown.run, replace(state, run=replace(shown.run, closed=True), told=shown.told)
-        if run.tells_stock and not run.broken:
+            ended = replace(state, run=replace(shown.run, closed=True), told=shown.told)
+        if ended.run and ended.run.tells_stock and not run.broken:
             settle_untold(db, run.begun, now)
         _save(db, work, ended, run.parts, writes)
     return replace(ended, version=state.version + 1)
