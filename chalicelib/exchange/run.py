@@ -36,7 +36,8 @@ class Run:
     full exchange wait for their offers, so that a break in between leaves the catalogue as it was; else it is shown as
     `showing` says, `shows` times so far. `offers` = they came after the last full package of goods. `broken` = a file
     could not be read. It `tells_stock` if some of it was told to the live rows. `goods_files` counts files with goods;
-    more than one means portions, and then silence does not prove that the last one has come."""
+    more than one means portions, and then silence does not prove that the last one has come.
+    """
 
     id: str
     begun: datetime

@@ -59,9 +59,8 @@ def settle_and_tell(event: Event, db: TenantSession, now: datetime) -> None:
 
 def follow_arrivals(event: Event, db: TenantSession, now: datetime) -> None:
     """Goods on their way come on another day, or are fewer, or have come: so do the promises that orders have."""
-    sku = event.data["sku"]
-    settle(db, Changed(sku=sku, actor_id=event.data["actor"], actor_name=event.data["actor_name"]), now)
-    turn_pages(db, [sku])
+    said = event.data
+    settle(db, Changed(sku=said["sku"], actor_id=said["actor"], actor_name=said["actor_name"]), now)
 
 
 def order_mail(facts: OrderMail, reader: User) -> mail.Mail:

@@ -100,5 +100,5 @@ def _entry(
     )
     return [
         store.happening_put(tenant_id, file.order.id, entry),
-        store.audited(tenant_id, file.order, f"order.{kind}", change.actor_id, now, sku=change.sku),
+        store.audited(tenant_id, file.order, f"order.{kind}", change.actor_id or Side.ERP, now, sku=change.sku),
     ]

@@ -22,7 +22,7 @@ from chalicelib.ordering.reservation_store import holding_writes, reservation_fr
 from chalicelib.stock import store as stock_store
 from chalicelib.stock.actions.telling import ThoseWhoWait
 from chalicelib.stock.journal import Why, cause
-from chalicelib.stock.journal_store import read_kept
+from chalicelib.stock.journal_store import read_kept, turn_pages
 from chalicelib.stock.model import Level, Restated
 from chalicelib.stock.transit import Arrival, is_arrival
 from chalicelib.storage.attempts import until_committed
@@ -109,6 +109,7 @@ def settle(db: TenantSession, change: Changed, now: datetime) -> None:
     for order_id in level.lacking:
         until_committed(partial(_take_again, db, order_id, change, now))
     until_committed(partial(_tidy, db, change.sku))
+    turn_pages(db, [change.sku])
 
 
 def _holders(db: TenantSession, sku: str) -> Mapping[str, Mapping[str, Decimal]]:
