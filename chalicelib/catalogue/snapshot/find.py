@@ -65,7 +65,7 @@ def _filters(index: Index, query: Query, amounts: Amounts) -> dict[str, int]:
         attribute, _ = index.attributes.get(key, (0, ""))
         out[key] = out.get(key, index.everything) & bits.joined(index.value(attribute, text) for text in texts)
     if query.available is not None:
-        out[_STOCK] = _available(index, query.available, query.coming)
+        out[_STOCK] = _available(index, query)
     if query.price_from is not None or query.price_to is not None:
         out[_PRICE] = amounts.between(query.price_from, query.price_to)
     for number, selection in enumerate(query.selections):
@@ -73,13 +73,14 @@ def _filters(index: Index, query: Query, amounts: Amounts) -> dict[str, int]:
     return out
 
 
-def _available(index: Index, wanted: Available, coming: frozenset[str]) -> int:
-    if wanted is Available.NOW:
-        return index.in_stock
-    on_their_way = index.of_skus(coming)
-    if wanted is Available.COMING:
+def _available(index: Index, query: Query) -> int:
+    there = index.in_stock(query.warehouses)
+    if query.available is Available.NOW:
+        return there
+    on_their_way = index.of_skus(query.coming)
+    if query.available is Available.COMING:
         return on_their_way
-    return index.everything & ~index.in_stock & ~on_their_way
+    return index.everything & ~there & ~on_their_way
 
 
 def text_tiers(index: Index, text: str) -> tuple[int, ...]:
@@ -158,7 +159,7 @@ def _orders(index: Index, query: Query, amounts: Amounts) -> tuple[Sequence[int]
     if query.sort is Sort.PRICE:
         return (amounts.falling if query.descending else amounts.rising), amounts.unpriced
     if query.sort is Sort.STOCK:
-        return (index.order(Track.STOCK_DOWN if query.descending else Track.STOCK_UP),)
+        return (index.by_stock(query.warehouses, falling=query.descending),)
     return (index.order(Track.ARTICLE)[:: -1 if query.descending else 1],)
 
 
