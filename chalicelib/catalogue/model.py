@@ -78,6 +78,7 @@ class Query:
     price_from: Decimal | None = None
     price_to: Decimal | None = None
     available: Available | None = None
+    warehouses: tuple[str, ...] = ()  # whose stock counts for `available` and the sort by it; none = every one's
     coming: frozenset[str] = frozenset()  # the SKUs that are on their way to the reader, where `available` asks for it
     selections: tuple[Selection, ...] = ()
     sort: Sort = Sort.RELEVANCE

@@ -23,6 +23,7 @@ from chalicelib.exchange.run import (
 )
 from chalicelib.exchange.runs import Workshop
 from chalicelib.kernel.ids import new_id
+from chalicelib.ordering.actions.arriving import settle_untold
 from chalicelib.storage import snapshots
 from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import Write
@@ -190,9 +191,9 @@ def end_run(
 ) -> ExchangeState:
     """The run is over: after silence (`said` empty), or because 1C said `complete` or `deactivate`.
 
-    What waited is shown. What a full exchange left out is withdrawn where that is certain: always when 1C asks by
-    `deactivate`, else only if no file failed, nothing speaks for missing portions, and the catalogue is not about to
-    lose most of itself.
+    What waited is shown, and orders that wait for goods that have come by then have them or go without. What a full
+    exchange left out is withdrawn where that is certain: always when 1C asks by `deactivate`, else only if no file
+    failed, nothing speaks for missing portions, and the catalogue is not about to lose most of itself.
     """
     asked = said == "deactivate"
     certain = asked or (may_withdraw_at_end(run) if said == "complete" else may_withdraw_after_silence(run))
@@ -207,6 +208,8 @@ def end_run(
             if shown.done.withheld or any(shown.done.withdrawn.values()):
                 writes.append(store.entry_put(db.tenant_id, _end_entry(entry_id, run, shown.done, now)))
             ended = replace(state, run=replace(shown.run, closed=True), told=shown.told)
+        if ended.run and ended.run.tells_stock and not run.broken:
+            settle_untold(db, run.begun, now)
         _save(db, work, ended, run.parts, writes)
     return replace(ended, version=state.version + 1)
 

@@ -35,8 +35,8 @@ class Run:
     `parts` = its files that the snapshot in force does not have, in the order of arrival. It `waits` while goods of a
     full exchange wait for their offers, so that a break in between leaves the catalogue as it was; else it is shown as
     `showing` says, `shows` times so far. `offers` = they came after the last full package of goods. `broken` = a file
-    could not be read. `goods_files` counts files with goods; more than one means portions, and then silence does not
-    prove that the last one has come.
+    could not be read. It `tells_stock` if some of it was told to the live rows. `goods_files` counts files with goods;
+    more than one means portions, and then silence does not prove that the last one has come.
     """
 
     id: str
@@ -45,6 +45,7 @@ class Run:
     full: bool = False
     offers: bool = False
     broken: bool = False
+    tells_stock: bool = False
     goods_files: int = 0
     parts: tuple[RunPart, ...] = ()
     waits: bool = False

@@ -25,7 +25,7 @@ from chalicelib.kernel.errors import Refused, Unavailable
 from chalicelib.kernel.ids import new_id
 from chalicelib.network.model import PriceType, Warehouse
 from chalicelib.network.store import price_types_write, warehouses_write
-from chalicelib.ordering.actions.arriving import to_those_who_wait
+from chalicelib.ordering.actions.arriving import waiting_orders
 from chalicelib.stock.actions import erp_levels, moved_since
 from chalicelib.storage import files, snapshots
 from chalicelib.storage.session import OUTAGES, TenantSession
@@ -171,7 +171,7 @@ def tell_stock(
             message_id=message_id,
             now=now,
             safety=settings.safety_stock,
-            first=to_those_who_wait(db, means, now),
+            waiting=waiting_orders(db, means, now),
         )
 
 
@@ -244,6 +244,7 @@ def show(
     before = still_true(state.told, version=version, kind=kind, safety=safety, now=now)
     moved = moved_since(db, before.since) if before and before.whole else None
     tell_stock(db, run, done, settings, message_id=message, now=now, moved=moved)
+    run = replace(run, tells_stock=run.tells_stock or bool(done.told.lots()))
     changes = dict(zip((part.key for part in run.parts), done.parts, strict=True))
     if done.changed:
         withdrawn = message_id and any(done.withdrawn.values())

@@ -119,4 +119,4 @@ def _date_text(value: dt.date, pattern: str, locale: str) -> str:
     from babel.dates import format_date
 
     text: str = format_date(value, pattern, locale=locale)
-    return text
+    return text.replace(" ", NBSP)  # a day and its month stay on one line

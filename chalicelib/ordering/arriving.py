@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
+from chalicelib.kernel.clock import stamp
 from chalicelib.ordering.holding import Held, Holding, Reservation, Short, give_back, take, tidy
 from chalicelib.stock import model as stock
-from chalicelib.stock.model import Level, Move, Sources
+from chalicelib.stock.model import Level, Move, Restated, Sources
 from chalicelib.stock.transit import Arrival, is_arrival
 from chalicelib.tenancy.model import StockKind
 
 _ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """Why promises of a SKU's arrivals are looked at: people have changed these, or, nobody being named, the ERP has
+    told how the SKU stands `as_of` a moment in `warehouses` (None: in all of them)."""
+
+    sku: str
+    actor_id: str = ""
+    actor_name: str = ""
+    as_of: datetime | None = None
+    warehouses: frozenset[str] | None = None
+
+    def settles(self, came: Arrival, level: Level) -> bool:
+        """Whether the ERP's number has what came, as far as it came: it was told as of later than somebody said so, and
+        was taken as it is."""
+        if self.as_of is None or level.is_late(self.as_of):
+            return False
+        in_time = came.came_at is None or came.came_at < self.as_of
+        return in_time and (self.warehouses is None or came.warehouse in self.warehouses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +57,24 @@ class Told:
     used: Gain
 
 
-def told_of(before: Reservation, level: Level, arrival: Arrival, gain: Gain, kind: StockKind) -> Told:
+def gained(level: Level, changes: Iterable[Restated], as_of: datetime) -> dict[str, Gain]:
+    """By warehouse what orders may have of what a message of the moment `as_of` adds. What a free number lacks rises
+    with what is given of it: a second delivery of a message of which some was given finds no more of that."""
+    return {
+        one.warehouse: Gain(
+            available=min(one.gained, one.after.available),
+            counted=_ZERO if _is_of(level.told.get(one.warehouse), as_of) else one.gained,
+        )
+        for one in changes
+        if one.gained > 0 and one.after.available > 0
+    }
+
+
+def _is_of(told: datetime | None, as_of: datetime) -> bool:
+    return told is not None and stamp(told) == stamp(as_of)
+
+
+def told_of(before: Reservation, level: Level, arrival: Arrival, gain: Gain, kind: StockKind, as_of: datetime) -> Told:
     """The ERP is about to tell of goods in the arrival's warehouse: the promise is covered by them, and held from now
     on. What the ERP has counted is not in a free number: it is there as well, since some is left, but no more than the
     number rises by: it may rise by other goods."""
@@ -45,17 +83,23 @@ def told_of(before: Reservation, level: Level, arrival: Arrival, gain: Gain, kin
     used = Gain(available=min(own.quantity - counted, gain.available), counted=min(counted, gain.counted))
     part = used.available + used.counted
     known = used.counted if kind is StockKind.FREE else min(own.known, part)
-    return Told(holding=_put(before, level, arrival, part, known=known, new=part), used=used)
+    told = as_of if used.counted else None
+    return Told(holding=_put(before, level, arrival, part, known=known, new=part, told=told), used=used)
 
 
 def waited_for(before: Reservation, level: Level, arrival: Arrival, kind: StockKind) -> Holding:
     """The arrival has come: the promise is covered by what the warehouse has available, the rest waits for the ERP to
-    tell of it. What the ERP has counted is not in a free number: it need not be available."""
+    tell of it, and says so. What the ERP has counted is not in a free number: it need not be available."""
     own = _own(before, level.sku, arrival)
     counted = own.known if kind is StockKind.FREE else _ZERO
     there = level.warehouses.get(arrival.warehouse, stock.WarehouseLevel(_ZERO))
     part = counted + min(own.quantity - counted, max(_ZERO, there.available))
-    return _put(before, level, arrival, part, known=min(own.known, part), new=counted)
+    after = _put(before, level, arrival, part, known=min(own.known, part), new=counted)
+    parts = after.reservation.held.get(level.sku, {})
+    if arrival.place not in parts:
+        return after
+    rest = {**parts, arrival.place: replace(parts[arrival.place], came=True)}
+    return replace(after, reservation=replace(after.reservation, held={**after.reservation.held, level.sku: rest}))
 
 
 def called_off(before: Reservation, sku: str, place: str, quantity: Decimal, level: Level, sources: Sources) -> Holding:
@@ -63,12 +107,31 @@ def called_off(before: Reservation, sku: str, place: str, quantity: Decimal, lev
     held = {one: dict(parts) for one, parts in before.held.items()}
     back = give_back(held[sku], place, quantity)
     more = take(held[sku], quantity, level, sources)
-    had = sum((move.allocated for move in more.values()), _ZERO)
+    short = _short(sku, quantity, more)
     return Holding(
         reservation=tidy(held, before),
         moves={sku: {place: back, **more}},
-        short=(Short(sku=sku, wanted=quantity, available=had),) if had < quantity else (),
+        short=short,
+        lacking={sku: True} if short else {},
     )
+
+
+def taken_again(before: Reservation, lacking: Decimal, level: Level, sources: Sources) -> Holding:
+    """Of what the order lacks as much as there is now."""
+    held, sku = {one: dict(parts) for one, parts in before.held.items()}, level.sku
+    more = take(held.setdefault(sku, {}), lacking, level, sources) if lacking > 0 else {}
+    short = _short(sku, lacking, more)
+    return Holding(
+        reservation=tidy(held, before),
+        moves={sku: more} if more else {},
+        short=short,
+        lacking={} if short else {sku: False},
+    )
+
+
+def _short(sku: str, quantity: Decimal, moves: Mapping[str, Move]) -> tuple[Short, ...]:
+    had = sum((move.allocated for move in moves.values()), _ZERO)
+    return (Short(sku=sku, wanted=quantity, available=had),) if had < quantity else ()
 
 
 def lost(held: Mapping[str, Decimal], over: Decimal) -> dict[str, Decimal]:
@@ -103,7 +166,14 @@ def _own(before: Reservation, sku: str, arrival: Arrival) -> Held:
 
 
 def _put(
-    before: Reservation, level: Level, arrival: Arrival, quantity: Decimal, *, known: Decimal, new: Decimal
+    before: Reservation,
+    level: Level,
+    arrival: Arrival,
+    quantity: Decimal,
+    *,
+    known: Decimal,
+    new: Decimal,
+    told: datetime | None = None,
 ) -> Holding:
     """Moves what is held from the arrival into its warehouse; `known` of it the ERP has counted, `new` of it is on hand
     from now on, the rest has to be available. Nobody may have told of the SKU in the warehouse yet."""
@@ -121,7 +191,7 @@ def _put(
         moves={
             level.sku: {
                 place: Move(on_hand=-quantity, allocated=-quantity, counted=-known),
-                home: Move(on_hand=new, allocated=quantity, counted=known, needs=needs, begins=begins),
+                home: Move(on_hand=new, allocated=quantity, counted=known, needs=needs, begins=begins, told=told),
             }
         },
     )

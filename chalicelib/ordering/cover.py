@@ -18,17 +18,18 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """What covers a quantity: `now` of it is there, `coming` on its days, the first one first; `on_order` is to be made
-    or brought; `lacking` is nowhere."""
+    """What covers a quantity: `now` of it is there, `untold` has come and the ERP has yet to tell of it, `coming` on
+    its days, the first one first; `on_order` is to be made or brought; `lacking` is nowhere."""
 
     now: Decimal = _ZERO
+    untold: Decimal = _ZERO
     coming: tuple[Coming, ...] = ()
     on_order: Coming | None = None
     lacking: Decimal = _ZERO
 
     @property
     def due(self) -> date | None:
-        """The day from which on all of it is there, as far as it is anywhere; None: it is."""
+        """The day from which on all of it is there, as far as it is anywhere; None: it is, or has come."""
         later = (*self.coming, *((self.on_order,) if self.on_order else ()))
         return max((one.due for one in later), default=None)
 
@@ -36,15 +37,17 @@ class Cover:
 def cover_of(held: Mapping[str, Held], quantity: Decimal, made: Coming | None = None) -> Cover:
     """How what is held of a SKU, and what of it is on order, cover a quantity."""
     days: dict[date, Decimal] = {}
-    now = _ZERO
+    now = untold = _ZERO
     for part in held.values():
         if part.due is None:
             now += part.quantity
+        elif part.came:
+            untold += part.quantity
         else:
             days[part.due] = days.get(part.due, _ZERO) + part.quantity
     coming = tuple(Coming(quantity=part, due=due) for due, part in sorted(days.items()))
-    lacking = max(_ZERO, quantity - now - sum(days.values(), _ZERO) - (made.quantity if made else _ZERO))
-    return Cover(now=now, coming=coming, on_order=made, lacking=lacking)
+    rest = quantity - now - untold - sum(days.values(), _ZERO) - (made.quantity if made else _ZERO)
+    return Cover(now=now, untold=untold, coming=coming, on_order=made, lacking=max(_ZERO, rest))
 
 
 def could_cover(level: Level, quantity: Decimal, sources: Sources, ready: date | None = None) -> Cover:
@@ -81,7 +84,7 @@ def told_cover(
 def told_of(cover: Cover, quantity: Decimal, ready: date | None) -> Cover:
     """What of an order's cover a dealer is told to whom stock is words only. How much of goods on order there was would
     tell the stock: unless there was none, which the word says, they read that whatever there is not is on order."""
-    if ready is None or not (cover.now or cover.coming):
+    if ready is None or not (cover.now or cover.untold or cover.coming):
         return cover
     return replace(cover, on_order=Coming(quantity=quantity, due=ready), lacking=_ZERO)
 
@@ -108,12 +111,14 @@ def _due(level: Level, place: str) -> date | None:
 def limited(cover: Cover, quantity: Decimal, made: Coming | None = None, ready: date | None = None) -> Cover:
     """As much of it as the quantity needs. Where goods are on order, by `ready`, the rest is so; `made` was before."""
     now = min(cover.now, quantity)
-    rest, coming = quantity - now, []
+    untold = min(cover.untold, quantity - now)
+    rest, coming = quantity - now - untold, []
     for one in cover.coming:
         part = min(one.quantity, rest)
         if part:
             coming.append(replace(one, quantity=part))
             rest -= part
+    cover = Cover(now=now, untold=untold, coming=tuple(coming))
     if ready and rest:
-        return Cover(now=now, coming=tuple(coming), on_order=on_order(made, rest, ready))
-    return Cover(now=now, coming=tuple(coming), lacking=rest)
+        return replace(cover, on_order=on_order(made, rest, ready))
+    return replace(cover, lacking=rest)

@@ -20,11 +20,12 @@ Moves = dict[str, dict[str, Move]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """`quantity` held in one place, of which the ERP has counted `known`. `due` = the day that an arrival is to come,
-    None: it is in the warehouse."""
+    None: it is in the warehouse. `came` = it has come, and the ERP has yet to tell of it."""
 
     quantity: Decimal
     known: Decimal = _ZERO
     due: date | None = None
+    came: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,10 @@ class Reservation:
 
     def has_lapsed(self, now: datetime) -> bool:
         return self.until is not None and self.until <= now
+
+    def is_lost(self, now: datetime) -> bool:
+        """Whether it still says what it held, and its time is over."""
+        return bool(self.held) and self.has_lapsed(now)
 
     @property
     def waits(self) -> bool:
@@ -68,13 +73,15 @@ class Short:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
     """What an order holds after a change, the stock's moves that make it so, and what was too little. `timed` = by SKU
-    what the stock is to note of what is held for a time only, where that changes (None: nothing now). `reordered`: what
-    is on order changes, though nothing may move."""
+    what the stock is to note of what is held for a time only, where that changes (None: nothing now); `lacking` = by
+    SKU whether it is to note that the order lacks some, and takes it once there is more. `reordered`: what is on order
+    changes, though nothing may move."""
 
     reservation: Reservation
     moves: Moves
     short: tuple[Short, ...] = ()
     timed: Mapping[str, TimedHold | None] = field(default_factory=dict)
+    lacking: Mapping[str, bool] = field(default_factory=dict)
     reordered: bool = False
 
     @property

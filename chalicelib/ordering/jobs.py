@@ -15,13 +15,15 @@ from chalicelib.http.formats import Formats
 from chalicelib.http.i18n import translator
 from chalicelib.http.rendering import render_mail
 from chalicelib.identity.model import User
+from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.events import Event
 from chalicelib.ordering.actions import advising, bookkeeping, stocktaking
-from chalicelib.ordering.actions.arriving import Changed, settle
+from chalicelib.ordering.actions.arriving import settle
 from chalicelib.ordering.actions.invoicing import bring_invoice_up_to
+from chalicelib.ordering.arriving import Changed
 from chalicelib.ordering.notices import OrderMail, mail_about
 from chalicelib.ordering.reservation_store import load_reservation
-from chalicelib.ordering.words import change_text
+from chalicelib.ordering.words import change_text, happening_text
 from chalicelib.stock import tally
 from chalicelib.stock.actions.noting import ARRIVALS
 from chalicelib.stock.journal_store import turn_pages
@@ -57,9 +59,8 @@ def settle_and_tell(event: Event, db: TenantSession, now: datetime) -> None:
 
 def follow_arrivals(event: Event, db: TenantSession, now: datetime) -> None:
     """Goods on their way come on another day, or are fewer, or have come: so do the promises that orders have."""
-    sku = event.data["sku"]
-    settle(db, Changed(sku=sku, actor_id=event.data["actor"], actor_name=event.data["actor_name"]), now)
-    turn_pages(db, [sku])
+    said = event.data
+    settle(db, Changed(sku=said["sku"], actor_id=said["actor"], actor_name=said["actor_name"]), now)
 
 
 def order_mail(facts: OrderMail, reader: User) -> mail.Mail:
@@ -74,6 +75,9 @@ def order_mail(facts: OrderMail, reader: User) -> mail.Mail:
     ]
     if order.wished:
         rows.append((t.t("ordering.wished"), fmt.date(order.wished)))
+    about = []
+    if facts.about:
+        about.append(happening_text(t, fmt, facts.about, local_day(facts.about.at, facts.settings.time_zone)))
     rendered = render_mail(
         "ordering/email/order",
         locale=reader.locale,
@@ -85,7 +89,7 @@ def order_mail(facts: OrderMail, reader: User) -> mail.Mail:
         reader=reader,
         said=facts.said,
         facts=rows,
-        changes=[change_text(t, fmt, change) for change in facts.changes],
+        changes=[*(change_text(t, fmt, change) for change in facts.changes), *about],
     )
     return mail.Mail(to=reader.email, subject=rendered.subject, text=rendered.text, html=rendered.html)
 

@@ -11,7 +11,7 @@ from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.events import Event
 from chalicelib.ordering import store
 from chalicelib.ordering.lines import LineChange, difference
-from chalicelib.ordering.model import Order
+from chalicelib.ordering.model import Happening, Order
 from chalicelib.ordering.states import Side
 from chalicelib.ordering.store import OrderFile
 from chalicelib.storage.session import TenantSession
@@ -34,12 +34,14 @@ _FOR_DEALER = {
     "order.cancelled": "refused",
 }
 
+_OF_ARRIVALS = ("short", "delayed")
 _BY_DEALER = frozenset(_FOR_STAFF)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderMail:
-    """A mail about an order: its text is `ordering.mail.<kind>`. `said` = a comment or reason, as it was typed."""
+    """A mail about an order: its text is `ordering.mail.<kind>`. `said` = a comment or reason, as it was typed;
+    `about` = what became of goods on their way."""
 
     kind: str
     order: Order
@@ -47,6 +49,7 @@ class OrderMail:
     readers: tuple[User, ...]
     said: str = ""
     changes: tuple[LineChange, ...] = ()
+    about: Happening | None = None
 
 
 def mail_about(db: TenantSession, event: Event) -> OrderMail | None:
@@ -66,6 +69,7 @@ def mail_about(db: TenantSession, event: Event) -> OrderMail | None:
         readers=_managers(db) if by_dealer else _dealer(db, file.order),
         said=_said(file, event),
         changes=_changes(file, event) if kind in ("changed", "edited") else (),
+        about=next((one for one in file.happenings if one.at == event.at), None) if kind in _OF_ARRIVALS else None,
     )
 
 

@@ -40,13 +40,17 @@ def holding_writes(tenant_id: str, order_id: str, holding: Holding, because: Cau
     """What the order holds from now on, as it changes: the reservation, one write a SKU in the SKUs' order (domain
     §4.2), and one that notes them for the nightly check."""
     after, moves, timed = holding.reservation, holding.moves, holding.timed
-    skus = sorted({*moves, *timed})
+    skus = sorted({*moves, *timed, *holding.lacking})
     if not skus and after.held and not holding.reordered:
         return []
     kept = after.version or after.held or after.on_order or after.until
     own = [reservation_put(tenant_id, order_id, after)] if kept else []
     notes = {sku: {order_id: hold} for sku, hold in timed.items()}
-    rows = [stock_store.move(tenant_id, sku, moves.get(sku, {}), because, timed=notes.get(sku)) for sku in skus]
+    lacking = {sku: {order_id: lacks} for sku, lacks in holding.lacking.items()}
+    rows = [
+        stock_store.move(tenant_id, sku, moves.get(sku, {}), because, timed=notes.get(sku), lacking=lacking.get(sku))
+        for sku in skus
+    ]
     return [*own, *rows, *([moved_put(tenant_id, because, skus)] if moves else [])]
 
 

@@ -9,8 +9,10 @@ from chalicelib.http.formats import Formats
 from chalicelib.http.i18n import Translator
 from chalicelib.ordering.cover import Cover
 from chalicelib.ordering.lines import LineChange
-from chalicelib.ordering.model import OrderLine
+from chalicelib.ordering.model import Happening, OrderLine
 from chalicelib.stock.words import day_text
+
+_DAYS = ("was", "due")
 
 
 def change_text(t: Translator, fmt: Formats, change: LineChange) -> str:
@@ -27,32 +29,41 @@ def change_text(t: Translator, fmt: Formats, change: LineChange) -> str:
     return t.t("ordering.change.price", line=_title(after), before=before.price, now=after.price)
 
 
+def happening_text(t: Translator, fmt: Formats, one: Happening, today: date) -> str:
+    """What happened to an order, as its history and mails say it: days among its parameters in the reader's way."""
+    days = {name: day_text(fmt, date.fromisoformat(one.params[name]), today) for name in _DAYS if name in one.params}
+    return t.t(f"ordering.history.{one.kind}", **{**one.params, **days})
+
+
 def cover_texts(
     t: Translator, fmt: Formats, cover: Cover, unit: str, today: date, *, lead_days: int | None, exact: bool
 ) -> list[str]:
     """`со склада 3 шт`, `2 шт из поступления 28 ноября`, `4 шт под заказ, ≈ 6 декабря`; without quantities where the
-    reader is not told these. Nothing where nothing has to come."""
-    if not cover.due:
+    reader is not told these. Nothing where nothing has to come, or to be told of."""
+    if not cover.due and not cover.untold:
         return []
     if not exact:
         return _told_in_words(t, fmt, cover, today, lead_days)
-    now = [t.t("ordering.cover.now", quantity=_amount(fmt, cover.now, unit))] if cover.now else []
-    later = [("ordering.cover.coming", one) for one in cover.coming]
+    parts = (("now", cover.now), ("untold", cover.untold))
+    later = [("coming", one) for one in cover.coming]
     if cover.on_order:
-        later.append(("ordering.cover.on_order", cover.on_order))
+        later.append(("on_order", cover.on_order))
     return [
-        *now,
-        *(t.t(key, quantity=_amount(fmt, one.quantity, unit), day=day_text(fmt, one.due, today)) for key, one in later),
+        *(t.t(f"ordering.cover.{name}", quantity=_amount(fmt, part, unit)) for name, part in parts if part),
+        *(
+            t.t(f"ordering.cover.{name}", quantity=_amount(fmt, one.quantity, unit), day=day_text(fmt, one.due, today))
+            for name, one in later
+        ),
     ]
 
 
 def _told_in_words(t: Translator, fmt: Formats, cover: Cover, today: date, lead_days: int | None) -> list[str]:
     """Of goods on order only their term: a date would tell when some of them were, and how many there are."""
-    out = []
+    out = [t.t("ordering.cover.untold_some")] if cover.untold else []
     if cover.coming:
-        key = "ordering.cover.rest" if cover.now else "ordering.cover.all"
+        key = "ordering.cover.rest" if cover.now or cover.untold else "ordering.cover.all"
         out.append(t.t(key, day=day_text(fmt, cover.coming[-1].due, today)))
-    if cover.on_order and not cover.now and not cover.coming:
+    if cover.on_order and not (cover.now or cover.untold or cover.coming):
         out.append(lead_text(t, lead_days))
     elif cover.on_order:
         out.append(t.t("ordering.cover.unsure", count=lead_days))

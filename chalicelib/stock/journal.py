@@ -37,6 +37,7 @@ class Why(StrEnum):
     LAPSED = "lapsed"  # the reserve of an order ran out
     ARRIVED = "arrived"  # what an order had a promise of has come
     CALLED_OFF = "called_off"  # it will not, or not all of it
+    AGAIN = "again"  # an order that lost some takes again what there is
     CANCELLED = "cancelled"
     REFUSED = "refused"
     EXPORTED = "exported"  # the ERP has confirmed that it has the order

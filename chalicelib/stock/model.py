@@ -49,8 +49,9 @@ class Level:
     """All warehouses of a SKU, and `arriving` by their places its arrivals: there what is still to come is on hand,
     what orders have a promise of is allocated. `told` = as of when the ERP last spoke of a warehouse; `moved_at` = when
     an order that the ERP knows, or a shipment, last changed what the ERP's number means. `timed` = by order, what is
-    held for a time only. Of its journal there are `pages` (None: the row is older than journals, and has made none
-    yet), and `waiting` movements that are on none. `version` 0 = there is no row of it."""
+    held for a time only; `lacking` = orders that lost some of it and may take it again. Of its journal there are
+    `pages` (None: the row is older than journals, and has made none yet), and `waiting` movements that are on none.
+    `version` 0 = there is no row of it."""
 
     sku: str
     warehouses: Mapping[str, WarehouseLevel]
@@ -58,6 +59,7 @@ class Level:
     told: Mapping[str, datetime] = field(default_factory=dict)
     moved_at: datetime | None = None
     timed: Mapping[str, TimedHold] = field(default_factory=dict)
+    lacking: tuple[str, ...] = ()  # the oldest order first
     pages: int | None = 0
     waiting: int = 0
     by_hand: ByHand = field(default_factory=ByHand)
@@ -113,6 +115,10 @@ class Level:
         day, known = sources.arrivals_from, {name: row.available for name, row in self.warehouses.items()}
         return known if day is None else known | self.unpromised(day)
 
+    def is_late(self, as_of: datetime) -> bool:
+        """Whether a number of the ERP is older than our last `moved_at`: if it knew of the move cannot be told."""
+        return self.moved_at is not None and as_of < self.moved_at
+
     def lapsed(self, now: datetime) -> tuple[str, ...]:
         """Orders whose hold has run out and whose goods nobody has needed since."""
         return tuple(order for order, hold in self.timed.items() if hold.until <= now)
@@ -160,7 +166,7 @@ class Move:
 
     `needs` = what must be available before; `stamped` = the ERP's next older number must not raise the stock; `noted` =
     the edition of the SKU's notes that it was worked out from, where it must still be that one; `begins` = the place
-    has no counters yet, and these are its first.
+    has no counters yet, and these are its first; `told` = as of when the ERP told what is given here.
     """
 
     on_hand: Decimal = _ZERO
@@ -170,6 +176,7 @@ class Move:
     stamped: bool = False
     noted: int | None = None
     begins: bool = False
+    told: datetime | None = None
 
     @property
     def available(self) -> Decimal:
@@ -184,6 +191,7 @@ class Move:
             stamped=self.stamped or other.stamped,
             noted=self.noted if other.noted is None else other.noted,
             begins=self.begins or other.begins,
+            told=other.told or self.told,
         )
         if self.needs is None and other.needs is None:
             return both
@@ -272,7 +280,7 @@ def restate(
     wanted = dict(quantities)
     if complete:
         wanted |= {name: _ZERO for name in level.warehouses if name not in wanted}
-    late = level.moved_at is not None and as_of < level.moved_at
+    late = level.is_late(as_of)
     changes = []
     for name, quantity in sorted(wanted.items()):
         told = level.told.get(name)

@@ -21,7 +21,7 @@ from chalicelib.storage.writes import Absent, Add, AtLeast, Change, Condition, D
 
 _KIND = "stock"
 _COUNTERS = ("on_hand", "allocated", "counted", "available")
-_TIMED = "timed#"  # an attribute for each order: one that is added needs no map that older rows lack
+_TIMED, _LACKING = "timed#", "lacking#"  # an attribute for each order: one more needs no map that older rows lack
 _BY_HAND = ("data", "by_hand")
 
 LevelWrite = Put | Update
@@ -55,6 +55,7 @@ def level_from(record: Record | None, sku: str) -> Level:
         timed={
             name.removeprefix(_TIMED): _timed(hold) for name, hold in record.data.items() if name.startswith(_TIMED)
         },
+        lacking=tuple(sorted(name.removeprefix(_LACKING) for name in record.data if name.startswith(_LACKING))),
         pages=record.data.get("pages"),
         waiting=record.data.get("waiting", 0),
         by_hand=noted.left({place: row.on_hand for place, row in arriving.items()}),
@@ -86,17 +87,23 @@ def move(
     because: Cause,
     *,
     timed: Mapping[str, TimedHold | None] | None = None,
+    lacking: Mapping[str, bool] | None = None,
 ) -> Update:
     """All moves of a SKU as one write, with its entry in the SKU's journal; refused (without a refusal of its own) when
     too little is available, people have noted something of the SKU since an arrival of it was chosen, or a place that
-    had no counters has some. `timed` = by order what it holds from now on for a time only; None: nothing any more."""
+    had no counters has some. `timed` = by order what it holds from now on for a time only; None: nothing any more.
+    `lacking` = by order whether it lacks some of the SKU."""
     changes: list[Change] = _journal(moved(because, moves))
     for order, hold in (timed or {}).items():
         changes.append(Set(("data", _TIMED + order), None if hold is None else _noted(hold)))
+    for order, lacks in (lacking or {}).items():
+        changes.append(Set(("data", _LACKING + order), lacks or None))
     editions = {step.noted for step in moves.values() if step.noted is not None}
     when: list[Condition] = [_as_noted(edition) for edition in editions]
     for warehouse, step in sorted(moves.items()):
         name = _name(warehouse)
+        if step.told is not None:
+            changes.append(Set(("data", "told", name), stamp(step.told)))
         if step.begins:
             first = WarehouseLevel(step.on_hand, step.allocated, step.counted, step.available)
             changes.append(Set(("n", name), _counters(first)))
@@ -168,7 +175,8 @@ def noted_writes(
 ) -> list[LevelWrite | Delete]:
     """What people note of a SKU from now on, on condition that this, and what orders have a promise of arrivals that
     change, is as it was read; the whole row has to be, where `kept_back` says that less or more of the stock may be
-    promised. A SKU with arrivals stands in the list of those by the day of the first."""
+    promised. A SKU with arrivals stands in the list of those by the day of the first, one of which orders wait for what
+    has come in that of these."""
     arriving = model.arriving(level, noted)
     after = replace(
         noted, came=tuple(one for one in noted.came if one.place in arriving), edition=level.by_hand.edition + 1
@@ -206,20 +214,30 @@ def _as_read(place: str, counters: WarehouseLevel | None) -> Condition:
 
 
 def _listed(tenant_id: str, level: Level, after: ByHand) -> list[Put | Delete]:
-    """The SKU's place in the list of those with arrivals, with the last day for each warehouse."""
+    """The SKU's place in the list of those with arrivals, with the last day for each warehouse; and in the one of those
+    of which something has come."""
     old, new = (
         keys.coming_sku(tenant_id, by_hand.arrivals[0].due, level.sku) if by_hand.arrivals else None
         for by_hand in (level.by_hand, after)
     )
     leave = [Delete(key=old)] if old and old != new else []
     days = {one.warehouse: one.due.isoformat() for one in after.arrivals}  # the last ones: they are in order
-    return [*leave, *([Put(key=new, kind="coming", data={"sku": level.sku, "days": days})] if new else [])]
+    enter = [Put(key=new, kind="coming", data={"sku": level.sku, "days": days})] if new else []
+    came_key = keys.came_sku(tenant_id, level.sku)
+    if after.came:
+        return [*leave, *enter, Put(key=came_key, kind="came", data={"sku": level.sku})]
+    return [*leave, *enter, *([Delete(key=came_key)] if level.by_hand.came else [])]
 
 
 def coming_skus(db: TenantSession, *, limit: int, after: str | None = None) -> tuple[list[str], str | None]:
     """SKUs with arrivals, by the day of the first one, and where the list goes on (None: it ends)."""
     page = db.query(keys.coming_skus(db.tenant_id), limit=limit, after=after, consistent=True)
     return [record.data["sku"] for record in page.records], page.next
+
+
+def came_skus(db: TenantSession) -> list[str]:
+    """SKUs of which something has come that orders wait for."""
+    return [record.data["sku"] for record in db.query_all(keys.came_skus(db.tenant_id), consistent=True)]
 
 
 def coming_among(db: TenantSession, today: date, among: Sequence[str]) -> frozenset[str]:

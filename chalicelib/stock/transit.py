@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from chalicelib.kernel.errors import Complaint
@@ -39,7 +39,8 @@ def is_arrival(place: str) -> bool:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """Goods that are still to come to a warehouse on a day, in the SKU's unit. `note` = what says so, e.g. a document;
-    `listed` = the quantity that the last file said, None where people have typed another one since, or no file did."""
+    `listed` = the quantity that the last file said, None where people have typed another one since, or no file did.
+    `came_at` = when somebody said that it has come."""
 
     id: str
     warehouse: str
@@ -47,6 +48,7 @@ class Arrival:
     due: date
     note: str = ""
     listed: Decimal | None = None
+    came_at: datetime | None = None
 
     @property
     def place(self) -> str:
@@ -59,8 +61,8 @@ class Arrival:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByHand:
     """What people have noted of a SKU. `came` = arrivals that have come, while orders that have a promise of them wait
-    for the ERP to tell of the goods. `safety` = what is never promised of it in each warehouse, None: as much as the
-    tenant's settings say; `edition` counts changes."""
+    for the ERP to tell of the goods: its next word of the warehouse settles it. `safety` = what is never promised of it
+    in each warehouse, None: as much as the tenant's settings say; `edition` counts changes."""
 
     arrivals: tuple[Arrival, ...] = ()  # the first to come first
     came: tuple[Arrival, ...] = ()
@@ -79,10 +81,10 @@ class ByHand:
         arrivals = (replace(one, quantity=quantities.get(one.place, one.quantity)) for one in self.arrivals)
         return replace(self, arrivals=tuple(arrivals))
 
-    def received(self, arrival: Arrival) -> ByHand:
-        """It has come."""
+    def received(self, arrival: Arrival, now: datetime) -> ByHand:
+        """It has come, as somebody says now."""
         left = self.expecting(one for one in self.arrivals if one.id != arrival.id)
-        return replace(left, came=(*self.came, arrival))
+        return replace(left, came=(*self.came, replace(arrival, came_at=now)))
 
     def arrival(self, arrival_id: str) -> Arrival | None:
         return next((one for one in self.arrivals if one.id == arrival_id), None)

@@ -119,6 +119,7 @@ def browse(
         sort=Sort.RELEVANCE if query.sort is Sort.STOCK and not desk.may_rank_stock else query.sort,
         amounts=amounts_under(catalogue, at.terms) if at.terms else None,
         coming=_on_their_way(db, desk, query),
+        warehouses=desk.warehouses,
         selections=tuple(map(at.selection, news)),
     )
     page = catalogue.search(query)

@@ -213,6 +213,18 @@ def test_in_stock_means_that_the_erp_had_some(catalogue: Catalogue) -> None:
     assert names(catalogue, available=Available.NOW) == ["Окно 9 створок", "Окно деревянное"]
 
 
+def test_whose_goods_come_from_some_warehouses_finds_what_these_have(catalogue: Catalogue) -> None:
+    assert names(catalogue, available=Available.NOW, warehouses=("v",)) == ["Окно 9 створок"]
+    assert names(catalogue, available=Available.NOW, warehouses=("v", NO_WAREHOUSE)) == names(
+        catalogue, available=Available.NOW
+    )
+    assert names(catalogue, available=Available.NOW, warehouses=("nowhere",)) == []
+    assert "Окно деревянное" in names(catalogue, available=Available.ORDER, warehouses=("v",))
+    by_stock = names(catalogue, sort=Sort.STOCK, descending=True, warehouses=(NO_WAREHOUSE,))
+    assert by_stock[0] == "Окно деревянное"
+    assert names(catalogue, sort=Sort.STOCK, warehouses=(NO_WAREHOUSE,))[-1] == "Окно деревянное"
+
+
 def test_prices_are_looked_at_along_the_chain_at_the_smallest_tier(catalogue: Catalogue) -> None:
     dealer, chain = ("p",), ("p", "q")
     assert names(catalogue, price_types=dealer, price_from=D(95)) == ["Окно 9 створок"]

@@ -190,7 +190,7 @@ def test_count_picks_the_plural_form(locale: str, count: int | Decimal, said: st
 def test_parameters_are_written_in_the_readers_way() -> None:
     said = translator("ru").t("http.of", part=Decimal("1200.50"), whole=money("1200", "RUB"))
     assert said == "1\u202f200,5 из 1\u202f200,00\xa0₽"
-    assert translator("en").t("http.of", part=date(2026, 11, 5), whole=7) == "5 Nov 2026 of 7"
+    assert translator("en").t("http.of", part=date(2026, 11, 5), whole=7) == "5\xa0Nov\xa02026 of 7"
 
 
 def test_braces_in_a_parameter_stay_text() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -38,8 +39,8 @@ def test_of_an_arrival_that_has_all_come_nothing_is_told() -> None:
 
 def test_what_is_expected_again_has_not_come() -> None:
     one = _arrival(5, 2)
-    came = ByHand().expecting([one]).received(one)
-    assert (came.arrivals, came.came) == ((), (one,))
+    came = ByHand().expecting([one]).received(one, NOW)
+    assert (came.arrivals, came.came) == ((), (replace(one, came_at=NOW),))
     assert (came.expecting([one]).arrivals, came.expecting([one]).came) == ((one,), ())
 
 

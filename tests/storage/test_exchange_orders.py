@@ -6,7 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -23,11 +23,13 @@ from chalicelib.ordering.actions import bring_invoice_up_to, orders_to_export, r
 from chalicelib.ordering.actions.bookkeeping import held_by_contract
 from chalicelib.ordering.states import State
 from chalicelib.ordering.store import OrderFile
+from chalicelib.stock.store import came_skus
 from chalicelib.tenancy.model import Charset, ExchangeSettings, InvoiceSource, OrderStructure
 from chalicelib.tenancy.store import settings_of, settings_record, settings_write
 from tests.storage.exchange_world import World, make_world
 from tests.storage.test_exchange_protocol import goods, offers
 from tests.support.shop import NOW, D, Shop
+from tests.support.transit import arrival, expect, kinds, note
 
 GUID = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"
 
@@ -271,6 +273,25 @@ def test_none_in_stock_by_silence_takes_back_what_a_cancelled_order_let_go(shop:
     world.later(600)
     assert shop.level("a", "main").available == 0
     assert shop.level("b", "main").available == 30
+
+
+@pytest.mark.parametrize("names", [("b",), ("a", "b")])
+def test_goods_that_came_are_settled_when_1c_names_them_or_at_the_end_of_an_exchange(
+    shop: Shop, world: World, names: tuple[str, ...]
+) -> None:
+    world.client().upload({"import.xml": goods("a", "b"), "offers.xml": offers("a", "b", quantity=5)})
+    world.later(600)
+    world.ahead = timedelta()
+    shop.settings = replace(world.settings, transit_orders=True)
+    shop.db.commit([settings_write(shop.settings, settings_record(shop.db).version)])
+    expect(shop, replace(arrival(4), warehouse="main"))
+    file = shop.place(a=28)  # 20 and 5 are there
+    note(shop, lambda noted: noted.received(noted.arrivals[0], datetime.now(UTC)))
+    world.client().upload({"offers.xml": offers(*names, quantity=5)})
+    assert ("arrival_short" in kinds(shop, file)) is ("a" in names)
+    world.later(600)
+    assert "arrival_short" in kinds(shop, file)
+    assert came_skus(shop.db) == []
 
 
 def test_1c_changes_an_order_and_its_history_shows_it(shop: Shop, world: World) -> None:

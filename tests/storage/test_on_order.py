@@ -20,7 +20,7 @@ from chalicelib.catalogue.model import Available, Query, sku_id
 from chalicelib.catalogue.on_order import OnOrderRule
 from chalicelib.catalogue.store import load_on_order
 from chalicelib.http import csrf, sessions
-from chalicelib.http.formats import Formats
+from chalicelib.http.formats import NBSP, Formats
 from chalicelib.kernel.access import Actor
 from chalicelib.kernel.clock import local_day, utc_now
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
@@ -204,7 +204,8 @@ def test_cart_and_order_say_what_is_there_and_what_is_on_order_by_when(shop: Sho
     on_order.add_rule(shop.db, shop.manager, FIELDS, "k", NOW)
     add_to_cart(shop.db, shop.buyer, shop.contract.id, THERE, Decimal(9), NOW)
     add_to_cart(shop.db, shop.buyer, shop.contract.id, GONE, Decimal(2), NOW)
-    day = Formats("ru", "Europe/Moscow").day_month(local_day(utc_now(), "Europe/Moscow") + timedelta(days=14))
+    ready = local_day(utc_now(), "Europe/Moscow") + timedelta(days=14)
+    day = Formats("ru", "Europe/Moscow").day_month(ready).replace(NBSP, " ")
     split, whole = f"со склада 5 шт 4 шт под заказ, ≈ {day}", f"2 шт под заказ, ≈ {day}"
     cart = text(visit("/cart", shop.buyer))
     assert split in cart

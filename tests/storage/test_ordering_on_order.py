@@ -26,7 +26,7 @@ from chalicelib.ordering.actions import (
     show_cart,
     show_cover,
 )
-from chalicelib.ordering.actions.arriving import to_those_who_wait
+from chalicelib.ordering.actions.arriving import waiting_orders
 from chalicelib.ordering.actions.placing import NewOrder
 from chalicelib.ordering.actions.stocktaking import disagreeing
 from chalicelib.ordering.cover import Cover
@@ -73,8 +73,8 @@ def split(shop: Shop, file: OrderFile) -> tuple[int, int]:
 def comes(shop: Shop, quantity: int, minutes: int = 5) -> None:
     """The ERP tells of so many in the warehouse."""
     now, kind = NOW + timedelta(minutes=minutes), shop.settings.exchange.stock_kind
-    first = to_those_who_wait(shop.db, kind, now)
-    erp_levels(shop.db, [(A, {W: D(quantity)})], kind=kind, as_of=now, message_id="n", now=now, first=first)
+    waiting = waiting_orders(shop.db, kind, now)
+    erp_levels(shop.db, [(A, {W: D(quantity)})], kind=kind, as_of=now, message_id="n", now=now, waiting=waiting)
 
 
 def test_what_there_is_is_held_and_the_rest_is_on_order_with_its_day(shop: Shop) -> None:

@@ -35,8 +35,9 @@ from chalicelib.ordering.actions import (
     place_order,
     refuse,
 )
-from chalicelib.ordering.actions.arriving import Changed, settle, to_those_who_wait
+from chalicelib.ordering.actions.arriving import settle, waiting_orders
 from chalicelib.ordering.actions.stocktaking import disagreeing
+from chalicelib.ordering.arriving import Changed
 from chalicelib.ordering.cart import CartLine
 from chalicelib.ordering.erp import ErpUpdate, ErpUpdateShipment
 from chalicelib.ordering.holding import Reservation, wanted
@@ -207,8 +208,8 @@ class Market:
             for name in NAMES
         ]
         now = self.clock.tick()
-        first = to_those_who_wait(db, self.kind, now)
-        self.surely(lambda: erp_levels(db, rows, kind=self.kind, as_of=now, message_id="m", now=now, first=first))
+        waiting = waiting_orders(db, self.kind, now)
+        self.surely(lambda: erp_levels(db, rows, kind=self.kind, as_of=now, message_id="m", now=now, waiting=waiting))
         self.seen["told"] += 1
 
     def _there(self, name: str, place: str) -> Decimal:
@@ -256,7 +257,8 @@ class Market:
             told_first = rng.random() < 0.5
             if told_first:
                 self.landed.append((name, one))
-            self._note(db, name, fate, lambda noted: noted.received(one) if noted.arrival(one.id) else noted)
+            said = self.clock.tick()
+            self._note(db, name, fate, lambda noted: noted.received(one, said) if noted.arrival(one.id) else noted)
             if not told_first:
                 self.landed.append((name, one))
         elif fate == "off":
@@ -376,6 +378,7 @@ def test_sold_and_held_and_free_is_what_was_received_whatever_happens_at_once(ta
             case = f"{name} in transit, seed {SEED}"
             assert 0 <= row.allocated <= row.on_hand <= one.quantity, f"more is promised than comes: {case}"
             assert row.allocated == held[name, one.place], f"promises: {case}"
+    assert not any(level.by_hand.came for level in found.values()), "the ERP's last word settles what has come"
     places = {*PLACES, *(place for level in found.values() for place in level.arriving)}
     assert {place for _, place in held} <= places, "nobody has a promise of what is not to come"
     assert disagreeing(db, [sku(name) for name in NAMES], [file.order.id for file in files]) == {}

@@ -9,17 +9,34 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.gateways import mail
+from chalicelib.http.formats import Formats
+from chalicelib.identity.model import User
+from chalicelib.identity.store import user_put
+from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import local_day, utc_now
 from chalicelib.network.segments import DealerGroup, Segments, StockShown
 from chalicelib.network.store import party_put, segments_put
+from chalicelib.ordering.jobs import HANDLERS
 from chalicelib.ordering.store import load_order, order_put
 from chalicelib.stock import tally
+from chalicelib.stock.actions.noting import ARRIVALS
 from chalicelib.stock.journal import Mismatch
 from chalicelib.stock.store import levels, noted_writes
 from chalicelib.stock.transit import Arrival
+from chalicelib.stock.words import day_text
 from chalicelib.storage import keys
 from chalicelib.tenancy.store import settings_write
-from tests.storage.test_ordering_pages import World, _strings, address_of, catalogue, text_of, version_of, world  # noqa: F401
+from tests.storage.test_ordering_pages import (  # noqa: F401
+    World,
+    _events,
+    _strings,
+    address_of,
+    catalogue,
+    text_of,
+    version_of,
+    world,
+)
 from tests.support.shop import D, W, sku
 
 
@@ -146,6 +163,51 @@ def test_the_cart_and_the_order_say_what_a_line_waits_for(world: World, in_words
     assert "со склада 10 шт 2 шт из поступления" in text_of(decision)
     assert "заказано 2" in text_of(world.manager.get("/stock/arrivals"))
     assert "заказано 2" in text_of(world.manager.get(f"/stock/{sku('A-1')}"))
+
+
+def test_the_moderation_list_marks_orders_that_wait_and_the_order_says_that_its_goods_have_come(world: World) -> None:
+    shop = world.shop
+    shop.db.commit([settings_write(replace(shop.settings, transit_orders=True), 1)])
+    _expect(world, 4)
+    path = world.place("A-1 12")
+    assert "ждёт товары в пути" in text_of(world.manager.get("/moderation"))
+    world.manager.post(f"/stock/{sku('A-1')}/arrivals/a/remove", came="1")
+    (event,) = [one for one in _events(world.shop) if one.name == ARRIVALS]
+    HANDLERS[ARRIVALS](event, shop.db, utc_now())
+    for person in (world.buyer, world.manager):
+        page = text_of(person.get(path))
+        assert "2 шт поступило, ждём остаток из учётной системы" in page
+        assert "A-1: 2 шт поступило" in page, "the history says it"
+        assert "из поступления" not in page
+
+
+def test_who_is_told_of_another_day_reads_which_goods_and_both_days(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = world.shop
+    shop.db.commit([settings_write(replace(shop.settings, transit_orders=True), 1)])
+    _expect(world, 4)
+    path = world.place("A-1 12")
+    before = levels(shop.db, [sku("A-1")])[sku("A-1")].by_hand.arrivals[0]
+    typed = {"quantity": "4", "shown": "4", "edition": "1", "warehouse": W, "note": ""}
+    due = before.due + timedelta(days=3)
+    world.manager.post(f"/stock/{sku('A-1')}/arrivals/a", due=due.isoformat(), **typed)
+    (event,) = [one for one in _events(world.shop) if one.name == ARRIVALS]
+    HANDLERS[ARRIVALS](event, shop.db, utc_now())
+    sent: list[mail.Mail] = []
+    monkeypatch.setattr(mail, "send", sent.append)
+    buyer = User(
+        id="boris", email="b@d.example", name="Борис", role=Role.DEALER_BUYER, locale="ru", created=utc_now(),
+        party_id=shop.party.id,
+    )  # fmt: skip
+    shop.db.commit([user_put(shop.settings.id, buyer, 0)])
+    (delayed,) = [one for one in _events(world.shop) if one.name == "order.delayed"]
+    HANDLERS[delayed.name](delayed, shop.db, utc_now())
+    fmt = Formats("ru", "Europe/Moscow")
+    today = local_day(utc_now(), "Europe/Moscow")
+    said = f"A-1: ожидается {day_text(fmt, due, today)} вместо {day_text(fmt, before.due, today)}"
+    assert [said in one.text for one in sent] == [True]
+    assert said.replace("\N{NO-BREAK SPACE}", " ") in text_of(world.buyer.get(path))
 
 
 def test_the_manufacturers_people_are_told_the_quantity_of_such_a_dealers_order(world: World) -> None:

@@ -161,6 +161,7 @@ def test_what_is_on_its_way_to_the_dealers_warehouses_is_found_by_a_filter(stock
     put = party_put(stocked.settings.id, replace(stocked.party, region_id="r"), 1)
     stocked.db.commit([segments_put(stocked.settings.id, Segments(regions=(region,))), put])
     assert found(Available.COMING) == set(), "it comes to another region's warehouse"
+    assert found(Available.NOW) == set(), "what is there is in another region's warehouse"
 
 
 def test_a_catalogue_page_costs_two_round_trips_beside_the_session(stocked: Shop) -> None:

@@ -66,7 +66,7 @@ def _filters(index: Index, query: Query, amounts: Amounts, on_order: Mapping[int
         attribute, _ = index.attributes.get(key, (0, ""))
         out[key] = out.get(key, index.everything) & bits.joined(index.value(attribute, text) for text in texts)
     if query.available is not None:
-        out[_STOCK] = _available(index, query.available, query.coming, on_order)
+        out[_STOCK] = _available(index, query, on_order)
     if query.price_from is not None or query.price_to is not None:
         out[_PRICE] = amounts.between(query.price_from, query.price_to)
     for number, selection in enumerate(query.selections):
@@ -74,14 +74,15 @@ def _filters(index: Index, query: Query, amounts: Amounts, on_order: Mapping[int
     return out
 
 
-def _available(index: Index, wanted: Available, coming: frozenset[str], on_order: Mapping[int, int]) -> int:
-    if wanted is Available.NOW:
-        return index.in_stock
-    on_their_way = index.of_skus(coming)
-    if wanted is Available.COMING:
+def _available(index: Index, query: Query, on_order: Mapping[int, int]) -> int:
+    there = index.in_stock(query.warehouses)
+    if query.available is Available.NOW:
+        return there
+    on_their_way = index.of_skus(query.coming)
+    if query.available is Available.COMING:
         return on_their_way
-    neither, made = index.everything & ~index.in_stock & ~on_their_way, bits.joined(on_order.values())
-    return neither & made if wanted is Available.ORDER else neither & ~made
+    neither, made = index.everything & ~there & ~on_their_way, bits.joined(on_order.values())
+    return neither & made if query.available is Available.ORDER else neither & ~made
 
 
 def text_tiers(index: Index, text: str) -> tuple[int, ...]:
@@ -160,7 +161,7 @@ def _orders(index: Index, query: Query, amounts: Amounts) -> tuple[Sequence[int]
     if query.sort is Sort.PRICE:
         return (amounts.falling if query.descending else amounts.rising), amounts.unpriced
     if query.sort is Sort.STOCK:
-        return (index.order(Track.STOCK_DOWN if query.descending else Track.STOCK_UP),)
+        return (index.by_stock(query.warehouses, falling=query.descending),)
     return (index.order(Track.ARTICLE)[:: -1 if query.descending else 1],)
 
 

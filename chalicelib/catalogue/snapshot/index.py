@@ -10,7 +10,7 @@ import threading
 import weakref
 from array import array
 from bisect import bisect_left
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from pathlib import Path
@@ -30,6 +30,7 @@ _KEPT_BYTES = 12 * 1024 * 1024  # of sets
 _FEWEST_KEPT = 64
 _TEXTS = 50  # what they found, in four sets each
 _CHAINS, _PRICES = 3, 12  # chains of price types; of price lists of all kinds
+_BY_STOCK = 4  # orders by the stock of regions, 0.6 MB each
 _SELECTIONS = 12  # 0.6 MB each, if everything is selected
 _MAX_VALUES = 500  # of an attribute that can be chosen from
 _BRAND_NAMES = frozenset({"бренд", "марка", "торговая марка", "brand", "trademark", "marca", "marcă"})
@@ -73,6 +74,7 @@ class Index:
         self._sets: Recent[Hashable, int] = Recent(max(_FEWEST_KEPT, _KEPT_BYTES // (self.size // 7 + 1)))
         self._amounts: Recent[tuple[str, ...], Amounts] = Recent(_CHAINS)
         self.prices: Recent[str, Amounts] = Recent(_PRICES)
+        self._by_stock: Recent[tuple[tuple[str, ...], bool], array[int]] = Recent(_BY_STOCK)
         self.selections: Recent[str, Selection] = Recent(_SELECTIONS)
 
     def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
@@ -118,10 +120,38 @@ class Index:
             kept = self._sets.keep(key, bits.unpacked(read, self.size))
         return kept
 
-    @cached_property
-    def in_stock(self) -> int:
-        """What the ERP had some of at the import."""
-        return bits.unpacked([self._track(Track.IN_STOCK)], self.size)
+    def in_stock(self, warehouses: tuple[str, ...]) -> int:
+        """What the ERP had some of in some warehouses at the import, in none named: in any."""
+        kept = self._sets.get(("stock", warehouses))
+        if kept is None:
+            if warehouses:
+                kept = bits.of([place for place, amount in self._amounts_in(warehouses) if amount > 0], self.size)
+            else:
+                kept = bits.unpacked([self._track(Track.IN_STOCK)], self.size)
+            self._sets.keep(("stock", warehouses), kept)
+        return kept
+
+    def by_stock(self, warehouses: tuple[str, ...], *, falling: bool) -> Sequence[int]:
+        """Everything by how much of it some warehouses had at the import, in none named: all of them."""
+        if not warehouses:
+            return self.order(Track.STOCK_DOWN if falling else Track.STOCK_UP)
+        kept = self._by_stock.get((warehouses, falling))
+        if kept is None:
+            amounts = [0] * self.size
+            for place, amount in self._amounts_in(warehouses):
+                amounts[place] = amount
+            order = sorted(range(self.size), key=amounts.__getitem__, reverse=falling)
+            kept = self._by_stock.keep((warehouses, falling), array(bits.PLACES, order))
+        return kept
+
+    def _amounts_in(self, warehouses: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+        """How much of it some warehouses have, by place."""
+        statement = (
+            "SELECT sku_no, sum(quantity) FROM stock WHERE quantity <> 0 AND warehouse_no IN "
+            "(SELECT no FROM warehouse WHERE id IN (SELECT value FROM json_each(?))) GROUP BY sku_no"
+        )
+        found = ((self.place(no), amount) for no, amount in self.rows(statement, (json.dumps(warehouses),)))
+        return ((place, amount) for place, amount in found if place is not None)
 
     @cached_property
     def by_article(self) -> array[int]:

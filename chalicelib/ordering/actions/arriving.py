@@ -7,28 +7,24 @@ together. Whoever carries on after a breakdown works out from what is stored wha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
-from chalicelib.kernel.ids import new_id
 from chalicelib.ordering import arriving, store
+from chalicelib.ordering.actions import arrival_history as history
 from chalicelib.ordering.actions.lapsing import release
 from chalicelib.ordering.actions.transaction import read_situation
-from chalicelib.ordering.arriving import Gain
-from chalicelib.ordering.holding import Holding, Reservation, lasting
-from chalicelib.ordering.model import Happening, Order
+from chalicelib.ordering.arriving import Changed, Gain
+from chalicelib.ordering.holding import Holding, Reservation, lasting, wanted
+from chalicelib.ordering.model import Order
 from chalicelib.ordering.reservation_store import holding_writes, reservation_from, reservation_key, reservation_put
-from chalicelib.ordering.states import Side
-from chalicelib.ordering.store import OrderFile
 from chalicelib.stock import store as stock_store
-from chalicelib.stock.actions.telling import ToThoseWhoWait
+from chalicelib.stock.actions.telling import ThoseWhoWait
 from chalicelib.stock.journal import Why, cause
-from chalicelib.stock.journal_store import read_kept
+from chalicelib.stock.journal_store import read_kept, turn_pages
 from chalicelib.stock.model import Level, Restated
 from chalicelib.stock.transit import Arrival, is_arrival
-from chalicelib.storage import keys
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession
 from chalicelib.storage.writes import Write
@@ -37,67 +33,83 @@ from chalicelib.tenancy.model import StockKind
 _ZERO = Decimal(0)
 
 
-def to_those_who_wait(db: TenantSession, kind: StockKind, now: datetime) -> ToThoseWhoWait:
-    """Before the ERP's number is taken: what its warehouses gain, as far as it is available, goes to the orders that
-    have a promise of what was to come there, the first arrival and the oldest order first."""
+def waiting_orders(db: TenantSession, kind: StockKind, now: datetime) -> ThoseWhoWait:
+    """What is done for orders with a promise when the ERP tells. Before its number is taken: what its warehouses gain,
+    as far as it is available, goes to those that have a promise of what was to come there, the first arrival and the
+    oldest order first. After it: what still waits for goods that have come is settled."""
 
-    def give(level: Level, changes: Sequence[Restated]) -> bool:
-        gains = {
-            one.warehouse: Gain(available=min(one.gained, one.after.available), counted=one.gained)
-            for one in changes
-            if one.gained > 0 and one.after.available > 0
-        }
+    def give(level: Level, changes: Sequence[Restated], as_of: datetime) -> bool:
+        gains = arriving.gained(level, changes, as_of)
         wanted = [one for one in (*level.by_hand.came, *level.by_hand.arrivals) if one.warehouse in gains]
         holders = _holders(db, level.sku) if wanted else {}
         for arrival in wanted:
             for order_id in holders.get(arrival.place, ()):
-                give_to = partial(_give, db, order_id, level.sku, arrival, gains[arrival.warehouse], kind, now)
+                give_to = partial(_give, db, order_id, level.sku, arrival, gains[arrival.warehouse], kind, as_of, now)
                 gains[arrival.warehouse] -= until_committed(give_to)
         return any(one.place in holders for one in wanted)
 
-    return give
+    def settle_told(sku: str, as_of: datetime, warehouses: frozenset[str] | None) -> None:
+        settle(db, Changed(sku=sku, as_of=as_of, warehouses=warehouses), now)
+
+    return ThoseWhoWait(give=give, settle=settle_told)
+
+
+def settle_untold(db: TenantSession, as_of: datetime, now: datetime) -> None:
+    """The ERP has said all that it had to say from a moment on: what it did not speak of is as it was."""
+    for sku in stock_store.came_skus(db):
+        settle(db, Changed(sku=sku, as_of=as_of), now)
 
 
 def _give(
-    db: TenantSession, order_id: str, sku: str, arrival: Arrival, gain: Gain, kind: StockKind, now: datetime
+    db: TenantSession,
+    order_id: str,
+    sku: str,
+    arrival: Arrival,
+    gain: Gain,
+    kind: StockKind,
+    as_of: datetime,
+    now: datetime,
 ) -> Gain:
     """How much of it the order uses; nothing if its time is over."""
-    head_key, held_key = keys.order_head(db.tenant_id, order_id), reservation_key(db.tenant_id, order_id)
-    stock_key = stock_store.level_key(db.tenant_id, sku)
-    rows = db.get_many((head_key, held_key, stock_key))
+    file = store.load_order(db, order_id)
+    held_key, stock_key = reservation_key(db.tenant_id, order_id), stock_store.level_key(db.tenant_id, sku)
+    rows = db.get_many((held_key, stock_key))
     before = reservation_from(rows.get(held_key))
     if before.has_lapsed(now):
         return Gain()
-    told = arriving.told_of(before, stock_store.level_from(rows.get(stock_key), sku), arrival, gain, kind)
-    db.commit(_moved(db.tenant_id, store.order_from(rows[head_key]), before, told.holding, now))
+    level = stock_store.level_from(rows.get(stock_key), sku)
+    told = arriving.told_of(before, level, arrival, gain, kind, as_of)
+    if told.holding.moves:
+        change = Changed(sku=sku, as_of=as_of)
+        moved = _moved(db.tenant_id, file.order, before, told.holding, Why.ARRIVED, change, now)
+        db.commit([*moved, *history.came(db.tenant_id, file, before, told.holding, arrival, change, now)])
     return told.used
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
-    """Whose doing it is that a SKU's arrivals are other ones."""
-
-    sku: str
-    actor_id: str
-    actor_name: str
-
-
 def settle(db: TenantSession, change: Changed, now: datetime) -> None:
-    """After people have changed a SKU's arrivals: what has come is taken from the warehouse, as far as the ERP has told
-    of it; what will not come is taken from the youngest orders, and covered from elsewhere, the oldest of them first.
-    An order that is short then says so, and the managers are told; the dealer is, where it comes later."""
+    """After people have changed a SKU's arrivals, or the ERP has told how it stands: what has come is taken from the
+    warehouse, as far as the ERP has told of it; what will not come, or has come and is not there, is taken from the
+    youngest orders, and covered from elsewhere, the oldest of them first. An order that is short then says so, and the
+    managers are told; the dealer is, where it comes later. Orders that were short take what there is again."""
     level = stock_store.levels(db, [change.sku], consistent=True)[change.sku].as_of(now)
-    came, lapsed = {one.place for one in level.by_hand.came}, set(level.lapsed(now))
+    came, lapsed = {one.place: one for one in level.by_hand.came}, set(level.lapsed(now))
     steps = []
     for place, held in _holders(db, change.sku).items():
         lost: Mapping[str, Decimal] = {}
-        if place in level.arriving and place not in came:
+        if place in came:
+            steps += [(False, order_id, place, _ZERO) for order_id in held]
+            lost = held if change.settles(came[place], level) else {}
+        elif place in level.arriving:
             live = {order_id: quantity for order_id, quantity in held.items() if order_id not in lapsed}
             lost = arriving.lost(live, -level.arriving[place].available)
-        steps += [(place not in came, order_id, place, lost.get(order_id, _ZERO)) for order_id in held]
+        if place not in came or lost:
+            steps += [(True, order_id, place, lost.get(order_id, _ZERO)) for order_id in held]
     for _, order_id, place, quantity in sorted(steps):
         until_committed(partial(_follow, db, order_id, place, quantity, change, now))
+    for order_id in level.lacking:
+        until_committed(partial(_take_again, db, order_id, change, now))
     until_committed(partial(_tidy, db, change.sku))
+    turn_pages(db, [change.sku])
 
 
 def _holders(db: TenantSession, sku: str) -> Mapping[str, Mapping[str, Decimal]]:
@@ -123,65 +135,49 @@ def _follow(db: TenantSession, order_id: str, place: str, lost: Decimal, change:
     among = situation.sources.warehouses
     if noted is not None and among and noted.warehouse not in among:
         over = own.quantity  # it comes elsewhere now, from where nothing goes to this dealer
+    elif came is not None:
+        over = min(lost, own.quantity)
     else:
         over = min(lost, own.quantity, -level.arriving[place].available)
     if before.has_lapsed(now):
         release(db, order_id, now)
-    elif came is not None:
-        holding = arriving.waited_for(before, level, came, situation.settings.exchange.stock_kind)
-        db.commit(_moved(db.tenant_id, file.order, before, holding, now))
     elif over > 0:
         holding = arriving.called_off(before, sku, place, over, level, situation.sources)
-        moved = _moved(db.tenant_id, file.order, before, holding, now, change)
-        db.commit([*moved, *_said(db.tenant_id, file, before, holding, change, now)])
+        moved = _moved(db.tenant_id, file.order, before, holding, Why.CALLED_OFF, change, now)
+        db.commit([*moved, *history.lost(db.tenant_id, file, before, holding, place, change, now)])
+    elif came is not None:
+        holding = arriving.waited_for(before, level, came, situation.settings.exchange.stock_kind)
+        if holding.reservation != before:
+            moved = _moved(db.tenant_id, file.order, before, holding, Why.ARRIVED, change, now)
+            db.commit([*moved, *history.came(db.tenant_id, file, before, holding, came, change, now)])
     elif noted is not None and noted.due != own.due:
         holding = Holding(reservation=arriving.dated(before, sku, place, noted.due), moves={})
-        moved = [reservation_put(db.tenant_id, order_id, holding.reservation)]
-        db.commit([*moved, *_said(db.tenant_id, file, before, holding, change, now)])
+        moved = _moved(db.tenant_id, file.order, before, holding, Why.CALLED_OFF, change, now)
+        db.commit([*moved, *history.lost(db.tenant_id, file, before, holding, place, change, now)])
+
+
+def _take_again(db: TenantSession, order_id: str, change: Changed, now: datetime) -> None:
+    """What the order lacks of the SKU, if it still wants it."""
+    sku, file = change.sku, store.load_order(db, order_id)
+    situation, _ = read_situation(db, file, now, also=lambda _: [sku])
+    before, order = situation.reservation, file.order
+    over = order.state.is_final or order.has_lapsed(now)
+    lacking = _ZERO if over else wanted(file.lines).get(sku, _ZERO) - before.total(sku) - before.to_be_made(sku)
+    holding = arriving.taken_again(before, lacking, situation.levels[sku], situation.sources)
+    if holding.moves or holding.lacking:
+        moved = _moved(db.tenant_id, order, before, holding, Why.AGAIN, change, now)
+        db.commit([*moved, *history.taken_again(db.tenant_id, file, before, holding, change, now)])
 
 
 def _moved(
-    tenant_id: str,
-    order: Order,
-    before: Reservation,
-    holding: Holding,
-    now: datetime,
-    called_off: Changed | None = None,
+    tenant_id: str, order: Order, before: Reservation, holding: Holding, why: Why, change: Changed, now: datetime
 ) -> list[Write]:
-    """The stock's moves, because goods have come, or somebody says that they will not."""
-    because = cause(Why.ARRIVED, now, number=order.number, order_id=order.id)
-    if called_off:
-        who = {"actor_id": called_off.actor_id, "actor_name": called_off.actor_name}
-        because = cause(Why.CALLED_OFF, now, number=order.number, order_id=order.id, **who)
-    after = lasting(holding, before, before.until)
-    return holding_writes(tenant_id, order.id, after, because) if holding.moves else []
-
-
-def _said(
-    tenant_id: str, file: OrderFile, before: Reservation, after: Holding, change: Changed, now: datetime
-) -> list[Write]:
-    """What the history says, and who is told."""
-    line = next(one for one in file.lines if one.sku == change.sku)
-    lacking = sum((short.wanted - short.available for short in after.short), _ZERO)
-    kind = "arrival_short" if lacking else "arrival_covered" if arriving.in_stock(after) else "arrival_moved"
-    quantity = f"{lacking.normalize():f} {line.unit}".strip()
-    entry = Happening(
-        id=new_id(now),
-        kind=kind,
-        at=now,
-        side=Side.STAFF,
-        actor_id=change.actor_id,
-        actor_name=change.actor_name,
-        params={"article": line.article or line.name, "quantity": quantity},
-    )
-    was, now_due = arriving.last_arrival(before), arriving.last_arrival(after.reservation)
-    later = was is not None and now_due is not None and now_due > was
-    event = "order.short" if lacking else "order.delayed" if later else None
-    return [
-        store.happening_put(tenant_id, file.order.id, entry),
-        store.audited(tenant_id, file.order, f"order.{kind}", change.actor_id, now, sku=change.sku),
-        *([store.told(tenant_id, file.order, event, now)] if event else []),
-    ]
+    """What is held from now on."""
+    if not holding.moves and not holding.lacking:
+        return [reservation_put(tenant_id, order.id, holding.reservation)]
+    who = {"actor_id": change.actor_id, "actor_name": change.actor_name}
+    because = cause(why, now, number=order.number, order_id=order.id, **who)
+    return holding_writes(tenant_id, order.id, lasting(holding, before, before.until), because)
 
 
 def _tidy(db: TenantSession, sku: str) -> None:

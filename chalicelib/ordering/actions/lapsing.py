@@ -36,7 +36,7 @@ def release(db: TenantSession, order_id: str, now: datetime) -> bool:
     def once() -> bool:
         rows = db.get_many((head_key, held_key))
         before = reservation_from(rows.get(held_key))
-        if not before.held or not before.has_lapsed(now):
+        if not before.is_lost(now):
             return False
         after = lasting(follow(before, {}, {}, Sources()), before, before.until)
         because = cause(Why.LAPSED, now, number=store.order_from(rows[head_key]).number, order_id=order_id)

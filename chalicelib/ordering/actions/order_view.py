@@ -71,7 +71,7 @@ def show_cover(db: TenantSession, actor: Actor, file: OrderFile, now: datetime) 
             cover = cover_of(held, rest, reservation.on_order.get(line.sku))
             covers[line.id] = cover if exact else told_of(cover, rest, ready_by([line], placed).get(line.sku))
     return ShownCover(
-        lines={line_id: one for line_id, one in covers.items() if one.coming or one.on_order or one.lacking},
+        lines={line_id: one for line_id, one in covers.items() if one.due or one.untold or one.lacking},
         exact=exact,
     )
 

@@ -11,6 +11,7 @@ from chalicelib.kernel.access import Actor
 from chalicelib.kernel.money import Money, money
 from chalicelib.ordering import number_store, store, task_store
 from chalicelib.ordering.model import Order
+from chalicelib.ordering.reservation_store import reservation_from, reservation_key
 from chalicelib.ordering.states import State
 from chalicelib.ordering.task_store import Queue, Task
 from chalicelib.storage import keys
@@ -149,12 +150,18 @@ def _fits(order: Order, actor: Actor, wanted: Wanted) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Tasks of the moderation queue, oldest first."""
+    """Tasks of the moderation queue, oldest first. `in_transit` = ids of the orders with a promise of goods on their
+    way."""
 
     tasks: tuple[Task, ...]
+    in_transit: frozenset[str]
     next: str | None
 
 
 def moderation_queue(db: TenantSession, cursor: str | None) -> Waiting:
     page = task_store.queue_page(db, Queue.MODERATION, limit=PAGE, after=cursor)
-    return Waiting(tasks=tuple(task_store.task_from(record) for record in page.records), next=page.next)
+    tasks = tuple(task_store.task_from(record) for record in page.records)
+    held = {task.order_id: reservation_key(db.tenant_id, task.order_id) for task in tasks}
+    rows = db.get_many(held.values(), consistent=False)
+    waiting = frozenset(order_id for order_id, key in held.items() if reservation_from(rows.get(key)).waits)
+    return Waiting(tasks=tasks, in_transit=waiting, next=page.next)

@@ -15,7 +15,7 @@ from chalicelib.network.model import Contract, Party
 from chalicelib.network.segments import DealerGroup
 from chalicelib.network.store import contract_from, party_from, segments_of
 from chalicelib.ordering import store, task_store
-from chalicelib.ordering.actions.lapsing import release_lapsed
+from chalicelib.ordering.actions.lapsing import release, release_lapsed
 from chalicelib.ordering.hindrances import shortage, told_short
 from chalicelib.ordering.holding import Holding, Reservation, Short
 from chalicelib.ordering.model import Happening, Order, OrderLine, derived_percent, derived_state
@@ -108,6 +108,9 @@ def carry_out(
         if file.order.version != ask.version:
             raise Refused("order_changed", number=file.order.number)
         step = decide(file, situation)
+        if step.holding is not None and situation.reservation.is_lost(ask.now):
+            release(db, file.order.id, ask.now)  # others may have had its goods since: it takes anew what there is
+            return once()
         if step.holding is not None and release_lapsed(db, step.holding, situation.levels, ask.now, but=file.order.id):
             return once()
         if step.holding is not None and step.holding.short:

@@ -94,7 +94,7 @@ def line_tag(request: Request, order: Order, line: OrderLine, cover: Cover | Non
     if line.status is LineStatus.ACCEPTED and not order.state.is_confirmed:
         if order.has_lapsed(request.now):
             return "warn", request.t.t("ordering.line_status.lapsed")
-        if cover and cover.on_order and not cover.now and not cover.coming:
+        if cover and cover.on_order and not (cover.now or cover.untold or cover.coming):
             return "info", request.t.t("ordering.line_status.on_order")
         return "mute", request.t.t("ordering.line_status.held")
     return _LINE_TONES[line.status], request.t.t(f"ordering.line_status.{line.status}")

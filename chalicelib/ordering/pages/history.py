@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from chalicelib.http.listing import Tone
 from chalicelib.http.request import Request
+from chalicelib.kernel.clock import local_day
 from chalicelib.ordering.lines import LineChange, difference
 from chalicelib.ordering.model import Happening, OrderLine
 from chalicelib.ordering.pages.base import formats
 from chalicelib.ordering.states import Side
 from chalicelib.ordering.store import OrderFile
-from chalicelib.ordering.words import change_text
+from chalicelib.ordering.words import change_text, happening_text
 
 _TONES: dict[str, Tone] = {
     "confirmed": "ok",
@@ -23,7 +24,10 @@ _TONES: dict[str, Tone] = {
     "erp_changed": "warn",
     "declined": "warn",
     "arrival_moved": "warn",
+    "arrival_later": "warn",
     "arrival_short": "bad",
+    "arrival_there": "ok",
+    "arrival_again": "ok",
     "shipped": "ok",
 }
 
@@ -52,10 +56,10 @@ class ChangeRow:
 
 def timeline(request: Request, file: OrderFile) -> list[Entry]:
     """The history, newest first; the entry of an edition says what it changed."""
-    fmt, t = formats(request), request.t.t
+    fmt, today = formats(request), local_day(request.now, request.time_zone)
     return [
         Entry(
-            title=t(f"ordering.history.{one.kind}", **dict(one.params)),
+            title=happening_text(request.t, fmt, one, today),
             at=fmt.datetime(one.at),
             who=_who(request, one),
             text=" · ".join(part for part in (one.comment, _changes_text(request, file, one.edition)) if part),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -11,7 +10,7 @@ from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, download
 from chalicelib.kernel.clock import end_of_day, local_day, start_of_day
 from chalicelib.ordering import actions
-from chalicelib.ordering.actions.reading import OrderList, Wanted
+from chalicelib.ordering.actions.reading import OrderList, Waiting, Wanted
 from chalicelib.ordering.model import Order
 from chalicelib.ordering.pages.base import MODERATE, READ, TONES, doors, formats, money_text, state_text
 from chalicelib.ordering.states import State
@@ -201,7 +200,7 @@ def moderation(request: Request) -> Response:
             Column(key="since", label_key="ordering.waiting", phone="state"),
             Column(key="sum", label_key="ordering.sum", kind="money", phone="sum", named=False),
         ),
-        rows=_tasks(request, found.tasks),
+        rows=_tasks(request, found),
         query=query,
         next_cursor=found.next,
         empty_key="ordering.queue_empty",
@@ -210,21 +209,24 @@ def moderation(request: Request) -> Response:
     return request.page("ordering/moderation.html", listing=listing)
 
 
-def _tasks(request: Request, tasks: Sequence[Task]) -> tuple[Row, ...]:
+def _tasks(request: Request, found: Waiting) -> tuple[Row, ...]:
     fmt, t = formats(request), request.t.t
+
+    def more(task: Task) -> str | None:
+        others = [t("ordering.and_more", count=task.line_count - 1)] if task.line_count > 1 else []
+        waits = [t("ordering.waits_for_transit")] if task.order_id in found.in_transit else []
+        return " · ".join([*others, *waits]) or None
+
     return tuple(
         Row(
             id=task.order_id,
             cells={
                 "number": Cell(task.number, href=f"/orders/{task.order_id}"),
                 "dealer": Cell(task.party_name, sub=task.contract_number),
-                "what": Cell(
-                    task.first_line,
-                    sub=t("ordering.and_more", count=task.line_count - 1) if task.line_count > 1 else None,
-                ),
+                "what": Cell(task.first_line, sub=more(task)),
                 "since": Cell(fmt.ago(task.since, request.now), sub=fmt.datetime(task.since)),
                 "sum": fmt.money(task.gross, task.currency),
             },
         )
-        for task in tasks
+        for task in found.tasks
     )

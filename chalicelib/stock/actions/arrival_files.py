@@ -28,7 +28,7 @@ from chalicelib.tenancy.store import load_settings
 
 MAX_FILE = 5_000_000  # bytes
 _FOLDER = "arrivals"
-_AT_ONCE = 25  # SKUs of one transaction: up to four writes each
+_AT_ONCE = 20  # SKUs of one transaction: up to five writes each
 _LISTED_AT_ONCE = 1_000
 
 

@@ -26,7 +26,7 @@ from chalicelib.tenancy.store import load_settings
 Typed = Mapping[str, str]
 ParseNumber = Callable[[str], Decimal]
 ARRIVALS = "stock.arrivals"
-"""Arrivals changed of which orders have a promise."""
+"""Arrivals changed of which orders have a promise, or lack some."""
 
 
 def add_arrival(
@@ -88,7 +88,7 @@ def remove_arrival(db: TenantSession, actor: Actor, sku: str, arrival_id: str, c
     def after(level: Level) -> ByHand:
         arrival = level.by_hand.arrival(arrival_id)
         if came and arrival:
-            return level.by_hand.received(arrival)
+            return level.by_hand.received(arrival, now)
         return level.by_hand.expecting(one for one in level.by_hand.arrivals if one.id != arrival_id)
 
     _note(db, actor, sku, after, "arrival_came" if came else "arrival_removed", _told(known), now)
@@ -172,8 +172,9 @@ def _was_noted(db: TenantSession, key: str) -> bool:
 
 
 def told(db: TenantSession, actor: Actor, level: Level, noted: ByHand, now: datetime) -> list[Put]:
-    """The outbox's row, where orders have a promise of arrivals that change."""
-    if noted.arrivals == level.by_hand.arrivals or not any(one.allocated for one in level.arriving.values()):
+    """The outbox's row, where arrivals change of which orders have a promise, or lack some."""
+    concerned = level.lacking or any(one.allocated for one in level.arriving.values())
+    if noted.arrivals == level.by_hand.arrivals or not concerned:
         return []
     data = {"sku": level.sku, "actor": actor.user_id, "actor_name": actor.name}
     aggregate = f"stock/{level.sku}"

@@ -16,12 +16,24 @@ from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.model import StockKind
 
-ToThoseWhoWait = Callable[[Level, Sequence[Restated]], bool]
-"""Gives of what a SKU's warehouses gain to the orders that have a promise of what was to come there; whether there were
-any. What they get is on hand, and theirs, before the ERP's number is taken."""
-
 _READ_AT_ONCE = 100
 _WRITE_AT_ONCE = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThoseWhoWait:
+    """What is done for orders that have a promise of what was to come.
+
+    `give` hands them of what a SKU's warehouses gain by a message of a moment; whether there were any. What they get is
+    on hand, and theirs, before the ERP's number is taken. `settle` follows when the numbers of a SKU are: as of when,
+    and of which warehouses (None: of all).
+    """
+
+    give: Callable[[Level, Sequence[Restated], datetime], bool]
+    settle: Callable[[str, datetime, frozenset[str] | None], None]
+
+
+NOBODY = ThoseWhoWait(give=lambda *_: False, settle=lambda *_: None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,21 +57,21 @@ def erp_levels(
     now: datetime,
     safety: Decimal = Decimal(0),
     complete: bool = False,
-    first: ToThoseWhoWait = lambda *_: False,
+    waiting: ThoseWhoWait = NOBODY,
 ) -> Applied:
     """Applies the ERP's quantities: (SKU, {warehouse id: quantity}), each SKU at most once (domain §4.4).
 
     `as_of` = when the ERP's file came to us, `message_id` = its line in the exchange's journal, `safety` = the tenant's
     `safety_stock`, `complete` = a warehouse that a row does not name holds nothing of the SKU. Only differences are
     written; the same message again changes nothing, and neither does one that is older than what a warehouse was last
-    told. Negative quantities are kept as they are. `first` looks at SKUs of which orders have a promise.
+    told. Negative quantities are kept as they are. `waiting` is asked about SKUs of which orders have a promise.
     """
     total = Applied()
     because = Cause(id=new_id(now), why=Why.TOLD, number=message_id)
     tally.begin_rounds(db, now)
     pending = iter(rows)
     while batch := dict(islice(pending, _READ_AT_ONCE)):
-        total += _apply(db, batch, because, kind=kind, as_of=as_of, safety=safety, complete=complete, first=first)
+        total += _apply(db, batch, because, kind=kind, as_of=as_of, safety=safety, complete=complete, waiting=waiting)
     return total
 
 
@@ -72,9 +84,10 @@ def _apply(
     as_of: datetime,
     safety: Decimal,
     complete: bool,
-    first: ToThoseWhoWait,
+    waiting: ThoseWhoWait,
 ) -> Applied:
     changed: set[str] = set()
+    unsettled: set[str] = set()
     long: list[str] = []
 
     def once() -> None:
@@ -82,8 +95,9 @@ def _apply(
             return restate(level, batch[level.sku], kind=kind, as_of=as_of, safety=safety, complete=complete)
 
         found = store.levels(db, [sku for sku in batch if sku not in changed], consistent=True)
+        unsettled.update(level.sku for level in found.values() if level.by_hand.came or level.lacking)
         waited_for = [level for level in found.values() if any(one.allocated for one in level.arriving.values())]
-        given = [level.sku for level in waited_for if first(level, changes_of(level))]
+        given = [level.sku for level in waited_for if waiting.give(level, changes_of(level), as_of)]
         found |= store.levels(db, given, consistent=True)
         writes = {}
         for sku, level in found.items():
@@ -98,5 +112,7 @@ def _apply(
         long.extend(sku for sku in names if found[sku].waiting >= WAITING_MOST)
 
     until_committed(once)
+    for sku in sorted(unsettled):
+        waiting.settle(sku, as_of, None if complete else frozenset(batch[sku]))
     journal_store.turn_pages(db, long)
     return Applied(changed=len(changed), unchanged=len(batch) - len(changed))

@@ -58,6 +58,16 @@ def coming_sku(tenant: str, due: date, sku: str) -> Key:
     return coming_skus(tenant).item(f"{due.isoformat()}#{sku}")
 
 
+@pattern("SKUs of which something has come that the ERP has yet to tell of")
+def came_skus(tenant: str) -> Partition:
+    return Partition(Table.STOCK, f"{tenant_prefix(tenant)}CAME")
+
+
+@pattern("a SKU of which something has come that the ERP has yet to tell of")
+def came_sku(tenant: str, sku: str) -> Key:
+    return came_skus(tenant).item(sku)
+
+
 @pattern("how far the nightly check of stock has come")
 def tally_round(tenant: str) -> Key:
     return core(tenant, "TALLY", "ROUND")
