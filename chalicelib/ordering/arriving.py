@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from chalicelib.kernel.clock import stamp
-from chalicelib.ordering.holding import Held, Holding, Reservation, Short, give_back, take, tidy
+from chalicelib.ordering.holding import Held, Holding, Reservation, Short, changed, give_back, on_order, take, tidy
 from chalicelib.stock import model as stock
 from chalicelib.stock.model import Level, Move, Restated, Sources
 from chalicelib.stock.transit import Arrival, is_arrival
@@ -102,18 +102,25 @@ def waited_for(before: Reservation, level: Level, arrival: Arrival, kind: StockK
     return replace(after, reservation=replace(after.reservation, held={**after.reservation.held, level.sku: rest}))
 
 
-def called_off(before: Reservation, sku: str, place: str, quantity: Decimal, level: Level, sources: Sources) -> Holding:
-    """`quantity` of the promise will not come: it is covered from elsewhere as far as there is; the rest is short."""
+def called_off(
+    before: Reservation,
+    sku: str,
+    place: str,
+    quantity: Decimal,
+    level: Level,
+    sources: Sources,
+    ready: date | None = None,
+) -> Holding:
+    """`quantity` of the promise will not come: it is covered from elsewhere as far as there is; the rest is on order
+    where its goods are, by `ready`, and else short."""
     held = {one: dict(parts) for one, parts in before.held.items()}
     back = give_back(held[sku], place, quantity)
     more = take(held[sku], quantity, level, sources)
-    short = _short(sku, quantity, more)
-    return Holding(
-        reservation=tidy(held, before),
-        moves={sku: {place: back, **more}},
-        short=short,
-        lacking={sku: True} if short else {},
-    )
+    moves, short = {sku: {place: back, **more}}, _short(sku, quantity, more)
+    if short and ready:
+        rest = before.to_be_made(sku) + short[0].wanted - short[0].available
+        return changed(before, held, {**before.on_order, sku: on_order(before.on_order.get(sku), rest, ready)}, moves)
+    return Holding(reservation=tidy(held, before), moves=moves, short=short, lacking={sku: True} if short else {})
 
 
 def taken_again(before: Reservation, lacking: Decimal, level: Level, sources: Sources) -> Holding:

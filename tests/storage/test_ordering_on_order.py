@@ -41,6 +41,7 @@ from chalicelib.stock.transit import Coming
 from chalicelib.tenancy.model import StockKind
 from chalicelib.tenancy.store import settings_write
 from tests.support.shop import NOW, D, Shop, W, sku
+from tests.support.transit import arrival, expect, kinds, level_of, note, parts, placed, transit_shop
 
 A, FIRST = sku("a"), date(2026, 12, 4)
 
@@ -212,3 +213,19 @@ def test_a_dealer_who_is_told_in_words_reads_the_same_of_orders_that_are_split_a
 
     assert told(7, 8) == told(8, 8) == told(1, 8)
     assert told(0, 8) == Cover(on_order=Coming(quantity=D(8), due=FIRST)), "there are none, and the word says so"
+
+
+def test_what_an_arrival_no_longer_brings_is_on_order_and_the_dealer_is_told(tables: None) -> None:
+    shop = transit_shop(there=1)
+    shop.shelf.lead_days[A] = 14
+    expect(shop, arrival(5))
+    file = placed(shop, 9)
+    assert (parts(shop, file), split(shop, file)) == ([("28.11", 5), ("now", 1)], (6, 3))
+    expect(shop, arrival(2))
+    assert (parts(shop, file), split(shop, file)) == ([("28.11", 2), ("now", 1)], (3, 6))
+    assert "arrival_on_order" in kinds(shop, file)
+    assert "order.delayed" in shop.events()
+    assert "order.short" not in shop.events()
+    assert level_of(shop).lacking == ()
+    note(shop, lambda noted: noted.expecting([]))
+    assert split(shop, file) == (1, 8)

@@ -55,9 +55,11 @@ def lost(
     now: datetime,
 ) -> list[Write]:
     """A promise of an arrival is another one, of another day, or none: the managers are told of an order that is short,
-    the dealer of one that comes later."""
+    the dealer of one that comes later, or of which some is on order now."""
     lacking = sum((short.wanted - short.available for short in after.short), _ZERO)
-    kind = "arrival_short" if lacking else "arrival_covered" if arriving.in_stock(after) else "arrival_later"
+    kind = "arrival_covered" if arriving.in_stock(after) else "arrival_later"
+    if lacking or after.reordered:
+        kind = "arrival_short" if lacking else "arrival_on_order"
     days: dict[str, str] = {}
     if kind == "arrival_later":
         days = {
@@ -66,7 +68,7 @@ def lost(
         }
     was, now_due = arriving.last_arrival(before), arriving.last_arrival(after.reservation)
     later = was is not None and now_due is not None and now_due > was
-    event = "order.short" if lacking else "order.delayed" if later else None
+    event = "order.short" if lacking else "order.delayed" if later or after.reordered else None
     return [
         *_entry(tenant_id, file, change, kind, lacking, now, **days),
         *([store.told(tenant_id, file.order, event, now)] if event else []),

@@ -11,12 +11,13 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
+from chalicelib.kernel.clock import local_day
 from chalicelib.ordering import arriving, store
 from chalicelib.ordering.actions import arrival_history as history
 from chalicelib.ordering.actions.lapsing import release
 from chalicelib.ordering.actions.transaction import read_situation
 from chalicelib.ordering.arriving import Changed, Gain
-from chalicelib.ordering.holding import Holding, Reservation, lasting, wanted
+from chalicelib.ordering.holding import Holding, Reservation, lasting, ready_by, wanted
 from chalicelib.ordering.model import Order
 from chalicelib.ordering.reservation_store import holding_writes, reservation_from, reservation_key, reservation_put
 from chalicelib.stock import store as stock_store
@@ -142,7 +143,8 @@ def _follow(db: TenantSession, order_id: str, place: str, lost: Decimal, change:
     if before.has_lapsed(now):
         release(db, order_id, now)
     elif over > 0:
-        holding = arriving.called_off(before, sku, place, over, level, situation.sources)
+        ready = ready_by(file.lines, local_day(now, situation.settings.time_zone)).get(sku)
+        holding = arriving.called_off(before, sku, place, over, level, situation.sources, ready)
         moved = _moved(db.tenant_id, file.order, before, holding, Why.CALLED_OFF, change, now)
         db.commit([*moved, *history.lost(db.tenant_id, file, before, holding, place, change, now)])
     elif came is not None:

@@ -25,6 +25,7 @@ _TONES: dict[str, Tone] = {
     "declined": "warn",
     "arrival_moved": "warn",
     "arrival_later": "warn",
+    "arrival_on_order": "warn",
     "arrival_short": "bad",
     "arrival_there": "ok",
     "arrival_again": "ok",
