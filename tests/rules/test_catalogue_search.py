@@ -219,7 +219,7 @@ def test_whose_goods_come_from_some_warehouses_finds_what_these_have(catalogue: 
         catalogue, available=Available.NOW
     )
     assert names(catalogue, available=Available.NOW, warehouses=("nowhere",)) == []
-    assert "Окно деревянное" in names(catalogue, available=Available.ORDER, warehouses=("v",))
+    assert "Окно деревянное" in names(catalogue, available=Available.NONE, warehouses=("v",))
     by_stock = names(catalogue, sort=Sort.STOCK, descending=True, warehouses=(NO_WAREHOUSE,))
     assert by_stock[0] == "Окно деревянное"
     assert names(catalogue, sort=Sort.STOCK, warehouses=(NO_WAREHOUSE,))[-1] == "Окно деревянное"
