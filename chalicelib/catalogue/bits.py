@@ -40,7 +40,8 @@ def of(places: Sequence[int], size: int) -> int:
         return int.from_bytes(some, "little")
     digits = bytearray(b"0") * size
     for place in places:
-        digits[~place] = 49  # "1"
+        digits[place] = 49  # "1"
+    digits.reverse()
     return int(digits or b"0", 2)
 
 
@@ -54,19 +55,26 @@ def packed(found: int, size: int) -> bytes:
 def packed_list(some: Sequence[int], size: int) -> bytes:
     """As `packed`, of the list of a set's places."""
     if len(some) * _FEW < size:
-        return array(PLACES, sorted(set(some))).tobytes()
+        return array(PLACES, sorted(set(some)) if len(some) > 1 else some).tobytes()
     return packed(of(some, size), size)
 
 
 def unpacked(kept: Iterable[bytes], size: int) -> int:
     """All of some packed sets joined."""
-    found, few = 0, array(PLACES)
+    found, few = 0, []
     for one in kept:
         if len(one) == -(-size // 8):
             found |= int.from_bytes(one, "little")
         else:
-            few.frombytes(one)
-    return found | of(few, size) if few else found
+            few.append(one)
+    return found | of(array(PLACES, b"".join(few)), size) if few else found
+
+
+def packed_all(kept: Sequence[bytes], size: int) -> bytes:
+    """All of some packed sets joined, and packed again."""
+    if any(len(one) == -(-size // 8) for one in kept):
+        return packed(unpacked(kept, size), size)
+    return packed_list(array(PLACES, b"".join(kept)), size)
 
 
 def counted(kept: bytes, size: int) -> int:

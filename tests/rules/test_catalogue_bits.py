@@ -28,6 +28,7 @@ def test_a_packed_set_is_read_as_it_was_and_several_are_joined(one: list[int], o
     assert bits.unpacked(kept[:1], SIZE) == bits.of(one, SIZE) == bits.of(one[::-1], SIZE)
     assert [bits.counted(one, SIZE) for one in kept] == [len(set(one)), len(set(other))]
     assert all(len(one) <= -(-SIZE // 8) for one in kept)
+    assert bits.packed_all(kept, SIZE) == bits.packed_list([*one, *other], SIZE)
 
 
 @given(PLACES, st.integers(-5, SIZE + 5), st.integers(-5, 60))

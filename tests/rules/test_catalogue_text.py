@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.catalogue.snapshot.text import (
     folded,
     fragment_query,
-    index_words,
+    index_tokens,
     normal_code,
+    normal_codes,
     query_tokens,
+    sort_key,
+    sort_keys,
     tokens,
+    tokens_of_each,
     word_terms,
 )
 
@@ -42,7 +48,7 @@ FAMILIES = (
 
 
 def finds(indexed: str, typed: str, *, unfinished: bool = False) -> bool:
-    there, typed_words = index_words(indexed), query_tokens(typed)
+    there, typed_words = index_tokens(tokens(indexed)), query_tokens(typed)
     asked = [
         word_terms(token, unfinished=unfinished and n == len(typed_words) - 1) for n, token in enumerate(typed_words)
     ]
@@ -115,3 +121,24 @@ def test_whatever_is_typed_makes_a_valid_query(typed: str, unfinished: bool) -> 
 def test_a_text_finds_itself(text: str) -> None:
     if query_tokens(text):
         assert finds(text, text)
+
+
+LETTERS = st.sampled_from("аёйЁЙхХxX×* \t\n\x01\x1e\x1f\x85_-/.²½№°0123456789٣ΟΣςșțăȘÉößﬁİ\u0306\u0308\u0327\u3099")
+TEXTS = st.lists(st.text(LETTERS | st.characters(codec="utf-8"), max_size=30), max_size=5)
+
+
+@given(TEXTS)
+@example(["ΟΔΟΣ", "Σ", "1 x", "2", "й", "\u0306", ""])
+@example(["a\x01b", "Ё"])
+def test_many_texts_at_once_become_what_each_becomes_by_itself(texts: list[str]) -> None:
+    for some in (texts, [unicodedata.normalize("NFD", text) for text in texts]):
+        assert sort_keys(some) == [sort_key(text) for text in some]
+        assert tokens_of_each(some) == [tokens(text) for text in some]
+        assert normal_codes(some) == [normal_code(text) for text in some]
+
+
+@given(st.text(LETTERS | st.characters(codec="utf-8", exclude_characters="йЙ"), max_size=40))
+def test_a_folded_text_has_no_accents_however_they_were_typed(text: str) -> None:
+    marks = {chr(code) for code in range(0x300, 0x3000) if unicodedata.combining(chr(code))}
+    apart = unicodedata.normalize("NFD", text.lower().replace("й", "-"))
+    assert folded(text).replace("й", "-") == "".join(letter for letter in apart if letter not in marks)

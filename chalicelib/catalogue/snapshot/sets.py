@@ -12,9 +12,10 @@ from array import array
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from itertools import groupby
 
 from chalicelib.catalogue.amounts import NONE, PRICE_DIGITS
-from chalicelib.catalogue.bits import PLACES, packed, packed_list, unpacked
+from chalicelib.catalogue.bits import PLACES, counted, packed_all, packed_list
 from chalicelib.catalogue.snapshot import tree
 from chalicelib.catalogue.snapshot.engine import Connection
 
@@ -40,26 +41,28 @@ class Track(StrEnum):
 
 def make(db: Connection) -> None:
     """All but amounts."""
-    rows = db.execute("SELECT sku_no, by_article FROM item ORDER BY by_name").fetchall()
+    rows = db.execute("SELECT sku_no, by_name, by_article FROM item").fetchall()
     size = len(rows)
-    numbers = array(PLACES, (no for no, _ in rows))
-    places = array(PLACES, [NOWHERE]) * (max(numbers, default=0) + 1)
-    for place, no in enumerate(numbers):
-        places[no] = place
-    by_article = array(PLACES, bytes(4 * size))
-    for place, (_, position) in enumerate(rows):
+    numbers, by_article = array(PLACES, bytes(4 * size)), array(PLACES, bytes(4 * size))
+    places = [NOWHERE] * (max((no for no, _, _ in rows), default=0) + 1)
+    for no, place, position in rows:
+        numbers[place] = no
         by_article[position] = place
-    for name, column in ((Track.SKU, numbers), (Track.PLACE, places), (Track.ARTICLE, by_article)):
+        places[no] = place
+    for name, column in ((Track.SKU, numbers), (Track.PLACE, array(PLACES, places)), (Track.ARTICLE, by_article)):
         _keep(db, name, column.tobytes())
     note_stock(db)
     _shelves(db, size)
-    _facets(db, size)
+    _facets(db, places, size)
     _postings(db, places, size)
 
 
 def note_stock(db: Connection) -> None:
     """What the sets have of the stock, where nothing else has changed."""
-    stock = [quantity for (quantity,) in db.execute("SELECT stock FROM item ORDER BY by_name")]
+    rows = db.execute("SELECT by_name, stock FROM item").fetchall()
+    stock = [0] * len(rows)
+    for place, quantity in rows:
+        stock[place] = quantity
     every = range(len(stock))
     for name, falling in ((Track.STOCK_UP, False), (Track.STOCK_DOWN, True)):
         _keep(db, name, array(PLACES, sorted(every, key=stock.__getitem__, reverse=falling)).tobytes())
@@ -81,9 +84,17 @@ def note_amounts(db: Connection) -> None:
     """For each price type the amounts by SKU number: the smallest tier's, of the base unit if it has one."""
     (most,) = db.execute("SELECT coalesce(max(no), 0) FROM sku").fetchone()
     found: dict[int, array[int]] = defaultdict(lambda: array(AMOUNTS, [NONE]) * (most + 1))
+    base = 10**PRICE_DIGITS
     for sku, kind, amount, _ in db.execute(  # of a group the row that has the least has the amount too
-        "SELECT sku_no, price_type_no, amount, min((coefficient <> ?) << 62 | min_quantity) FROM price GROUP BY 1, 2",
-        (10**PRICE_DIGITS,),
+        "SELECT sku_no, price_type_no, amount, min((coefficient <> ?) << 62 | min_quantity) FROM price "
+        "WHERE coefficient <> ? OR min_quantity > 0 GROUP BY 1, 2",
+        (base, base),
+    ):
+        found[kind][sku] = amount
+    for sku, kind, amount in db.execute(  # nearly all; of several units the first one stays
+        "SELECT sku_no, price_type_no, amount FROM price WHERE coefficient = ? AND min_quantity <= 0 "
+        "ORDER BY sku_no DESC, price_type_no DESC, unit DESC",
+        (base,),
     ):
         found[kind][sku] = amount
     db.execute("DELETE FROM amount")
@@ -95,30 +106,32 @@ def _keep(db: Connection, name: Track, numbers: bytes) -> None:
 
 
 def _shelves(db: Connection, size: int) -> None:
-    lines = tree.lines(db)
-    found: dict[int, array[int]] = defaultdict(_none)
+    own: dict[int, list[int]] = defaultdict(list)
     for place, category in db.execute(
         "SELECT i.by_name, p.category_no FROM item i CROSS JOIN card_category p ON p.card_no = i.card_no"
     ):
+        own[category].append(place)
+    found: dict[int, list[int]] = defaultdict(list)
+    lines = tree.lines(db)
+    for category, some in own.items():
         for above in lines.get(category, ()):
-            found[above].append(place)
+            found[above] += some
     db.execute("DELETE FROM shelf")
     db.executemany("INSERT INTO shelf VALUES (?, ?)", ((no, packed_list(some, size)) for no, some in found.items()))
 
 
-def _facets(db: Connection, size: int) -> None:
+def _facets(db: Connection, places: Sequence[int], size: int) -> None:
     """Values of one text are one value, however often the ERP has it."""
-    values = {no: (attribute, text) for no, attribute, text in db.execute("SELECT no, attribute_no, text FROM value")}
-    found: dict[tuple[int, str], array[int]] = defaultdict(_none)
-    for place, value in db.execute(
-        "SELECT i.by_name, p.value_no FROM item i CROSS JOIN item_value p ON p.sku_no = i.sku_no"
-    ):
-        found[values[value]].append(place)
+    own: dict[int, list[int]] = defaultdict(list)
+    for no, value in db.execute("SELECT sku_no, value_no FROM item_value"):
+        own[value].append(places[no])
+    found: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for no, attribute, text in db.execute("SELECT no, attribute_no, text FROM value"):
+        if no in own:
+            found[attribute, text] += own[no]
+    kept = ((key, packed_list(found[key], size)) for key in sorted(found))
     db.execute("DELETE FROM facet")
-    db.executemany(
-        "INSERT INTO facet VALUES (?, ?, ?, ?)",
-        ((*key, len(set(found[key])), packed_list(found[key], size)) for key in sorted(found)),
-    )
+    db.executemany("INSERT INTO facet VALUES (?, ?, ?, ?)", ((*key, counted(some, size), some) for key, some in kept))
 
 
 def _postings(db: Connection, places: Sequence[int], size: int) -> None:
@@ -130,22 +143,21 @@ def _postings(db: Connection, places: Sequence[int], size: int) -> None:
             names[term].append(place)
         for term in more.split():
             others[term].append(place)
-    db.execute("DELETE FROM posting")
+    kept: list[tuple[str, int, bytes]] = []
     for field, found in ((NAME, names), (MORE, others)):
-        kept = {term: packed_list(found[term], size) for term in sorted(found)}
-        for some in (kept, _beginnings(kept, size)):
-            rows = ((term, field, blob) for term, blob in some.items())
-            db.executemany("INSERT INTO posting VALUES (?, ?, ?)", rows)
+        blobs = {term: packed_list(found[term], size) for term in sorted(found)}
+        kept += ((term, field, blob) for some in (blobs, _beginnings(blobs, size)) for term, blob in some.items())
+    kept.sort()
+    db.execute("DELETE FROM posting")
+    db.executemany("INSERT INTO posting VALUES (?, ?, ?)", kept)
 
 
-def _beginnings(kept: Mapping[str, bytes], size: int) -> dict[str, bytes]:
-    terms: dict[str, list[bytes]] = defaultdict(list)
-    for term, blob in kept.items():
-        if not term.startswith("~"):
-            for letters in range(1, min(SHORT, len(term)) + 1):
-                terms[term[:letters] + "*"].append(blob)
-    return {begun: packed(unpacked(blobs, size), size) for begun, blobs in terms.items()}
-
-
-def _none() -> array[int]:
-    return array(PLACES)
+def _beginnings(blobs: Mapping[str, bytes], size: int) -> dict[str, bytes]:
+    """What begins with a letter or two, of terms in their order."""
+    words = [term for term in blobs if not term.startswith("~")]
+    found: dict[str, bytes] = {}
+    for letters in range(1, SHORT + 1):
+        long_enough = (word for word in words if len(word) >= letters)
+        for begun, terms in groupby(long_enough, key=lambda word: word[:letters]):
+            found[begun + "*"] = packed_all([blobs[term] for term in terms], size)
+    return found

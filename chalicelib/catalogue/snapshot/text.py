@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _WORD = re.compile(r"[^\W\d_]+")
-_DIMENSION = re.compile(r"(?<=\d)\s*[xх×*]\s*(?=\d)")
+_DIMENSION = re.compile(r"(\d)\s*[xх×*]\s*(?=\d)")
 _CYRILLIC = re.compile("[а-я]")
 _FLEETING = re.compile("([бвгджзклмнпрстфхцчшщ])[оеь]([бвгджзклмнпрстфхцчшщ])ь?$")
 _ROMANIAN_ENDING = re.compile(
@@ -25,9 +25,9 @@ _ROMANIAN_ENDING = re.compile(
 _MARKS = re.compile(
     "[" + "".join(chr(code) for code in range(0x300, 0x3000) if unicodedata.combining(chr(code))) + "]+"
 )
-_DIGITS = re.compile(r"\d+")
+_DIGITS = re.compile(r"(\d+)")
 _NOT_ALNUM = re.compile(r"[\W_]+")
-_FOLDED_ALREADY = re.compile("[\x00-\x7fа-я×]*")  # of text in lower case
+_NOT_FOLDED = re.compile("[^\x00-\x7fа-я×]+")  # of text in lower case
 _LOOKALIKES = str.maketrans("авекмнорстухё", "abekmhopctyxe")
 _CODE_NAMES = frozenset(
     ("артикул", "артикул производителя", "код", "код товара", "штрихкод", "article", "sku", "code", "articol", "cod")
@@ -36,6 +36,7 @@ _SHORTEST_STEM = 2
 _SHORTEST_FRAGMENT = 3
 _MAX_TOKENS = 12
 _MAX_REMEMBERED = 200_000
+_BETWEEN = "\x01"  # no letter, digit, mark or white space: nothing that is done to a text reaches across it
 _stemmers: dict[str, Any] = {}
 
 
@@ -49,21 +50,51 @@ def _stemmer(language: str) -> Any:
 
 def folded(text: str) -> str:
     """Lower case without accents and Romanian diacritics, ё as е; й and other letters keep their own shape."""
-    plain = text.lower()
-    if plain.isascii() or _FOLDED_ALREADY.fullmatch(plain):
-        return plain
-    plain = _MARKS.sub("", unicodedata.normalize("NFD", plain.replace("й", "\x00")))
-    return plain.replace("\x00", "й")
+    plain = text.lower().replace("ё", "е")
+    return plain if plain.isascii() else _NOT_FOLDED.sub(_without_marks, plain)
+
+
+def _without_marks(letters: re.Match[str]) -> str:
+    return _MARKS.sub("", unicodedata.normalize("NFD", letters[0]))
 
 
 def sort_key(text: str) -> str:
     """Alphabetical without case, and `Окно 9` before `Окно 10`."""
-    return _DIGITS.sub(lambda digits: digits[0].zfill(12), folded(text))
+    pieces = _DIGITS.split(folded(text))
+    pieces[1::2] = [digits.zfill(12) for digits in pieces[1::2]]
+    return "".join(pieces)
 
 
 def tokens(text: str) -> list[str]:
     """Runs of letters and runs of digits, folded; the cross of `1300×1400` is no word."""
-    return _TOKEN.findall(_DIMENSION.sub(" ", folded(text)))
+    return _TOKEN.findall(_without_crosses(text))
+
+
+def _without_crosses(text: str) -> str:
+    return _DIMENSION.sub(r"\1 ", folded(text))
+
+
+def sort_keys(texts: Sequence[str]) -> list[str]:
+    """`sort_key` of each, in a fraction of the time."""
+    return _in_bulk(sort_key, texts)
+
+
+def tokens_of_each(texts: Sequence[str]) -> list[list[str]]:
+    """`tokens` of each, in a fraction of the time."""
+    return list(map(_TOKEN.findall, _in_bulk(_without_crosses, texts)))
+
+
+def normal_codes(texts: Sequence[str]) -> list[str]:
+    """`normal_code` of each, in a fraction of the time."""
+    return list(map(_alphanumeric, _in_bulk(folded, texts)))
+
+
+def _in_bulk(change: Callable[[str], str], texts: Sequence[str]) -> list[str]:
+    """What `change` makes of each text, by one call for all of them. It must leave what is between them."""
+    joined = _BETWEEN.join(texts)
+    if joined.count(_BETWEEN) >= len(texts):  # one of them has it itself, or there are none
+        return list(map(change, texts))
+    return change(joined).split(_BETWEEN)
 
 
 @lru_cache(maxsize=_MAX_REMEMBERED)
@@ -104,13 +135,8 @@ class _Terms(dict[str, tuple[str, ...]]):
 _terms_of = _Terms().__getitem__
 
 
-def index_words(text: str) -> list[str]:
-    """The text's terms for the index, each once, in the order of their first occurrence."""
-    return index_tokens(tokens(text))
-
-
 def index_tokens(found: Iterable[str]) -> list[str]:
-    """As `index_words`, of what `tokens` found."""
+    """The terms for the index of what `tokens` found, each once, in the order of their first occurrence."""
     return list(dict.fromkeys(chain.from_iterable(map(_terms_of, found))))
 
 
@@ -155,8 +181,12 @@ def query_tokens(text: str) -> list[str]:
 
 def normal_code(text: str) -> str:
     """An article or barcode as it is compared: letters and digits only, Cyrillic look-alikes as Latin."""
-    plain = _NOT_ALNUM.sub("", folded(text))
-    return plain if plain.isascii() else plain.translate(_LOOKALIKES)
+    return _alphanumeric(folded(text))
+
+
+def _alphanumeric(plain: str) -> str:
+    code = plain if plain.isalnum() else _NOT_ALNUM.sub("", plain)
+    return code if code.isascii() else code.translate(_LOOKALIKES)
 
 
 def is_code(name: str) -> bool:
