@@ -23,10 +23,10 @@ from chalicelib.catalogue.model import PriceTier, sku_id
 from chalicelib.kernel.vat import VatRate
 from chalicelib.pricing import rows as list_rows
 from chalicelib.pricing.derived import Formula
-from chalicelib.pricing.discounts import Discount, Kind, Step, Weighing
+from chalicelib.pricing.discounts import Discount, Kind, Step
 from chalicelib.pricing.lists import ListRow
 from chalicelib.pricing.model import Origin, PriceList, PriceTerms, Strategy
-from chalicelib.pricing.quoting import quote
+from chalicelib.pricing.quoting import Quoting
 from chalicelib.pricing.rows import ListFile
 
 _PAGE, _RUNS = 50, 60
@@ -75,9 +75,9 @@ def _read(file: ListFile, page: list[str]) -> None:
 
 
 def _quote_page(terms: PriceTerms) -> None:
-    weighing = Weighing()
+    quoting = Quoting(terms)
     for n in range(_PAGE):
-        quote(f"sku{n}", _TIERS, Decimal(1), None, terms, weighing=weighing)
+        quoting(f"sku{n}", _TIERS, Decimal(1), None)
 
 
 def _terms(strategy: Strategy) -> PriceTerms:

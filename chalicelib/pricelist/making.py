@@ -19,7 +19,7 @@ from chalicelib.network.segments import Segments, warehouses_of
 from chalicelib.network.store import load_segments
 from chalicelib.pictures.actions import small_copies
 from chalicelib.pricelist import store
-from chalicelib.pricelist.model import LIVE_UP_TO, Format, PriceList, Wish, line, promised
+from chalicelib.pricelist.model import LIVE_UP_TO, Format, PriceList, Wish, line
 from chalicelib.pricelist.sheets import Sheet, sheet
 from chalicelib.pricing.actions import quotes
 from chalicelib.pricing.chain import PriceBasis, contract_terms
@@ -30,7 +30,6 @@ from chalicelib.stock.showing import shown
 from chalicelib.storage import files
 from chalicelib.storage.session import TenantSession, TransactionRefused
 from chalicelib.storage.worker import Clock, Progress
-from chalicelib.tenancy.model import TenantSettings
 
 Told = Callable[[int], None]
 
@@ -86,7 +85,11 @@ def write(
         for some in catalogue.listed(wish.category_id):
             items = {item.sku: item for _, item in some}
             answers = quotes(catalogue, items, {}, terms)
-            quantities = _live(db, items, among, basis.at) if live else _told(catalogue, items, among, basis.settings)
+            quantities = (
+                _live(db, items, among, basis.at)
+                if live
+                else catalogue.erp_stock(tuple(items), among, basis.settings.safety_stock)
+            )
             for category, item in some:
                 into.add(line(category, item, answers[item.sku], shown(quantities[item.sku], group)))
             lines += len(some)
@@ -117,10 +120,3 @@ def _price_head(terms: PriceTerms) -> str:
 
 def _live(db: TenantSession, skus: Iterable[str], among: Sequence[str], now: datetime) -> dict[str, Decimal]:
     return {sku: level.available(among) for sku, level in stock.promised(db, skus, now).items()}
-
-
-def _told(
-    catalogue: Catalogue, skus: Iterable[str], among: Sequence[str], settings: TenantSettings
-) -> dict[str, Decimal]:
-    told = catalogue.erp_stock(tuple(skus))
-    return {sku: promised(told.get(sku, {}), among, settings.safety_stock) for sku in skus}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from chalicelib.catalogue.model import Item
 from chalicelib.kernel.ids import stable_id
@@ -25,7 +25,7 @@ LIVE_UP_TO = 2_000
 money, than everything else about it: its stock is what the ERP last told, and its head says so."""
 
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_ZERO, _ONE = Decimal(0), Decimal(1)
+_ONE = Decimal(1)
 
 
 PDF_UP_TO = 1_000
@@ -90,8 +90,7 @@ class Link:
     made_by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """A SKU in a price list. `price` None = on request; it holds from `least` on, `tiers` say what larger quantities
     cost; `vat` in percent, None = without VAT. `stock` is what the dealer may know of what can be promised, in its
     unit."""
@@ -126,13 +125,6 @@ def line(category: str, item: Item, answer: Quote | PriceOnRequest, stock: Shown
         barcode=item.barcode,
         picture=item.picture,
     )
-
-
-def promised(told: Mapping[str, Decimal], among: Sequence[str], safety: Decimal) -> Decimal:
-    """What can be promised of what the ERP told by warehouse, from the given ones (all if empty), where `safety` stays
-    in each; orders that the ERP doesn't know yet are not taken off."""
-    names = among or tuple(told)
-    return sum((max(told[name] - safety, _ZERO) for name in names if name in told), _ZERO)
 
 
 def harmless(text: str) -> str:

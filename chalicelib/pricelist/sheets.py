@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from decimal import Decimal
 from io import BytesIO
@@ -134,14 +134,18 @@ class _Xlsx:
     def add(self, line: Line) -> None:
         self._row += 1
         row, price = self._row, ""
+        texts: Iterable[str] = (line.article, line.name, line.category, line.unit, line.currency, line.barcode)
+        if not _is_plain("".join(texts)):
+            texts = map(_safe, texts)
+        article, name, category, unit, currency, barcode = texts
+        tiers = _text(f"I{row}", _tiers(self._t, line)) if line.tiers else ""
         if line.price is not None:
             vat = _text(f"G{row}", self._without_vat) if line.vat is None else _number(f"G{row}", line.vat)
-            price = f'<c r="E{row}" s="{self._money}"><v>{line.price:f}</v></c>{_text(f"F{row}", line.currency)}{vat}'
+            price = f'<c r="E{row}" s="{self._money}"><v>{line.price:f}</v></c>{_text(f"F{row}", currency)}{vat}'
         self._rows.append(
-            f'<row r="{row}">{_text(f"A{row}", line.article)}{_text(f"B{row}", line.name)}'
-            f"{_text(f'C{row}', line.category)}{_text(f'D{row}', line.unit)}{price}{_number(f'H{row}', line.least)}"
-            f"{_text(f'I{row}', _tiers(self._t, line))}{self._stock(f'J{row}', line.stock)}"
-            f"{_text(f'K{row}', line.barcode)}</row>"
+            f'<row r="{row}">{_text(f"A{row}", article)}{_text(f"B{row}", name)}{_text(f"C{row}", category)}'
+            f"{_text(f'D{row}', unit)}{price}{_number(f'H{row}', line.least)}{tiers}"
+            f"{self._stock(f'J{row}', line.stock)}{_text(f'K{row}', barcode)}</row>"
         )
         if len(self._rows) >= _ROWS_AT_ONCE:
             self._flush()
@@ -174,17 +178,19 @@ def _amounts(t: Translator) -> dict[Amount, str]:
 
 
 def _text(place: str, text: str) -> str:
-    """A cell; none for an empty text. What XML has no characters for is left out, what Excel would read as its own
-    escape for one (`_x0041_`) is escaped."""
-    if not text:
-        return ""
-    return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{_safe(text)}</t></is></c>'
+    """A cell with a text that XML may hold (`_safe`); none for an empty one."""
+    return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>' if text else ""
+
+
+def _is_plain(text: str) -> bool:
+    """Whether `_safe` would leave it as it is: what is printable has no characters that XML has not."""
+    is_plain = len(text) <= _LONGEST_CELL and text.isprintable()
+    return is_plain and "&" not in text and "<" not in text and ">" not in text and "_x" not in text
 
 
 def _safe(text: str) -> str:
-    is_plain = len(text) <= _LONGEST_CELL and text.isprintable()
-    if is_plain and "&" not in text and "<" not in text and ">" not in text and "_x" not in text:
-        return text  # as nearly all are: what is printable has no characters that XML has not
+    """What XML has no characters for is left out, what Excel would read as its own escape for one (`_x0041_`) is
+    escaped."""
     return _ESCAPE.sub("_x005F_", escape(_NO_XML.sub("", text[:_LONGEST_CELL])))
 
 

@@ -16,10 +16,10 @@ from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.kernel.ids import new_id
 from chalicelib.pricing import store
 from chalicelib.pricing.book import Book, OwnPrices, changed, check, check_own
-from chalicelib.pricing.discounts import NO_KINDS, Weighing
+from chalicelib.pricing.discounts import NO_KINDS
 from chalicelib.pricing.lists import ListRow, ListVersion, with_version
 from chalicelib.pricing.model import Answer, PriceOnRequest, PriceTerms
-from chalicelib.pricing.quoting import quote
+from chalicelib.pricing.quoting import Quoting
 from chalicelib.storage import files, keys
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import OUTAGES, Record, TenantSession
@@ -39,12 +39,12 @@ def quotes(
     skus = list(items)
     tiers = tiers_of(catalogue, skus, terms)
     kinds = catalogue.kinds(skus) if terms.ask_kinds else {}
-    out, weighing = {}, Weighing()
+    out, quoting = {}, Quoting(terms)
     for sku, item in items.items():
         own, what = tiers.get(sku, ()), kinds.get(sku, NO_KINDS)
-        answer = quote(sku, own, quantities.get(sku, _ONE), item.vat_rate, terms, what, weighing)
+        answer = quoting(sku, own, quantities.get(sku, _ONE), item.vat_rate, what)
         if sku not in quantities and isinstance(answer, PriceOnRequest) and answer.min_quantity is not None:
-            answer = quote(sku, own, answer.min_quantity, item.vat_rate, terms, what, weighing)
+            answer = quoting(sku, own, answer.min_quantity, item.vat_rate, what)
         out[sku] = answer
     return out
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 
 from chalicelib.catalogue import bits
 from chalicelib.catalogue.amounts import NONE
@@ -14,10 +15,10 @@ from chalicelib.catalogue.model import Item, PriceTier, Selection
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.pricing.actions import tiers_of
 from chalicelib.pricing.chain import chain_id
-from chalicelib.pricing.discounts import NO_KINDS, Weighing
+from chalicelib.pricing.discounts import NO_KINDS
 from chalicelib.pricing.model import Answer, PriceList, PriceTerms, Quote
 from chalicelib.pricing.past import Fall, Past, deciding, fallen, tiers_before
-from chalicelib.pricing.quoting import quote
+from chalicelib.pricing.quoting import Quoting
 from chalicelib.pricing.ranking import amounts_under, worked_out
 
 _ONE = Decimal(1)
@@ -42,7 +43,7 @@ def falls(
     tiers = tiers_of(catalogue, wanted, terms)
     old_tiers = tiers_of(catalogue, wanted, earlier) if earlier else {}
     kinds = catalogue.kinds(wanted) if terms.ask_kinds or (earlier and earlier.ask_kinds) else {}
-    weighing, old_weighing = Weighing(), Weighing()
+    under, under_earlier = _by_chain(terms), _by_chain(earlier or terms)
     out: dict[str, Fall] = {}
     for sku in wanted:
         now, what, vat_rate = quoted[sku], kinds.get(sku, NO_KINDS), items[sku].vat_rate
@@ -52,21 +53,26 @@ def falls(
         own = _of_lists(lately, chain)
         if own:
             until, were = tiers_before(tiers.get(sku, ()), own)
-            before = quote(sku, were, quantity, vat_rate, replace(terms, chain=chain), what, weighing)
+            before = under(chain)(sku, were, quantity, vat_rate, what)
         elif earlier and not lately:
             until, were = past.since, old_tiers.get(sku, ())
-            before = quote(sku, were, quantity, vat_rate, earlier, what, old_weighing)
+            before = under_earlier(earlier.chain)(sku, were, quantity, vat_rate, what)
             chain = deciding(before, quantity) if isinstance(before, Quote) and before.price == now.price else ()
             own = _of_lists(changes.get(sku, ()), chain)
             if own:
                 until, were = tiers_before(were, own)
-                before = quote(sku, were, quantity, vat_rate, replace(earlier, chain=chain), what, old_weighing)
+                before = under_earlier(chain)(sku, were, quantity, vat_rate, what)
         else:
             continue
         fall = fallen(now, before, until)
         if fall is not None:
             out[sku] = fall
     return out
+
+
+def _by_chain(terms: PriceTerms) -> Callable[[tuple[PriceList, ...]], Quoting]:
+    """Quotes under some terms, but for another chain of lists."""
+    return cache(lambda chain: Quoting(replace(terms, chain=chain)))
 
 
 def _of_lists(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from chalicelib.kernel.vat import VatRate
 from chalicelib.pricing.derived import Formula, derived
@@ -113,8 +114,7 @@ class Considered:
     min_quantity: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
+class Quote(NamedTuple):
     """The price of one base unit of a SKU at a quantity, with everything that it was made from.
 
     `list_amount` is what the rows say for `coefficient` base units (`unit`), in `list_currency` and the list's own mode

@@ -9,7 +9,7 @@ an earlier list (ADR 16).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import NamedTuple
@@ -43,8 +43,12 @@ class _Asked(NamedTuple):
 
     price_list: PriceList
     outcome: Outcome | None = None
-    tiers: tuple[PriceTier, ...] = ()
+    tiers: Sequence[PriceTier] = ()
     conversion: Conversion | None = None
+
+    @property
+    def least(self) -> Decimal | None:
+        return self.tiers[0].min_quantity if self.tiers else None
 
     def tier_at(self, quantity: Decimal) -> PriceTier | None:
         """The largest one that the quantity reaches."""
@@ -80,6 +84,75 @@ class _Goods(NamedTuple):
         return self.weighing(self.discounts, quantity, fixed_price=fixed_price) if self.discounts else ()
 
 
+class Quoting:
+    """Quotes under some terms. What many SKUs have in common is worked out once: VAT rates, what becomes of discounts,
+    and what is told of the lists that were considered."""
+
+    def __init__(self, terms: PriceTerms) -> None:
+        self._terms = terms
+        self._weighing = Weighing()
+        self._vat_rates: dict[Decimal | None, Decimal | None] = {}
+        self._considered: dict[Hashable, tuple[Considered, ...]] = {}
+
+    def __call__(
+        self,
+        sku: str,
+        tiers: Sequence[PriceTier],
+        quantity: Decimal,
+        vat_rate: Decimal | None,
+        kinds: Kinds = NO_KINDS,
+    ) -> Answer:
+        """The price of a SKU at a quantity. `tiers` = all that the chain's sources have of it, each under its source's
+        id; `vat_rate` = the goods' own; `kinds` = what they are to discounts."""
+        terms = self._terms
+        asked = _asked(tiers, terms)
+        covering = tuple(one for one in terms.discounts if one.covers(sku, kinds)) if terms.discounts else ()
+        goods = _Goods(terms, self._vat_rate(vat_rate), covering, self._weighing)
+        found = _found(asked, quantity, goods)
+        considered = self._told(asked, found and found.asked, quantity)
+        if found is None:
+            minimums = sorted({tier.min_quantity for one in asked for tier in one.tiers})
+            least = next((one for one in minimums if (there := _found(asked, one, goods)) and there.is_price), None)
+            return PriceOnRequest(sku=sku, considered=considered, min_quantity=least)
+        if not found.is_price:
+            considered = tuple(
+                replace(one, outcome=Outcome.ROUNDED_AWAY) if one.outcome is Outcome.CHOSEN else one
+                for one in considered
+            )
+            return PriceOnRequest(sku=sku, considered=considered)
+        return Quote(
+            sku=sku,
+            price=found.price,
+            currency=terms.currency,
+            vat_rate=goods.vat_rate,
+            vat_included=terms.vat_included,
+            price_list=found.asked.price_list,
+            list_amount=found.tier.amount,
+            list_currency=found.tier.currency or terms.list_currency,
+            unit=found.tier.unit,
+            coefficient=found.tier.coefficient,
+            min_quantity=found.tier.min_quantity,
+            considered=considered,
+            next_tiers=_next_tiers(asked, found.price, quantity, goods),
+            conversion=found.asked.conversion,
+            discounts=found.weighed,
+        )
+
+    def _vat_rate(self, told: Decimal | None) -> Decimal | None:
+        if told not in self._vat_rates:
+            terms = self._terms
+            rate = None if terms.vat_exempt else rate_of_goods(told, terms.vat_rates, terms.day) or None
+            self._vat_rates[told] = rate
+        return self._vat_rates[told]
+
+    def _told(self, asked: Sequence[_Asked], winner: _Asked | None, quantity: Decimal) -> tuple[Considered, ...]:
+        case = (quantity, *[(one.outcome, one.least, one is winner) for one in asked])
+        known = self._considered.get(case)
+        if known is None:
+            known = self._considered[case] = _considered(asked, winner, quantity, self._terms.strategy)
+        return known
+
+
 def quote(
     sku: str,
     tiers: Sequence[PriceTier],
@@ -87,47 +160,9 @@ def quote(
     vat_rate: Decimal | None,
     terms: PriceTerms,
     kinds: Kinds = NO_KINDS,
-    weighing: Weighing | None = None,
 ) -> Answer:
-    """The price of a SKU at a quantity. `tiers` = all that the chain's sources have of it, each under its source's id;
-    `vat_rate` = the goods' own; `kinds` = what they are to discounts; `weighing`, of these terms, is for many SKUs."""
-    asked = _asked(tiers, terms)
-    goods = _Goods(
-        terms,
-        None if terms.vat_exempt else rate_of_goods(vat_rate, terms.vat_rates, terms.day) or None,
-        tuple(one for one in terms.discounts if one.covers(sku, kinds)) if terms.discounts else (),
-        weighing or Weighing(),
-    )
-    found = _found(asked, quantity, goods)
-    if found is None:
-        minimums = sorted({tier.min_quantity for one in asked for tier in one.tiers})
-        least = next((one for one in minimums if (there := _found(asked, one, goods)) and there.is_price), None)
-        return PriceOnRequest(
-            sku=sku, considered=_considered(asked, None, quantity, terms.strategy), min_quantity=least
-        )
-    considered = _considered(asked, found.asked, quantity, terms.strategy)
-    if not found.is_price:
-        considered = tuple(
-            replace(one, outcome=Outcome.ROUNDED_AWAY) if one.outcome is Outcome.CHOSEN else one for one in considered
-        )
-        return PriceOnRequest(sku=sku, considered=considered)
-    return Quote(
-        sku=sku,
-        price=found.price,
-        currency=terms.currency,
-        vat_rate=goods.vat_rate,
-        vat_included=terms.vat_included,
-        price_list=found.asked.price_list,
-        list_amount=found.tier.amount,
-        list_currency=found.tier.currency or terms.list_currency,
-        unit=found.tier.unit,
-        coefficient=found.tier.coefficient,
-        min_quantity=found.tier.min_quantity,
-        considered=considered,
-        next_tiers=_next_tiers(asked, found.price, quantity, goods),
-        conversion=found.asked.conversion,
-        discounts=found.weighed,
-    )
+    """As `Quoting`, of one SKU."""
+    return Quoting(terms)(sku, tiers, quantity, vat_rate, kinds)
 
 
 def price_of_one(
@@ -260,8 +295,7 @@ def _considered(
     lost = Outcome.SMALLER_TIER if strategy is Strategy.PRIORITY else Outcome.DEARER
     out = []
     for one in asked:
-        least = one.tiers[0].min_quantity if one.tiers else None
-        outcome = one.outcome
+        least, outcome = one.least, one.outcome
         if outcome is None:
             below = least is not None and least > quantity
             outcome = Outcome.CHOSEN if one is winner else Outcome.BELOW_MINIMUM if below else lost

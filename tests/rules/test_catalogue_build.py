@@ -23,7 +23,7 @@ from chalicelib.catalogue.snapshot.digest import content_digest
 from chalicelib.catalogue.snapshot.part import read_part
 from tests.rules.catalogue_feeds import Workshop, changed, goods, offer, offers, price, product, said, stock
 
-A, B = sku_id("a", None), sku_id("b", None)
+A, B, C = (sku_id(name, None) for name in "abc")
 RED, BLUE = sku_id("a", "red"), sku_id("a", "blue")
 
 
@@ -161,6 +161,20 @@ def test_a_total_counts_only_where_no_warehouse_is_named(shop: Workshop) -> None
 def test_stock_may_be_negative_and_is_cut_to_a_thousandth_downwards(shop: Workshop) -> None:
     result = shop.apply(goods(), product("a"), product("b"), stock("a", "-2"), stock("b", "1.23456"))
     assert {row[0]: row[2] for row in said(result.stock)} == {A: "-2", B: "1.234"}
+
+
+def test_what_the_erp_told_is_promised_from_the_given_warehouses_less_the_safety_in_each(shop: Workshop) -> None:
+    told = (stock("a", "10", "u"), stock("a", "3", "v"), stock("a", "-5"), stock("b", "1.5"))
+    shop.apply(goods(), product("a"), product("b"), product("c"), *told)
+    with shop.open() as catalogue:
+
+        def promised(among: tuple[str, ...], safety: str) -> dict[str, str]:
+            found = catalogue.erp_stock([A, B, C, "unknown"], among, Decimal(safety))
+            return {sku: str(quantity) for sku, quantity in found.items()}
+
+        assert promised((), "0") == {A: "13", B: "1.5", C: "0"}
+        assert promised(("v", "w", "nowhere"), "1") == {A: "2", B: "0.5", C: "0"}
+        assert promised((), "4") == {A: "6", B: "0", C: "0"}
 
 
 def test_a_deleted_warehouse_holds_nothing(shop: Workshop) -> None:

@@ -25,7 +25,6 @@ from chalicelib.pricelist.model import (
     Wish,
     harmless,
     plain_number,
-    promised,
 )
 from chalicelib.pricelist.sheets import sheet
 
@@ -75,7 +74,7 @@ def test_no_text_of_a_cell_begins_a_formula_and_nothing_is_lost(text: str) -> No
 def test_a_csv_has_one_row_a_line_whatever_names_contain(
     tmp_path_factory: pytest.TempPathFactory, name: str, locale: str
 ) -> None:
-    path = written(tmp_path_factory.mktemp("csv"), locale, replace(LINE, name=name), LINE)
+    path = written(tmp_path_factory.mktemp("csv"), locale, LINE._replace(name=name), LINE)
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file, delimiter="," if locale == "en" else ";"))
     assert [len(row) for row in rows] == [11] * 3
@@ -97,14 +96,14 @@ def test_an_english_csv_has_commas_between_cells_and_points_in_numbers(tmp_path:
 
 
 def test_a_line_on_request_has_no_price_and_one_without_vat_says_so(tmp_path: Path) -> None:
-    on_request = replace(LINE, price=None, currency="", vat=None, tiers=())
-    rows = read(written(tmp_path, "ru", on_request, replace(LINE, vat=None)), ";")
+    on_request = LINE._replace(price=None, currency="", vat=None, tiers=())
+    rows = read(written(tmp_path, "ru", on_request, LINE._replace(vat=None)), ";")
     assert rows[1][4:7] == ["", "", ""]
     assert rows[2][4:7] == ["1250,50", "RUB", "без НДС"]
 
 
 def test_nothing_in_an_xlsx_is_a_formula_and_prices_are_numbers(tmp_path: Path) -> None:
-    evil = replace(LINE, name='=HYPERLINK("http://evil.example")', article="http://evil.example")
+    evil = LINE._replace(name='=HYPERLINK("http://evil.example")', article="http://evil.example")
     with ZipFile(written(tmp_path, "ru", evil, form=Format.XLSX)) as book:
         cells = book.read("xl/worksheets/sheet1.xml").decode()
         assert not [name for name in book.namelist() if "rels" in name and "sheet" in name], "no links"
@@ -124,21 +123,13 @@ def test_a_number_is_read_back_exactly(value: Decimal) -> None:
 
 @given(st.text(max_size=40))
 def test_an_xlsx_is_well_formed_whatever_names_contain(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
-    path = written(tmp_path_factory.mktemp("xlsx"), "ru", replace(LINE, name=name, article="_x0041_"), form=Format.XLSX)
+    path = written(tmp_path_factory.mktemp("xlsx"), "ru", LINE._replace(name=name, article="_x0041_"), form=Format.XLSX)
     with ZipFile(path) as book:
         sheet_xml = fromstring(book.read("xl/worksheets/sheet1.xml"))
     texts = {cell.get("r"): "".join(cell.itertext()) for cell in sheet_xml.iter(f"{_SHEET}c")}
     assert texts["A2"] == "_x005F_x0041_", "Excel shows it as it was"
     expected = re.sub("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]", "", name)
     assert texts.get("B2", "").replace("_x005F_", "_") == expected.replace("_x005F_", "_")
-
-
-def test_what_the_erp_told_is_promised_from_the_contracts_warehouses_less_the_safety_in_each() -> None:
-    told = {"w1": D(10), "w2": D(3), "w3": D(-5)}
-    assert promised(told, (), D(0)) == D(13)
-    assert promised(told, ("w2", "w3", "w9"), D(1)) == D(2)
-    assert promised(told, (), D(4)) == D(6)
-    assert promised({}, (), D(0)) == D(0)
 
 
 def test_a_file_is_fresh_for_a_quarter_of_an_hour_after_it_was_asked_for() -> None:

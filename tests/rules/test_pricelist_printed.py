@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -52,7 +51,7 @@ def pictures(document: pypdfium2.PdfDocument) -> int:
 
 
 def test_a_line_says_what_it_is_what_it_costs_and_what_is_there(tmp_path: Path) -> None:
-    on_request = replace(LINE, name="Ручка", category="Ручки", price=None, currency="", tiers=(), stock=Amount.FEW)
+    on_request = LINE._replace(name="Ручка", category="Ручки", price=None, currency="", tiers=(), stock=Amount.FEW)
     (text,) = texts(printed(tmp_path, LINE, on_request))
     for words in (
         "Прайс-лист 14/2026", *HEADS.values(), "Окна / ПВХ", "Ручки", LINE.name, "ОК-1300 · от 10: 1 200,00",
@@ -63,7 +62,7 @@ def test_a_line_says_what_it_is_what_it_costs_and_what_is_there(tmp_path: Path) 
 
 def test_every_line_is_printed_once_on_pages_that_all_name_their_columns(tmp_path: Path) -> None:
     names = [f"Товар {n:03d}" for n in range(100)]
-    found = texts(printed(tmp_path, *(replace(LINE, name=name) for name in names)))
+    found = texts(printed(tmp_path, *(LINE._replace(name=name) for name in names)))
     assert len(found) > 5
     assert all(HEADS["price"] in text for text in found)
     whole = " ".join(found)
@@ -76,11 +75,11 @@ def test_a_picture_stands_beside_its_product_and_a_missing_one_leaves_its_place_
     tmp_path: Path, kind: str
 ) -> None:
     copy = make(picture(kind)).copies[Size.SMALL]
-    lines = (replace(LINE, picture="1.jpg"), replace(LINE, picture="lost.jpg"), LINE)
+    lines = (LINE._replace(picture="1.jpg"), LINE._replace(picture="lost.jpg"), LINE)
     assert pictures(printed(tmp_path, *lines, images={"1.jpg": copy}.get)) == 1
 
 
 def test_a_name_of_many_words_makes_its_row_higher_and_stays_whole(tmp_path: Path) -> None:
     long = " ".join(f"слово{n}" for n in range(120))
-    whole = " ".join(texts(printed(tmp_path, replace(LINE, name=long), LINE)))
+    whole = " ".join(texts(printed(tmp_path, LINE._replace(name=long), LINE)))
     assert all(f"слово{n}" in whole for n in range(120))

@@ -173,7 +173,7 @@ def test_what_is_said_of_larger_quantities_is_what_they_cost(
 
 @given(tiers=tier_sets, terms=terms_of_any_kind)
 def test_below_the_smallest_tier_of_every_list_there_is_no_price(tiers: list[PriceTier], terms: PriceTerms) -> None:
-    raised = [replace(tier, min_quantity=tier.min_quantity + 5) for tier in tiers]
+    raised = [tier._replace(min_quantity=tier.min_quantity + 5) for tier in tiers]
     assert isinstance(quote("sku", raised, D(4), None, terms), PriceOnRequest)
 
 

@@ -124,7 +124,7 @@ def test_only_a_higher_price_of_the_same_mode_of_vat_is_a_fall() -> None:
     assert fallen(cheap, dear, NOW) == Fall(price=D(100), until=NOW)
     assert fallen(dear, dear, NOW) is None
     assert fallen(dear, cheap, NOW) is None
-    assert fallen(cheap, replace(dear, vat_included=False), NOW) is None
+    assert fallen(cheap, dear._replace(vat_included=False), NOW) is None
     none = quote("sku", [], D(1), None, contract_terms(basis(), TYPES))
     assert fallen(cheap, none, NOW) is None
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from chalicelib.catalogue.amounts import Amounts
@@ -15,6 +17,7 @@ from chalicelib.catalogue.snapshot import kinds
 from chalicelib.catalogue.snapshot.index import Index
 from chalicelib.catalogue.snapshot.items import quantity_of, tier_of
 from chalicelib.catalogue.snapshot.news import NOTED
+from chalicelib.catalogue.snapshot.schema import QUANTITY_DIGITS
 
 CHUNK = 500
 _MANY = 4  # one SKU in so many
@@ -81,36 +84,39 @@ class Facts:
             )
         )
 
-    def erp_stock(self, skus: Sequence[str]) -> Mapping[str, Mapping[str, Decimal]]:
-        """What the ERP last told of each SKU by warehouse; SKUs that it has none of are left out."""
-        out: dict[str, dict[str, Decimal]] = defaultdict(dict)
-        for sku, warehouse, thousandths in self._chunks(
-            "SELECT k.id, w.id, s.quantity FROM sku k JOIN stock s ON s.sku_no = k.no "
-            "JOIN warehouse w ON w.no = s.warehouse_no WHERE s.quantity <> 0 AND k.id IN (%s)",
+    def erp_stock(self, skus: Sequence[str], among: Sequence[str], safety: Decimal) -> Mapping[str, Decimal]:
+        """What can be promised of what the ERP last told of each SKU that is known, from the given warehouses (all if
+        empty), where `safety` stays in each. Orders that the ERP doesn't know yet are not taken off."""
+        places = f" AND warehouse_no IN (SELECT no FROM warehouse WHERE id IN ({', '.join('?' * len(among))}))"
+        rows = self._chunks(
+            "SELECT id, (SELECT coalesce(sum(max(quantity - ?, 0)), 0) FROM stock WHERE sku_no = sku.no"
+            f"{places if among else ''}) FROM sku WHERE id IN (%s)",
             skus,
-        ):
-            out[sku][warehouse] = quantity_of(thousandths)
-        return out
+            int(safety.scaleb(QUANTITY_DIGITS)),
+            *among,
+        )
+        return {sku: quantity_of(thousandths) for sku, thousandths in rows}
 
     def prices(
         self, skus: Sequence[str], price_type_ids: Sequence[str] | None = None
     ) -> Mapping[str, tuple[PriceTier, ...]]:
         """All tiers per SKU in the given price types (None: in all), smallest first; SKUs without any are left out."""
-        out: dict[str, list[PriceTier]] = defaultdict(list)
         wanted = () if price_type_ids is None else tuple(price_type_ids)
-        among = "" if price_type_ids is None else f"AND t.id IN ({', '.join('?' * len(wanted))}) "
-        for sku, price_type, amount, currency, unit, coefficient, least in self._chunks(
-            "SELECT k.id, t.id, p.amount, coalesce(p.currency, t.currency), p.unit, p.coefficient, p.min_quantity "
-            "FROM sku k JOIN price p ON p.sku_no = k.no JOIN price_type t ON t.no = p.price_type_no AND NOT t.deleted "
-            + among
-            + "WHERE k.id IN (%s)",
+        among = "" if price_type_ids is None else f" AND id IN ({', '.join('?' * len(wanted))})"
+        rows = self._chunks(
+            "SELECT k.id, t.id, p.unit, p.min_quantity, p.amount, p.coefficient, coalesce(p.currency, t.currency) "
+            "FROM sku k CROSS JOIN price p ON p.sku_no = k.no "
+            f"AND p.price_type_no IN (SELECT no FROM price_type WHERE NOT deleted{among}) "
+            "CROSS JOIN price_type t ON t.no = p.price_type_no WHERE k.id IN (%s)",
             list(dict.fromkeys(skus)),
             *wanted,
-        ):
-            out[sku].append(tier_of(price_type, amount, currency, unit, coefficient, least))
+        )
         return {
-            sku: tuple(sorted(tiers, key=lambda tier: (tier.price_type_id, tier.unit, tier.min_quantity)))
-            for sku, tiers in out.items()
+            sku: tuple(
+                tier_of(price_type, amount, currency, unit, coefficient, least)
+                for _, price_type, unit, least, amount, coefficient, currency in tiers
+            )
+            for sku, tiers in groupby(sorted(rows), itemgetter(0))
         }
 
     @cached_property

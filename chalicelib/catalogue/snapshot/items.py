@@ -24,21 +24,11 @@ ITEM = """
 
 def item_of(row: tuple[Any, ...]) -> Item:
     (_, sku, product, variant, catalogue, name, article, barcode, unit, unit_code, vat, picture, stock, listed) = row
+    vat_rate, erp_stock = None if vat is None else _percent(vat), quantity_of(stock)
     return Item(
-        sku=sku,
-        product_id=product,
-        variant_id=variant,
-        catalogue_id=catalogue,
-        name=name,
-        article=article,
-        barcode=barcode,
-        unit=unit,
-        unit_code=unit_code,
-        vat_rate=None if vat is None else Decimal(vat),
-        picture=picture,
-        erp_stock=quantity_of(stock),
-        listed=bool(listed),
-    )
+        sku, product, variant, catalogue, name, article, barcode, unit, unit_code, vat_rate, picture, erp_stock,
+        bool(listed),
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=4096)  # stock, least quantities and packs are few numbers, read very many times
@@ -47,16 +37,10 @@ def quantity_of(thousandths: int) -> Decimal:
 
 
 price_of = lru_cache(maxsize=4096)(unscaled)
+_percent = lru_cache(maxsize=64)(Decimal)
 
 
 def tier_of(
     list_id: str, amount: int, currency: str | None, unit: str, coefficient: int, min_quantity: int
 ) -> PriceTier:
-    return PriceTier(
-        price_type_id=list_id,
-        amount=price_of(amount),
-        currency=currency,
-        unit=unit,
-        coefficient=price_of(coefficient),
-        min_quantity=quantity_of(min_quantity),
-    )
+    return PriceTier(list_id, unscaled(amount), currency, unit, price_of(coefficient), quantity_of(min_quantity))

@@ -159,7 +159,7 @@ class Catalogue(Facts):
     def _item(self, row: tuple[Any, ...]) -> Item:
         """Of any SKU: one that is listed but not seen is told as one that is not listed."""
         item = item_of(row)
-        return item if not item.listed or self._sees(row[0]) else replace(item, listed=False)
+        return item if not item.listed or self._sees(row[0]) else item._replace(listed=False)
 
     def skus(self, skus: Sequence[str]) -> dict[str, Item]:
         """Items by id, unlisted ones too (orders keep referring to them); unknown ids are left out."""
