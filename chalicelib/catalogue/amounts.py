@@ -7,14 +7,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
-from itertools import islice
+from itertools import accumulate
+from operator import or_
 
 from chalicelib.catalogue import bits
 
 PRICE_DIGITS = 6
 NONE = -1
 _MOST = Decimal(10) ** 12
-_FEW = 256  # fewer than one place in so many are looked at one by one
+_STEP = 4096  # of prices in their order
 
 
 class Amounts:
@@ -52,18 +53,33 @@ class Amounts:
         at = self.by_place.__getitem__
         begin = 0 if least is None else bisect_left(self.rising, scaled(least), key=at)
         end = len(self.rising) if most is None else bisect_right(self.rising, scaled(most), key=at)
-        return bits.of(self.rising[begin:end], len(self.by_place))
+        return self._cheapest(end) & ~self._cheapest(begin)
+
+    def _cheapest(self, count: int) -> int:
+        """The set of so many places, the cheapest first."""
+        steps, rest = divmod(count, _STEP)
+        return self._steps[steps] | bits.of(self.rising[count - rest : count], len(self.by_place))
+
+    @cached_property
+    def _steps(self) -> Sequence[int]:
+        """Sets of none, of the cheapest few thousand, of twice as many and so on: what lies between two prices, or is
+        the least or the greatest of a set, has then to be looked for within one step only."""
+        size, count = len(self.by_place), len(self.rising)
+        some = (bits.of(self.rising[begin : begin + _STEP], size) for begin in range(0, count, _STEP))
+        return list(accumulate(some, or_, initial=0))
 
     def bounds(self, found: int) -> tuple[Decimal, Decimal] | None:
         """The least and the greatest amount in a set; None if nothing there has a price."""
-        if not self.rising:
+        priced = found & self._steps[-1]
+        if not priced:
             return None
-        if found.bit_count() * _FEW < len(self.by_place):
-            some = [amount for place in bits.places(found) if (amount := self.by_place[place]) != NONE]
-            return (unscaled(min(some)), unscaled(max(some))) if some else None
-        ways = (self.rising, self.falling)
-        ends = [self.by_place[place] for way in ways for place in islice(bits.along(way, found, len(self.by_place)), 1)]
-        return (unscaled(ends[0]), unscaled(ends[1])) if ends else None
+        flags = priced.to_bytes(-(-len(self.by_place) // 8), "little")
+        begins = bisect_left(self._steps, True, key=lambda step: bool(step & priced)) - 1
+        ends = bisect_left(self._steps, True, key=lambda step: not priced & ~step)
+        cheap = self.rising[begins * _STEP : (begins + 1) * _STEP]
+        dear = reversed(self.rising[(ends - 1) * _STEP : ends * _STEP])
+        least, most = (next(place for place in some if bits.has(flags, place)) for some in (cheap, dear))
+        return unscaled(self.by_place[least]), unscaled(self.by_place[most])
 
 
 def scaled(amount: Decimal) -> int:

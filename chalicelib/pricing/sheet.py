@@ -21,6 +21,7 @@ COLUMNS = ("article", "barcode", "price", "least", "unit", "coefficient")
 OFFERED = (SKIP, *COLUMNS)
 """What a column may mean."""
 _UNNAMED = ("article", "price")
+_OF_PRICE = ("price", "coefficient", "least", "unit")
 _ZERO, _ONE = Decimal(0), Decimal(1)
 _CHUNK = 500
 _LONGEST = 120
@@ -160,10 +161,10 @@ class Taking:
         return self._taken(row, skus[0], units.get(skus[0], ""))
 
     def _taken(self, row: SheetRow, sku: str, own_unit: str) -> tuple[str, str] | None:
-        price, coefficient, least, unit = (
-            self._layout.cell(row, column) for column in ("price", "coefficient", "least", "unit")
-        )
-        amount = _number(_CURRENCY.sub("", price))
+        price, coefficient, least, unit = [self._layout.cell(row, column) for column in _OF_PRICE]
+        amount = _number(price)
+        if amount is None:
+            amount = _number(_CURRENCY.sub("", price))
         pack = _number(coefficient) if coefficient else _ONE
         minimum = _number(least) if least else _ZERO
         if amount is None:
