@@ -267,12 +267,13 @@ _acts = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("kind", list(StockKind))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_acts)
 def test_in_the_end_orders_hold_no_more_than_exists_and_who_has_not_enough_says_so(
-    tables: None, acts: list[tuple[str, int]]
+    tables: None, kind: StockKind, acts: list[tuple[str, int]]
 ) -> None:
-    shop, files, there, hour = transit_shop(there=2), list[OrderFile](), 2, 0
+    shop, files, there, hour = transit_shop(kind, there=2), list[OrderFile](), 2, 0
     for act, number in acts:
         hour += 1
         noted = level_of(shop).by_hand.arrivals

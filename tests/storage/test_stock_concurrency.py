@@ -202,7 +202,7 @@ class Market:
 
     def tell(self, db: TenantSession) -> None:
         """What the ERP has of everything: in the warehouse, or free of the orders that it knows."""
-        known = self.held(self.known) if self.kind is StockKind.FREE else {}
+        known = self.counted() if self.kind is StockKind.FREE else {}
         rows = [
             (sku(name), {place: self._there(name, place) - known.get((name, place), D(0)) for place in PLACES})
             for name in NAMES
@@ -323,6 +323,16 @@ class Market:
             for one, parts in reservation_from(row).held.items():
                 for place, part in parts.items():
                     out[name_of(one), place] += part.quantity
+        return out
+
+    def counted(self) -> dict[tuple[str, str], Decimal]:
+        """What the ERP keeps for the orders that it knows: what such a one takes later, having been short, it does not
+        know."""
+        out: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        for order_id in self.known:
+            for one, parts in self.reservation(order_id).held.items():
+                for place, part in parts.items():
+                    out[name_of(one), place] += part.known
         return out
 
     def run(self) -> None:
