@@ -7,6 +7,7 @@ item 1 unit for each started KB of the entry, twice if the entry moves.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -49,14 +50,16 @@ class Meter:
     def __init__(self, client: Any) -> None:
         self.used = Used()
         self.sizing = False
-        self._in_transaction = False
+        self._of_thread = threading.local()
+        self._turn = threading.Lock()
         self._client = client
 
     def start(self, *, sizing: bool) -> None:
         self.used, self.sizing = Used(), sizing
 
     def _count(self, **more: Any) -> None:
-        self.used = replace(self.used, **{name: getattr(self.used, name) + n for name, n in more.items()})
+        with self._turn:
+            self.used = replace(self.used, **{name: getattr(self.used, name) + n for name, n in more.items()})
 
     def install(self) -> None:
         """From now on until the process ends."""
@@ -66,17 +69,17 @@ class Meter:
             before = session.usage.units
             self._count(calls=1)
             response = run(session, call)
-            if not self._in_transaction:
+            if not getattr(self._of_thread, "transaction", False):
                 self._count(read_units=session.usage.units - before)
             return response
 
         def sized(session: Session, writes: Sequence[Write]) -> None:
             before = [self._read(write.key) for write in writes] if self.sizing else []
-            self._in_transaction = True
+            self._of_thread.transaction = True
             try:
                 commit(session, writes)
             finally:
-                self._in_transaction = False
+                self._of_thread.transaction = False
             if self.sizing:
                 after = [self._read(write.key) for write in writes]
                 self._count(write_units=sum(map(written_units, before, after)))

@@ -198,6 +198,10 @@ class TenantSession(Session):
         super().__init__(connection)
         self.tenant_id = tenant_id
 
+    def alike(self) -> TenantSession:
+        """Another one for another thread."""
+        return TenantSession(self.tenant_id, self._connection)
+
 
 def open_tenant(tenant_id: str) -> TenantSession:
     prefix = tenant_prefix(tenant_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +19,8 @@ from chalicelib.tenancy.model import StockKind
 
 _READ_AT_ONCE = 100
 _WRITE_AT_ONCE = 25
+_SIDE_BY_SIDE = _READ_AT_ONCE // _WRITE_AT_ONCE
+"""Transactions that are on their way at the same time: each waits for DynamoDB most of its time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +73,12 @@ def erp_levels(
     because = Cause(id=new_id(now), why=Why.TOLD, number=message_id)
     tally.begin_rounds(db, now)
     pending = iter(rows)
-    while batch := dict(islice(pending, _READ_AT_ONCE)):
-        total += _apply(db, batch, because, kind=kind, as_of=as_of, safety=safety, complete=complete, waiting=waiting)
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as side_by_side:
+        while batch := dict(islice(pending, _READ_AT_ONCE)):
+            total += _apply(
+                db, batch, because, side_by_side,
+                kind=kind, as_of=as_of, safety=safety, complete=complete, waiting=waiting,
+            )  # fmt: skip
     return total
 
 
@@ -79,6 +86,7 @@ def _apply(
     db: TenantSession,
     batch: Mapping[str, Mapping[str, Decimal]],
     because: Cause,
+    side_by_side: Executor,
     *,
     kind: StockKind,
     as_of: datetime,
@@ -103,12 +111,15 @@ def _apply(
         for sku, level in found.items():
             if changes := changes_of(level):
                 writes[sku] = store.restated_write(db.tenant_id, level, changes, because, as_of=as_of)
-        names = list(writes)
-        for start in range(0, len(names), _WRITE_AT_ONCE):
-            part = names[start : start + _WRITE_AT_ONCE]
+
+        def write(part: Sequence[str]) -> None:
             part_of_it = replace(because, id=new_id(because.at))
-            db.commit([*(writes[sku] for sku in part), journal_store.moved_put(db.tenant_id, part_of_it, part)])
+            moved = journal_store.moved_put(db.tenant_id, part_of_it, part)
+            db.alike().commit([*(writes[sku] for sku in part), moved])
             changed.update(part)
+
+        names = list(writes)
+        list(side_by_side.map(write, (names[at : at + _WRITE_AT_ONCE] for at in range(0, len(names), _WRITE_AT_ONCE))))
         long.extend(sku for sku in names if found[sku].waiting >= WAITING_MOST)
 
     until_committed(once)
