@@ -89,8 +89,8 @@ class Query:
 
 
 class Item(NamedTuple):
-    """One SKU as lists and order lines show it. (Like tiers it is read 150,000 times for a price list: a tuple takes a
-    fraction of a frozen dataclass's time.)"""
+    """One SKU as lists and order lines show it. A tuple, as tiers, quotes and lines of price lists are: 150,000 are made
+    for one file, in a third of the time of frozen dataclasses."""
 
     sku: str
     product_id: str
