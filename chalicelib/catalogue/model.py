@@ -89,8 +89,8 @@ class Query:
 
 
 class Item(NamedTuple):
-    """One SKU as lists and order lines show it. A tuple, as tiers, quotes and lines of price lists are: 150,000 are made
-    for one file, in a third of the time of frozen dataclasses."""
+    """One SKU as lists and order lines show it. A tuple, as tiers, quotes and lines of price lists are: one file takes
+    150,000 of each, and frozen dataclasses take three times as long to make."""
 
     sku: str
     product_id: str

@@ -50,7 +50,7 @@ def worked_out(catalogue: Catalogue, terms: PriceTerms, instead: Instead) -> Amo
     ways = (_way(one, one.currency or currencies.get(one.source) or terms.list_currency, terms) for one in asked)
     known = [way for way in ways if way is not None]
     vat = _vat_rates(catalogue, terms, known)
-    out = catalogue.amounts(())
+    out = None
     for way in reversed(known):
         own = (
             _of_own_list(catalogue, way, vat)
@@ -58,8 +58,8 @@ def worked_out(catalogue: Catalogue, terms: PriceTerms, instead: Instead) -> Amo
             else _of_price_type(catalogue, way, vat, instead)
         )
         first = way.price_list.exclusive or terms.strategy is Strategy.PRIORITY
-        out = own.before(out) if first else own.at_best(out)
-    return out
+        out = own if out is None else own.before(out) if first else own.at_best(out)
+    return out or catalogue.amounts(())
 
 
 class Way(NamedTuple):
