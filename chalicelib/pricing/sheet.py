@@ -21,7 +21,7 @@ COLUMNS = ("article", "barcode", "price", "least", "unit", "coefficient")
 OFFERED = (SKIP, *COLUMNS)
 """What a column may mean."""
 _UNNAMED = ("article", "price")
-_OF_PRICE = ("price", "coefficient", "least", "unit")
+_OF_GOODS, _OF_PRICE = ("article", "barcode"), ("price", "coefficient", "least", "unit")
 _ZERO, _ONE = Decimal(0), Decimal(1)
 _CHUNK = 500
 _LONGEST = 120
@@ -64,9 +64,11 @@ class Layout:
     head: int
     places: Mapping[str, int]
 
-    def cell(self, row: SheetRow, column: str) -> str:
-        place = self.places.get(column)
-        return row.cells[place] if place is not None and place < len(row.cells) else ""
+    def cells(self, row: SheetRow, columns: Sequence[str]) -> list[str]:
+        """What a row has in some columns; nothing in those that the file has not."""
+        cells, behind = row.cells, len(row.cells)
+        places = [self.places.get(column, behind) for column in columns]
+        return [cells[place] if place < behind else "" for place in places]
 
 
 def head_of(first: Sequence[SheetRow]) -> int:
@@ -134,7 +136,8 @@ class Taking:
             self._tell(self.read)
 
     def _asked(self, row: SheetRow) -> str:
-        return self._layout.cell(row, "article") or self._layout.cell(row, "barcode")
+        article, barcode = self._layout.cells(row, _OF_GOODS)
+        return article or barcode
 
     def _meant(self, asked: Sequence[str]) -> dict[str, Sequence[str]]:
         """SKUs by the article or barcode that means them."""
@@ -161,7 +164,7 @@ class Taking:
         return self._taken(row, skus[0], units.get(skus[0], ""))
 
     def _taken(self, row: SheetRow, sku: str, own_unit: str) -> tuple[str, str] | None:
-        price, coefficient, least, unit = [self._layout.cell(row, column) for column in _OF_PRICE]
+        price, coefficient, least, unit = self._layout.cells(row, _OF_PRICE)
         amount = _number(price)
         if amount is None:
             amount = _number(_CURRENCY.sub("", price))
