@@ -192,6 +192,11 @@ class Facts:
 
     def warehouses(self) -> tuple[Warehouse, ...]:
         """Warehouses that the ERP described or has stock in."""
+        return self._warehouses
+
+    @cached_property
+    def _warehouses(self) -> tuple[Warehouse, ...]:
+        """Kept: to know that one has no stock all rows of stock are read, 45 ms at 150,000 products."""
         rows = self._rows(
             "SELECT id, name, address FROM warehouse w WHERE NOT deleted AND (known OR EXISTS "
             "(SELECT 1 FROM stock s WHERE s.warehouse_no = w.no AND s.quantity <> 0)) ORDER BY name, id"
