@@ -120,6 +120,12 @@ class Column:
     def right(self) -> bool:
         return self.kind in ("num", "money")
 
+    @property
+    def classes(self) -> str:
+        """Of its cells."""
+        wraps = self.kind == "text" and self.phone == "what"
+        return f"{self.phone}{' num' * self.right}{' date' * (self.kind == 'date')}{' wrap' * wraps}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:

@@ -164,8 +164,12 @@ def environment() -> Environment:
         """An unknown name is an error; a dict's missing entry is nothing: a field not typed, an error not made."""
 
         def getattr(self, obj: Any, attribute: str) -> Any:
-            found = super().getattr(obj, attribute)
-            return None if isinstance(found, Undefined) and isinstance(obj, dict) else found
+            """As Jinja has it; a page asks some thousands of times, nearly always for what there is."""
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:
+                found = super().getattr(obj, attribute)
+                return None if isinstance(found, Undefined) and isinstance(obj, dict) else found
 
     sources = FileSystemLoader(sorted(_ROOMS.glob("*/templates")))
     made = Pages(
