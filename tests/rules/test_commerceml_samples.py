@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.catalogue.feed import FeedRow, PriceRow, ProductRow, RejectedRow, StockRow
+from chalicelib.exchange.commerceml.cutting import READER
 from chalicelib.exchange.commerceml.documents import read_documents
 from chalicelib.exchange.commerceml.erp import ErpOrder, ErpParty
 from chalicelib.exchange.commerceml.reader import read_catalogue
@@ -68,3 +70,12 @@ def test_an_order_of_unf_has_its_payment_and_shipment() -> None:
     (party,) = read_documents([(SAMPLES / "unf-2.10/contragents.xml").read_bytes()])
     assert isinstance(party, ErpParty)
     assert party.legal
+
+
+def test_a_reader_that_makes_other_rows_of_the_same_files_has_another_number() -> None:
+    """What was read before is not read again as long as the number is the same: raise `cutting.READER` together with
+    the digest here."""
+    seen = hashlib.sha256()
+    for folder in sorted(path.name for path in SAMPLES.iterdir()):
+        seen.update(repr(rows_of(folder)).encode())
+    assert (READER, seen.hexdigest()[:16]) == (b"1", "3f96595a69efbf89")

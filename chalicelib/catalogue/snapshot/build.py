@@ -5,8 +5,9 @@
     end of a full run          assemble(current, next, [], run=run, at=now, end=End())
     switch                     publish `next` if the result says `changed`
 
-A snapshot remembers which rows a run touched. A part that changed nothing must therefore be assembled again together
-with the run's later ones, unless `next` was published: else `end` would take what only that part named for absent.
+A snapshot remembers which rows a run named, in the rows or, of what it said in the words of before, in `said`. A part
+that changed nothing must therefore be assembled again together with the run's later ones, unless `next` was published:
+else `end` would take what only that part named for absent.
 
 The same rows twice give the same content (`content_digest`) and, the second time, no changes.
 """

@@ -31,7 +31,7 @@ LISTED_KINDS = frozenset({"category", "property", "product", "offer"})
 
 def derive_stock(db: Connection) -> None:
     """What derived tables have of the stock, where nothing else has changed."""
-    total = "(SELECT coalesce(sum(quantity), 0) FROM stock WHERE sku_no = item.sku_no)"
+    total = "(SELECT coalesce(sum(max(quantity, 0)), 0) FROM stock WHERE sku_no = item.sku_no)"
     db.execute(f"UPDATE item SET stock = {total} WHERE stock <> {total}")
     sets.note_stock(db)
 
@@ -59,7 +59,7 @@ def _items(db: Connection) -> None:
     articles: list[str] = []
     bare: list[bool] = []  # those without an article
     found = db.execute(
-        "SELECT k.no, k.card_no, (SELECT coalesce(sum(quantity), 0) FROM stock WHERE sku_no = k.no), "
+        "SELECT k.no, k.card_no, (SELECT coalesce(sum(max(quantity, 0)), 0) FROM stock WHERE sku_no = k.no), "
         "coalesce(nullif(k.name, ''), c.name), coalesce(nullif(k.article, ''), c.article), "
         f"k.id {_LISTED} ORDER BY k.no"
     )

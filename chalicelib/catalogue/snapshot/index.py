@@ -147,7 +147,7 @@ class Index:
     def _amounts_in(self, warehouses: tuple[str, ...]) -> Iterator[tuple[int, int]]:
         """How much of it some warehouses have, by place."""
         statement = (
-            "SELECT sku_no, sum(quantity) FROM stock WHERE quantity <> 0 AND warehouse_no IN "
+            "SELECT sku_no, sum(max(quantity, 0)) FROM stock WHERE quantity <> 0 AND warehouse_no IN "
             "(SELECT no FROM warehouse WHERE id IN (SELECT value FROM json_each(?))) GROUP BY sku_no"
         )
         found = ((self.place(no), amount) for no, amount in self.rows(statement, (json.dumps(warehouses),)))

@@ -137,8 +137,3 @@ def tell_apart(db: Connection) -> None:
 def named(part: str, run_no: int, number: str) -> str:
     """Whether the run named a card or SKU in the words of before."""
     return f"EXISTS (SELECT 1 FROM said_{part} d WHERE d.no = {number} AND d.run_no = {run_no:d})"
-
-
-def forget_unnamed(db: Connection, part: str, run_no: int) -> None:
-    """At the end of a run: of what it did not name something may have been withdrawn."""
-    db.execute(f"DELETE FROM said_{part} WHERE run_no <> ?", (run_no,))

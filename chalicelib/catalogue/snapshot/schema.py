@@ -21,8 +21,9 @@ field that holds against the ERP and what the ERP has `theirs` (`snapshot.hand`)
 `spelling`.
 
 Prices are integers of a millionth of the currency unit, quantities of a thousandth of the unit: exact, and
-comparable by the database. `touched` is the number of the exchange run that last named the row. A row of stock whose
-quantity is 0 tells that there was some once: only there can the live stock have a counter.
+comparable by the database. `touched` is the number of the exchange run that last named the row, unless `said_…` has a
+later one. A row of stock whose quantity is 0 tells that there was some once: only there can the live stock have a
+counter.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ itself asks for it (`everything`), all catalogues count, for the parts of which 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from chalicelib.catalogue.snapshot import said
 from chalicelib.catalogue.snapshot.engine import Connection
@@ -15,46 +17,56 @@ from chalicelib.catalogue.snapshot.rows import Changes
 
 
 def withdraw_goods(db: Connection, run_no: int, *, everything: bool) -> Changes:
-    """Cards and variants that the run did not touch: what readers see listed changes only here."""
+    """Cards and variants that the run did not name: what readers see listed changes only here."""
     changes: Changes = Counter()
     goods = _catalogues(run_no, "goods", everything=everything)
-    absent = f"{_unnamed('goods', run_no)} AND known AND NOT deleted AND NOT withdrawn AND catalogue_no IN ({goods})"
-    db.execute(f"INSERT OR IGNORE INTO dirty SELECT no FROM card WHERE {absent}")
-    changes["product"] += db.execute(f"UPDATE card SET withdrawn = 1 WHERE {absent}").rowcount
-    offers = _of_catalogue(run_no, "offers", everything=everything)
-    absent = f"{_unnamed('offers', run_no)} AND declared AND NOT deleted AND NOT withdrawn AND no {offers}"
-    db.execute(f"INSERT OR IGNORE INTO dirty SELECT card_no FROM sku WHERE {absent}")
-    # A product that is no longer offered is listed without a price, as one that never was; a variant is withdrawn.
-    changes["offer"] += db.execute(
-        f"UPDATE sku SET declared = variant_id <> '', withdrawn = variant_id <> '' WHERE {absent}"
-    ).rowcount
-    said.forget_unnamed(db, "goods", run_no)
-    said.forget_unnamed(db, "offers", run_no)
+    listed = f"known AND NOT deleted AND NOT withdrawn AND catalogue_no IN ({goods})"
+    with _absent(db, "goods", run_no, listed) as absent:
+        db.execute(f"INSERT OR IGNORE INTO dirty {absent}")
+        changes["product"] += db.execute(f"UPDATE card SET withdrawn = 1 WHERE no IN ({absent})").rowcount
+    declared = (
+        f"declared AND NOT deleted AND NOT withdrawn AND no {_of_catalogue(run_no, 'offers', everything=everything)}"
+    )
+    with _absent(db, "offers", run_no, declared) as absent:
+        db.execute(f"INSERT OR IGNORE INTO dirty SELECT card_no FROM sku WHERE no IN ({absent})")
+        # A product that is no longer offered is listed without a price, as one that never was; a variant is withdrawn.
+        changes["offer"] += db.execute(
+            f"UPDATE sku SET declared = variant_id <> '', withdrawn = variant_id <> '' WHERE no IN ({absent})"
+        ).rowcount
     return changes
 
 
 def withdraw_numbers(db: Connection, run_no: int, lot: int, *, everything: bool) -> Changes:
-    """Prices and stock that the run did not touch. Under `lot`, zero is told for every pair of a SKU and a warehouse
+    """Prices and stock that the run did not name. Under `lot`, zero is told for every pair of a SKU and a warehouse
     that the run left out and that had stock once: where there never was any, the live stock has no counter either."""
     changes: Changes = Counter()
-    prices = f"{_unnamed('prices', run_no)} AND +sku_no {_of_catalogue(run_no, 'prices', everything=everything)}"
-    changes["price"] += db.execute(f"DELETE FROM price WHERE {prices}").rowcount
-    left_out = f"{_unnamed('stock', run_no)} AND +sku_no {_of_catalogue(run_no, 'stock', everything=everything)}"
-    db.execute(
-        "INSERT OR REPLACE INTO told.stock SELECT ?, sku_no, warehouse_no, 0, quantity <> 0 FROM stock "
-        f"WHERE {left_out}",
-        (lot,),
-    )
-    changes["stock"] += db.execute(f"UPDATE stock SET quantity = 0 WHERE quantity <> 0 AND {left_out}").rowcount
-    said.forget_unnamed(db, "prices", run_no)
-    said.forget_unnamed(db, "stock", run_no)
+    left_out = f"WHERE touched <> {run_no:d} AND sku_no IN"
+    with _absent(db, "prices", run_no, f"+sku_no {_of_catalogue(run_no, 'prices', everything=everything)}") as absent:
+        changes["price"] += db.execute(f"DELETE FROM price {left_out} ({absent})").rowcount
+    with _absent(db, "stock", run_no, f"+sku_no {_of_catalogue(run_no, 'stock', everything=everything)}") as absent:
+        db.execute(
+            "INSERT OR REPLACE INTO told.stock SELECT ?, sku_no, warehouse_no, 0, quantity <> 0 FROM stock "
+            f"{left_out} ({absent})",
+            (lot,),
+        )
+        changes["stock"] += db.execute(
+            f"UPDATE stock SET quantity = 0 {left_out} ({absent}) AND quantity <> 0"
+        ).rowcount
     return changes
 
 
-def _unnamed(part: str, run_no: int) -> str:
-    """First in a condition: nearly always nothing is, and then `+` spares all else."""
+@contextmanager
+def _absent(db: Connection, part: str, run_no: int, condition: str) -> Iterator[str]:
+    """The query for the numbers of cards or SKUs of which there are rows that the run did not name and that meet the
+    condition. What was said of these is forgotten."""
     table, column = said.FACTS[part]
-    return f"touched <> {run_no:d} AND NOT {said.named(part, run_no, f'{table}.{column}')}"
+    # First that nothing named it: nearly always something did, and then `+` spares all else.
+    unnamed = f"touched <> {run_no:d} AND NOT {said.named(part, run_no, f'{table}.{column}')}"
+    db.execute("CREATE TEMP TABLE absent (no INTEGER PRIMARY KEY)")
+    db.execute(f"INSERT OR IGNORE INTO absent SELECT {column} FROM {table} WHERE {unnamed} AND {condition}")
+    said.forget(db, part, "SELECT no FROM absent")
+    yield "SELECT no FROM absent"
+    db.execute("DROP TABLE absent")
 
 
 def _catalogues(run_no: int, part: str, *, everything: bool) -> str:
