@@ -77,7 +77,8 @@ def order_mail(facts: OrderMail, reader: User) -> mail.Mail:
         rows.append((t.t("ordering.wished"), fmt.date(order.wished)))
     about = []
     if facts.about:
-        about.append(happening_text(t, fmt, facts.about, local_day(facts.about.at, facts.settings.time_zone)))
+        day = local_day(facts.about.at, facts.settings.time_zone)
+        about.append(happening_text(t, fmt, facts.about, day, exact=facts.exact))
     rendered = render_mail(
         "ordering/email/order",
         locale=reader.locale,

@@ -9,11 +9,13 @@ from chalicelib.identity.store import staff, user_key, user_of
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.events import Event
+from chalicelib.network.store import load_party, load_segments
 from chalicelib.ordering import store
 from chalicelib.ordering.lines import LineChange, difference
 from chalicelib.ordering.model import Happening, Order
 from chalicelib.ordering.states import Side
 from chalicelib.ordering.store import OrderFile
+from chalicelib.stock.showing import is_exact
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import load_settings
@@ -41,12 +43,13 @@ _BY_DEALER = frozenset(_FOR_STAFF)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderMail:
     """A mail about an order: its text is `ordering.mail.<kind>`. `said` = a comment or reason, as it was typed;
-    `about` = what became of goods on their way."""
+    `about` = what became of goods on their way; `exact` = the readers may be told how much of the stock that is."""
 
     kind: str
     order: Order
     settings: TenantSettings
     readers: tuple[User, ...]
+    exact: bool
     said: str = ""
     changes: tuple[LineChange, ...] = ()
     about: Happening | None = None
@@ -62,6 +65,7 @@ def mail_about(db: TenantSession, event: Event) -> OrderMail | None:
     kind = (_FOR_STAFF if by_dealer else _FOR_DEALER).get(event.name)
     if kind is None:
         return None
+    of_arrivals = kind in _OF_ARRIVALS
     return OrderMail(
         kind=kind,
         order=file.order,
@@ -69,8 +73,13 @@ def mail_about(db: TenantSession, event: Event) -> OrderMail | None:
         readers=_managers(db) if by_dealer else _dealer(db, file.order),
         said=_said(file, event),
         changes=_changes(file, event) if kind in ("changed", "edited") else (),
-        about=next((one for one in file.happenings if one.at == event.at), None) if kind in _OF_ARRIVALS else None,
+        about=next((one for one in file.happenings if one.at == event.at), None) if of_arrivals else None,
+        exact=by_dealer or (of_arrivals and _is_told_exactly(db, file.order)),
     )
+
+
+def _is_told_exactly(db: TenantSession, order: Order) -> bool:
+    return is_exact(load_segments(db).group_of(load_party(db, order.party_id)))
 
 
 def _dealer(db: TenantSession, order: Order) -> tuple[User, ...]:

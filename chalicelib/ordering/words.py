@@ -13,6 +13,7 @@ from chalicelib.ordering.model import Happening, OrderLine
 from chalicelib.stock.words import day_text
 
 _DAYS = ("was", "due")
+_TELL_HOW_MUCH = frozenset({"arrival_came", "arrival_there", "arrival_again", "arrival_short"})
 
 
 def change_text(t: Translator, fmt: Formats, change: LineChange) -> str:
@@ -29,10 +30,12 @@ def change_text(t: Translator, fmt: Formats, change: LineChange) -> str:
     return t.t("ordering.change.price", line=_title(after), before=before.price, now=after.price)
 
 
-def happening_text(t: Translator, fmt: Formats, one: Happening, today: date) -> str:
-    """What happened to an order, as its history and mails say it: days among its parameters in the reader's way."""
+def happening_text(t: Translator, fmt: Formats, one: Happening, today: date, *, exact: bool) -> str:
+    """What happened to an order, as its history and mails say it: days among its parameters in the reader's way, and
+    without quantities of the stock where the reader is not told these."""
     days = {name: day_text(fmt, date.fromisoformat(one.params[name]), today) for name in _DAYS if name in one.params}
-    return t.t(f"ordering.history.{one.kind}", **{**one.params, **days})
+    in_words = "_some" if one.kind in _TELL_HOW_MUCH and not exact else ""
+    return t.t(f"ordering.history.{one.kind}{in_words}", **{**one.params, **days})
 
 
 def cover_texts(

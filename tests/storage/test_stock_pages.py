@@ -181,6 +181,23 @@ def test_the_moderation_list_marks_orders_that_wait_and_the_order_says_that_its_
         assert "из поступления" not in page
 
 
+def test_a_dealer_who_is_told_in_words_reads_in_the_history_that_goods_have_come_and_not_how_many(world: World) -> None:
+    _in_words(world)
+    shop = world.shop
+    shop.db.commit([settings_write(replace(shop.settings, transit_orders=True), 1)])
+    _expect(world, 4)
+    path = world.place("A-1 12")
+    world.manager.post(f"/stock/{sku('A-1')}/arrivals/a/remove", came="1")
+    (event,) = [one for one in _events(shop) if one.name == ARRIVALS]
+    HANDLERS[ARRIVALS](event, shop.db, utc_now())
+    page = text_of(world.buyer.get(path))
+    assert "A-1: поступило, ждём остаток из учётной системы" in page
+    assert " 2 шт" not in page
+    assert "A-1: 2 шт поступило" in text_of(world.manager.get(path))
+    world.buyer.post(f"{path}/cancel", version=version_of(world.buyer.get(path)), reason="")
+    assert " 2 шт" not in text_of(world.buyer.get(path)), "nor once the order is over"
+
+
 def test_who_is_told_of_another_day_reads_which_goods_and_both_days(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,7 +52,7 @@ def show_cover(db: TenantSession, actor: Actor, file: OrderFile, now: datetime) 
     """Nothing of an order that holds nothing and has nothing on order, because it is over or its time is; and of one
     that never waited for goods, and has none that may be on order, there is nothing to look up."""
     if not file.order.in_transit and not any(line.lead_days is not None for line in file.live_lines):
-        return ShownCover(lines={}, exact=True)
+        return ShownCover(lines={}, exact=not actor.is_dealer)
     tenant_id, order = db.tenant_id, file.order
     held_at, segments_at = reservation_key(tenant_id, order.id), keys.segments(tenant_id)
     party_at = keys.party_profile(tenant_id, order.party_id)
@@ -60,9 +60,9 @@ def show_cover(db: TenantSession, actor: Actor, file: OrderFile, now: datetime) 
     rows = db.get_many((held_at, party_at, segments_at, settings_at))
     reservation = reservation_from(rows.get(held_at))
     group = segments_of(rows.get(segments_at)).group_of(party_from(found(rows.get(party_at))))
-    if not (reservation.held or reservation.on_order) or reservation.has_lapsed(now):
-        return ShownCover(lines={}, exact=True)
     exact = not actor.is_dealer or is_exact(group)
+    if not (reservation.held or reservation.on_order) or reservation.has_lapsed(now):
+        return ShownCover(lines={}, exact=exact)
     placed = local_day(order.created, settings_of(found(rows.get(settings_at))).time_zone)
     covers = {}
     for line in file.lines:

@@ -55,12 +55,13 @@ class ChangeRow:
     sum: tuple[str, str]
 
 
-def timeline(request: Request, file: OrderFile) -> list[Entry]:
-    """The history, newest first; the entry of an edition says what it changed."""
+def timeline(request: Request, file: OrderFile, *, exact: bool) -> list[Entry]:
+    """The history, newest first; the entry of an edition says what it changed. `exact` = the reader may be told how
+    much of the stock the order has."""
     fmt, today = formats(request), local_day(request.now, request.time_zone)
     return [
         Entry(
-            title=happening_text(request.t, fmt, one, today),
+            title=happening_text(request.t, fmt, one, today, exact=exact),
             at=fmt.datetime(one.at),
             who=_who(request, one),
             text=" · ".join(part for part in (one.comment, _changes_text(request, file, one.edition)) if part),

@@ -177,7 +177,7 @@ def _show(request: Request, refusal: KontorError | None = None) -> Response:
         desk=desk,
         cover=_covers(request, file, cover),
         due=due_text(request, cover.due),
-        events=timeline(request, file),
+        events=timeline(request, file, exact=cover.exact),
         documents=[(document, _document_path(request, document)) for document in file.documents],
         shipments=file.shipments,
         changes=change_rows(request, file) if order.waits_for_agreement else [],
