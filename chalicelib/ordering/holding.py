@@ -50,6 +50,11 @@ class Reservation:
         return bool(self.held) and self.has_lapsed(now)
 
     @property
+    def holds(self) -> bool:
+        """Whether there is anything that it may lose once its time is over: not where all is on order."""
+        return bool(self.held) or not self.on_order
+
+    @property
     def waits(self) -> bool:
         """Whether it has a promise of goods on their way."""
         return any(part.due for parts in self.held.values() for part in parts.values())

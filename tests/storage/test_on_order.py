@@ -28,10 +28,12 @@ from chalicelib.kernel.ids import new_id
 from chalicelib.network.segments import DealerGroup, Segments, StockShown
 from chalicelib.network.store import party_put, segments_put
 from chalicelib.ordering.actions import add_to_cart
+from chalicelib.ordering.store import load_order
 from chalicelib.stock.actions import erp_levels
 from chalicelib.stock.store import levels, noted_writes
 from chalicelib.stock.transit import Arrival
 from chalicelib.storefront.actions import browse, look_at
+from chalicelib.tenancy.store import settings_write
 from tests.support.range import WINDOWS, publish_range
 from tests.support.shop import NOW, Shop
 
@@ -219,8 +221,30 @@ def test_cart_and_order_say_what_is_there_and_what_is_on_order_by_when(shop: Sho
         assert split in page
         assert whole in page
     page = text(visit(path, shop.buyer))
-    assert re.search(r"9 шт В резерве .* 2 шт Под заказ ", page)
+    assert re.search(r"9 шт Частично под заказ .* 2 шт Под заказ ", page)
     assert f"Всё будет в наличии {day}" in page
+
+
+@pytest.mark.parametrize("in_stock", [True, False])
+def test_a_reserve_is_told_of_and_prolonged_only_where_something_is_held(
+    shop: Shop, visit: Visit, in_stock: bool
+) -> None:
+    shop.db.commit([settings_write(replace(shop.settings, reserve_hours=24), 1)])
+    on_order.add_rule(shop.db, shop.manager, FIELDS, "k", NOW)
+    add_to_cart(shop.db, shop.buyer, shop.contract.id, THERE if in_stock else GONE, Decimal(9), NOW)
+    path = visit("/cart/place", shop.buyer, comment="").headers["Location"].split("?")[0]
+    for actor in (shop.buyer, shop.manager):
+        page = text(visit(path, actor))
+        assert ("То, что есть, зарезервировано до" in page) is in_stock
+        assert ("Продлить резерв" in page) is in_stock
+        assert "Товары зарезервированы" not in page
+    version = str(load_order(shop.db, path.rsplit("/", 1)[1]).order.version)
+    answer = visit(f"{path}/extend", shop.buyer, version=version)
+    if in_stock:
+        assert answer.status_code == 303
+        return
+    assert "резерва нет: продлевать нечего" in text(answer)
+    assert not load_order(shop.db, path.rsplit("/", 1)[1]).order.reserve_extended
 
 
 @pytest.mark.parametrize("quantity", [5, 6])  # five are there: of the first nothing is on order, of the second one is

@@ -100,6 +100,18 @@ def test_an_order_of_what_is_nowhere_holds_nothing_and_is_whole(shop: Shop) -> N
     assert kept(shop, second).version == 0, "no row is left"
 
 
+def test_an_order_of_what_is_nowhere_has_no_reserve_that_could_run_out(tables: None) -> None:
+    shop = _shop(hours=24, there=0)
+    file = shop.place(a=3)
+    later = NOW + timedelta(hours=25)
+    cover = show_cover(shop.db, shop.buyer, file, later)
+    assert (cover.holds, cover.lines["1"].on_order) == (False, Coming(quantity=D(3), due=FIRST))
+    with pytest.raises(Refused, match="reserve_of_nothing"):
+        extend_reserve(shop.db, shop.ask(file, shop.buyer, minutes=25 * 60))
+    assert confirm(shop.db, shop.ask(file, minutes=26 * 60)).state is State.CONFIRMED
+    assert split(shop, file) == (0, 3)
+
+
 def test_the_day_is_that_of_the_tenants_own_calendar(shop: Shop) -> None:
     night = NOW.replace(hour=22)  # the next day in Moscow
     shop.fill(a=7)

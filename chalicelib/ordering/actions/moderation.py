@@ -80,13 +80,15 @@ def extend_reserve(db: TenantSession, ask: Ask) -> Order:
     enough.
 
     A dealer may have it once, Refused("extended_already") after that; a manager at any time. Refused("reserve_endless")
-    for a reserve that has no end.
+    for a reserve that has no end, Refused("reserve_of_nothing") where all is on order.
     """
 
     def decide(file: OrderFile, situation: Situation) -> Step:
         state, by_dealer = after(file.order.state, Act.EXTEND, ask.side), ask.side is Side.DEALER
         if file.order.reserved_until is None:
             raise Refused("reserve_endless")
+        if not situation.reservation.holds:
+            raise Refused("reserve_of_nothing")
         if by_dealer and file.order.reserve_extended:
             raise Refused("extended_already")
         order = replace(

@@ -35,10 +35,12 @@ def show_order(db: TenantSession, actor: Actor, order_id: str) -> OrderFile:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCover:
     """By line what covers what has not left yet, as far as it is not simply there. `exact`: the reader may be told how
-    much (`cover.told_of` has what is left out otherwise)."""
+    much (`cover.told_of` has what is left out otherwise). `holds`: the order's reserve is of something
+    (`Reservation.holds`)."""
 
     lines: Mapping[str, Cover]
     exact: bool
+    holds: bool = True
 
     @property
     def due(self) -> date | None:
@@ -61,7 +63,7 @@ def show_cover(db: TenantSession, actor: Actor, file: OrderFile, now: datetime) 
     reservation = reservation_from(rows.get(held_at))
     group = segments_of(rows.get(segments_at)).group_of(party_from(found(rows.get(party_at))))
     exact = not actor.is_dealer or is_exact(group)
-    if not (reservation.held or reservation.on_order) or reservation.has_lapsed(now):
+    if not (reservation.held or reservation.on_order) or reservation.is_lost(now):
         return ShownCover(lines={}, exact=exact)
     placed = local_day(order.created, settings_of(found(rows.get(settings_at))).time_zone)
     covers = {}
@@ -73,6 +75,7 @@ def show_cover(db: TenantSession, actor: Actor, file: OrderFile, now: datetime) 
     return ShownCover(
         lines={line_id: one for line_id, one in covers.items() if one.due or one.untold or one.lacking},
         exact=exact,
+        holds=reservation.holds,
     )
 
 
@@ -83,11 +86,13 @@ class DecisionDesk:
 
     `free` is what is left of the contract's limit with this order counted in, negative when it is exceeded; None
     without a limit. `ageing` is the dealer's debt, one a currency. `blocked`: the dealer or the contract is.
+    `holds`: the order's reserve is of something.
     """
 
     covered: Mapping[str, Cover]
     on_order: Mapping[str, Coming]
     ready: Mapping[str, date]
+    holds: bool
     limit: Money | None
     free: Money | None
     ageing: tuple[Ageing, ...]
@@ -117,6 +122,7 @@ def decision_desk(db: TenantSession, file: OrderFile, now: datetime) -> Decision
     return DecisionDesk(
         covered={level.sku: covered(reservation, level, sources) for level in levels},
         on_order=reservation.on_order,
+        holds=reservation.holds,
         ready=ready_by(file.lines, local_day(now, settings.time_zone)),
         limit=None if limit is None else money(limit, contract.currency),
         free=None if limit is None else money(limit - exposure, contract.currency),

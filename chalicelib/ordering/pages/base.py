@@ -15,7 +15,7 @@ from chalicelib.kernel.access import Permission
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 from chalicelib.kernel.money import Money
-from chalicelib.ordering.cover import Cover
+from chalicelib.ordering.actions.order_view import ShownCover
 from chalicelib.ordering.model import LineStatus, Order, OrderLine
 from chalicelib.ordering.states import State
 from chalicelib.stock.words import day_text
@@ -87,15 +87,18 @@ def state_text(request: Request, state: State) -> str:
     return request.t.t(own if request.actor.is_dealer and request.t.has(own) else f"ordering.state.{state}")
 
 
-def line_tag(request: Request, order: Order, line: OrderLine, cover: Cover | None) -> tuple[Tone, str]:
+def line_tag(request: Request, order: Order, line: OrderLine, cover: ShownCover) -> tuple[Tone, str]:
     """Where a line is, for its tag: before the order is confirmed its goods are reserved and no more, if there are."""
+    own = cover.lines.get(line.id)
     if order.state is State.CANCELLED:
         return "bad", request.t.t("ordering.line_status.cancelled")
     if line.status is LineStatus.ACCEPTED and not order.state.is_confirmed:
+        if own and own.on_order and not (own.now or own.untold or own.coming):
+            return "info", request.t.t("ordering.line_status.on_order")
         if order.has_lapsed(request.now):
             return "warn", request.t.t("ordering.line_status.lapsed")
-        if cover and cover.on_order and not (cover.now or cover.untold or cover.coming):
-            return "info", request.t.t("ordering.line_status.on_order")
+        if own and own.on_order and cover.exact:
+            return "info", request.t.t("ordering.line_status.partly_on_order")
         return "mute", request.t.t("ordering.line_status.held")
     return _LINE_TONES[line.status], request.t.t(f"ordering.line_status.{line.status}")
 

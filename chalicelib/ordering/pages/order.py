@@ -171,8 +171,8 @@ def _show(request: Request, refusal: KontorError | None = None) -> Response:
         lines=file.lines,
         vat=vat_shares(file.live_lines),
         state=(TONES[order.state], state_text(request, order.state)),
-        tags={line.id: line_tag(request, order, line, cover.lines.get(line.id)) for line in file.lines},
-        reserve=_reserve(request, order),
+        tags={line.id: line_tag(request, order, line, cover) for line in file.lines},
+        reserve=_reserve(request, order, cover),
         why={line.id: sentences(request.t, formats(request), line.why) for line in file.lines},
         desk=desk,
         cover=_covers(request, file, cover),
@@ -212,15 +212,18 @@ def _could(file: OrderFile, desk: DecisionDesk) -> ShownCover:
         for line in file.lines
         if (there := desk.covered.get(line.sku)) is not None
     }
-    return ShownCover(lines=lines, exact=True)
+    return ShownCover(lines=lines, exact=True, holds=desk.holds)
 
 
-def _reserve(request: Request, order: Order) -> tuple[Tone, str] | None:
-    """Until when the goods are held, or since when they are not; None for a reserve without an end."""
-    if order.reserved_until is None:
+def _reserve(request: Request, order: Order, cover: ShownCover) -> tuple[Tone, str] | None:
+    """Until when the goods are held, or since when they are not; None for a reserve without an end, or of nothing."""
+    if order.reserved_until is None or not cover.holds:
         return None
-    lapsed, moment = order.has_lapsed(request.now), formats(request).datetime(order.reserved_until)
-    return ("warn" if lapsed else "info"), request.t.t(f"ordering.reserve.{'lapsed' if lapsed else 'until'}", at=moment)
+    moment = formats(request).datetime(order.reserved_until)
+    if order.has_lapsed(request.now):
+        return "warn", request.t.t("ordering.reserve.lapsed", at=moment)
+    some = any(one.on_order for one in cover.lines.values())
+    return "info", request.t.t("ordering.reserve.until_some" if some else "ordering.reserve.until", at=moment)
 
 
 def _possible(request: Request, order: Order) -> Possible:
