@@ -117,6 +117,7 @@ HANDLERS: dict[str, Callable[[Event, TenantSession, datetime], None]] = {
     "order.refused": settle_and_tell,
     "order.short": tell,
     "order.delayed": tell,
+    "order.reordered": tell,
     ARRIVALS: follow_arrivals,
     "order.cancelled": settle_and_tell,
 }

@@ -33,10 +33,11 @@ _FOR_DEALER = {
     "order.changed": "changed",
     "order.refused": "refused",
     "order.delayed": "delayed",
+    "order.reordered": "reordered",
     "order.cancelled": "refused",
 }
 
-_OF_ARRIVALS = ("short", "delayed")
+_OF_ARRIVALS = ("short", "delayed", "reordered")
 _BY_DEALER = frozenset(_FOR_STAFF)
 
 

@@ -13,7 +13,7 @@ from chalicelib.ordering.model import Happening, OrderLine
 from chalicelib.stock.words import day_text
 
 _DAYS = ("was", "due")
-_TELL_HOW_MUCH = frozenset({"arrival_came", "arrival_there", "arrival_again", "arrival_short"})
+_TELL_HOW_MUCH = frozenset({"arrival_came", "arrival_there", "arrival_again", "arrival_short", "arrival_on_order"})
 
 
 def change_text(t: Translator, fmt: Formats, change: LineChange) -> str:

@@ -8,7 +8,13 @@ from decimal import Decimal
 
 import pytest
 
+from chalicelib.gateways import mail
+from chalicelib.identity.model import User
+from chalicelib.identity.store import user_put
+from chalicelib.kernel.access import Role
 from chalicelib.kernel.errors import Refused
+from chalicelib.kernel.events import Event
+from chalicelib.kernel.ids import new_id
 from chalicelib.network.segments import DealerGroup, Segments, StockShown
 from chalicelib.network.store import party_put, segments_put
 from chalicelib.ordering.actions import (
@@ -32,6 +38,7 @@ from chalicelib.ordering.actions.stocktaking import disagreeing
 from chalicelib.ordering.cover import Cover
 from chalicelib.ordering.erp import ErpUpdate, ErpUpdateLine, ErpUpdateShipment
 from chalicelib.ordering.holding import Reservation
+from chalicelib.ordering.jobs import HANDLERS
 from chalicelib.ordering.model import LineStatus
 from chalicelib.ordering.reservation_store import load_reservation
 from chalicelib.ordering.states import State
@@ -53,6 +60,12 @@ def _shop(kind: StockKind = StockKind.PHYSICAL, hours: int = 0, there: int = 6) 
         shop.settings = replace(shop.settings, reserve_hours=hours)
         shop.db.commit([settings_write(shop.settings, 1)])
     return shop
+
+
+def _in_words(shop: Shop) -> None:
+    group = DealerGroup(id="g", name="Розница", stock_shown=StockShown.WORDS, few_at=D(20))
+    segments = segments_put(shop.settings.id, Segments(groups=(group,)))
+    shop.db.commit([segments, party_put(shop.settings.id, replace(shop.party, group_id="g"), 1)])
 
 
 @pytest.fixture
@@ -214,9 +227,7 @@ def test_the_erp_cancels_an_order_that_is_on_order_alone(tables: None) -> None:
 def test_a_dealer_who_is_told_in_words_reads_the_same_of_orders_that_are_split_and_that_are_not(tables: None) -> None:
     def told(there: int, wanted: int) -> Cover:
         shop = _shop(there=there)
-        group = DealerGroup(id="g", name="Розница", stock_shown=StockShown.WORDS, few_at=D(20))
-        segments = segments_put(shop.settings.id, Segments(groups=(group,)))
-        shop.db.commit([segments, party_put(shop.settings.id, replace(shop.party, group_id="g"), 1)])
+        _in_words(shop)
         file = shop.place(a=wanted)
         seen = show_cover(shop.db, shop.buyer, file, NOW)
         assert not seen.exact
@@ -236,8 +247,39 @@ def test_what_an_arrival_no_longer_brings_is_on_order_and_the_dealer_is_told(tab
     expect(shop, arrival(2))
     assert (parts(shop, file), split(shop, file)) == ([("28.11", 2), ("now", 1)], (3, 6))
     assert "arrival_on_order" in kinds(shop, file)
-    assert "order.delayed" in shop.events()
-    assert "order.short" not in shop.events()
+    assert "order.reordered" in shop.events()
+    assert not {"order.short", "order.delayed"} & set(shop.events())
     assert level_of(shop).lacking == ()
     note(shop, lambda noted: noted.expecting([]))
     assert split(shop, file) == (1, 8)
+
+
+@pytest.mark.parametrize("in_words", [True, False])
+def test_the_mail_says_how_much_is_on_order_now_and_by_when_but_no_quantity_to_whom_stock_is_words(
+    tables: None, monkeypatch: pytest.MonkeyPatch, in_words: bool
+) -> None:
+    sent: list[mail.Mail] = []
+    monkeypatch.setattr(mail, "send", sent.append)
+    shop = transit_shop(there=1)
+    shop.shelf.lead_days[A] = 14
+    if in_words:
+        _in_words(shop)
+    buyer = User(
+        id=shop.buyer.user_id, email="b@d.example", name="Борис", role=Role.DEALER_BUYER, locale="ru", created=NOW,
+        party_id=shop.party.id,
+    )  # fmt: skip
+    shop.db.commit([user_put(shop.settings.id, buyer, 0)])
+    expect(shop, arrival(5))
+    file = placed(shop, 9)
+    expect(shop, arrival(2))
+    (told,) = [one for one in shop.load(file).happenings if one.kind == "arrival_on_order"]
+    event = Event(
+        id=new_id(told.at), tenant_id=shop.settings.id, name="order.reordered", aggregate="x", at=told.at,
+        data={"order": file.order.id},
+    )  # fmt: skip
+    HANDLERS[event.name](event, shop.db, told.at)
+    (one,) = sent
+    assert one.subject == f"Заказ {file.order.number}: товар теперь под заказ"
+    now = "товар теперь под заказ" if in_words else "теперь под заказ 6 шт"
+    assert f"отменено или меньше ожидаемого, {now}, ≈ 4" in one.text
+    assert ("6 шт" in one.text) is not in_words

@@ -60,7 +60,10 @@ def lost(
     kind = "arrival_covered" if arriving.in_stock(after) else "arrival_later"
     if lacking or after.reordered:
         kind = "arrival_short" if lacking else "arrival_on_order"
-    days: dict[str, str] = {}
+    quantity, days = lacking, {}
+    if kind == "arrival_on_order":
+        made = after.reservation.on_order[change.sku]
+        quantity, days = made.quantity, {"due": made.due.isoformat()}
     if kind == "arrival_later":
         days = {
             "was": _day(before, change.sku, place),
@@ -68,9 +71,9 @@ def lost(
         }
     was, now_due = arriving.last_arrival(before), arriving.last_arrival(after.reservation)
     later = was is not None and now_due is not None and now_due > was
-    event = "order.short" if lacking else "order.delayed" if later or after.reordered else None
+    event = "order.short" if lacking else "order.reordered" if after.reordered else "order.delayed" if later else None
     return [
-        *_entry(tenant_id, file, change, kind, lacking, now, **days),
+        *_entry(tenant_id, file, change, kind, quantity, now, **days),
         *([store.told(tenant_id, file.order, event, now)] if event else []),
     ]
 
