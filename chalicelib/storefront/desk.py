@@ -16,6 +16,7 @@ from chalicelib.kernel.errors import found
 from chalicelib.network.segments import DealerGroup, StockShown, warehouses_of
 from chalicelib.network.store import party_from, segments_of
 from chalicelib.ordering.cart_store import cart_from, cart_keys
+from chalicelib.ordering.sources import may_order_transit
 from chalicelib.pictures.album import Album
 from chalicelib.pictures.model import Picture
 from chalicelib.pictures.store import album_of
@@ -66,6 +67,10 @@ class Desk:
     def may_rank_stock(self) -> bool:
         """Not for whom stock is words only: an order by it says more than words do."""
         return self.group is None or self.group.stock_shown is StockShown.EXACT
+
+    @property
+    def may_order_transit(self) -> bool:
+        return may_order_transit(self.settings, self.group)
 
     def told(self, quantity: Decimal) -> showing.Shown:
         """What the person may know of a quantity in stock."""

@@ -29,13 +29,14 @@ class News(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A SKU with its price (None: the person has no terms to be quoted under) and what they may be told of what can be
-    promised now, and of what comes by day. `lead_days` = in how many days it is there though there is none, None: it is
-    not on order. `fall` = what it cost before, if that was more."""
+    promised now, and of what comes by day, which they may order or not (`takes_coming`). `lead_days` = in how many days
+    it is there though there is none, None: it is not on order. `fall` = what it cost before, if that was more."""
 
     item: Item
     answer: Answer | None
     stock: showing.Shown
     coming: tuple[showing.Expected, ...] = ()
+    takes_coming: bool = False
     lead_days: int | None = None
     is_new: bool = False
     fall: Fall | None = None
@@ -63,6 +64,7 @@ class Counter:
                 answer=answers.get(sku),
                 stock=desk.told(found[sku].available(desk.warehouses)),
                 coming=desk.coming(found[sku]),
+                takes_coming=desk.may_order_transit,
                 lead_days=lead_days.get(sku),
                 is_new=sku in new,
                 fall=fallen.get(sku),

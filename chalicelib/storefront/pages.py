@@ -25,7 +25,7 @@ from chalicelib.storefront.actions import Place, Range, Shown
 from chalicelib.storefront.desk import desk_keys
 from chalicelib.storefront.facts import facts_of
 from chalicelib.storefront.offers import News, Offer
-from chalicelib.storefront.rows import at_least, coming_texts, goods_rows, on_order_text, price_text, stock_cell, was
+from chalicelib.storefront.rows import at_least, goods_rows, later_texts, price_text, stock_cell, was
 
 doors = Doors(__name__)
 _MAY = Permission.CATALOGUE_READ
@@ -110,8 +110,7 @@ def product(request: Request) -> Response:
         facts=facts_of(shown, request.t, Formats(request.locale, request.time_zone)),
         places=_places(request, shown),
         was=was(Formats(request.locale, request.time_zone), shown.offer),
-        coming=coming_texts(request, Formats(request.locale, request.time_zone), shown.offer),
-        on_order=on_order_text(request, shown.offer),
+        later=later_texts(request, Formats(request.locale, request.time_zone), shown.offer),
         may_see_stock=request.actor.may(Permission.STOCK_READ),
         why=_why(request, shown.offer.answer),
         tiers=_tiers(request, shown.offer.answer),

@@ -55,12 +55,16 @@ def was(fmt: Formats, offer: Offer) -> Was | None:
 
 
 def stock_cell(request: Request, fmt: Formats, offer: Offer) -> Cell:
-    """What there is, and what comes next; where there is neither, in how many days it is there on order."""
-    following = coming_texts(request, fmt, offer)[:1]
-    if is_there(offer.stock):
-        return Cell(stock_text(request.t, fmt, offer.stock, offer.item.unit), sub=next(iter(following), None))
-    otherwise = lead_text(request.t, offer.lead_days) or request.t.t("storefront.none_left")
-    return Cell("", sub=next(iter(following), otherwise))
+    """What there is, and below it the next that may be ordered beyond that: what comes, or in how many days it is there
+    on order; what comes and may not be ordered only where there is nothing else to say."""
+    t, following = request.t, coming_texts(request, fmt, offer)[:1]
+    there, more = is_there(offer.stock), list(following)
+    if offer.lead_days is not None:
+        also = t.t("storefront.and_on_order") if there else lead_text(t, offer.lead_days)
+        more.insert(len(more) if offer.takes_coming else 0, also)
+    if there:
+        return Cell(stock_text(t, fmt, offer.stock, offer.item.unit), sub=next(iter(more), None))
+    return Cell("", sub=next(iter(more), t.t("storefront.none_left")))
 
 
 def coming_texts(request: Request, fmt: Formats, offer: Offer) -> tuple[str, ...]:
@@ -68,9 +72,14 @@ def coming_texts(request: Request, fmt: Formats, offer: Offer) -> tuple[str, ...
     return tuple(coming_text(request.t, fmt, one, offer.item.unit, today) for one in offer.coming)
 
 
-def on_order_text(request: Request, offer: Offer) -> str:
-    """In how many days there is more of it than there is, and than comes; empty if it is not on order."""
-    return lead_text(request.t, offer.lead_days, beyond=is_there(offer.stock) or bool(offer.coming))
+def later_texts(request: Request, fmt: Formats, offer: Offer) -> tuple[str, ...]:
+    """What comes, and in how many days there is more of it on order: more than may be ordered at once, so that goods
+    which come and may not be ordered are said last."""
+    coming, orderable = coming_texts(request, fmt, offer), bool(offer.coming) and offer.takes_coming
+    if offer.lead_days is None:
+        return coming
+    on_order = lead_text(request.t, offer.lead_days, beyond=is_there(offer.stock) or orderable)
+    return (*coming, on_order) if orderable else (on_order, *coming)
 
 
 def price_text(request: Request, answer: Answer | None) -> str:

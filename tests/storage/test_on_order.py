@@ -173,13 +173,16 @@ def test_a_dealer_reads_on_order_in_place_of_out_of_stock(shop: Shop, visit: Vis
     assert said in page
     assert "Нет в наличии" not in page
     assert "Сверх этого — под заказ, ~14 дней" in text(visit(f"/catalogue/{THERE}", shop.buyer))
+    assert re.search(r"5 шт \+ под заказ", text(visit("/catalogue?stock=now", shop.buyer)))
     found = text(visit("/catalogue?stock=order", shop.buyer))
     assert WINDOWS[0] not in found
     assert found.count(said) == 2
     assert said not in text(visit("/catalogue?stock=none", shop.buyer))
 
 
-def test_what_is_in_transit_is_said_before_what_is_on_order(shop: Shop, visit: Visit) -> None:
+@pytest.mark.parametrize("takes_transit", [True, False])
+def test_beyond_what_is_in_transit_means_that_it_may_be_ordered(shop: Shop, visit: Visit, takes_transit: bool) -> None:
+    shop.db.commit([settings_write(replace(shop.settings, transit_orders=takes_transit), 1)])
     on_order.add_rule(shop.db, shop.manager, FIELDS, "k", NOW)
     due = local_day(utc_now(), "Europe/Moscow") + timedelta(days=3)
     level = levels(shop.db, [GONE], consistent=True)[GONE]
@@ -187,7 +190,14 @@ def test_what_is_in_transit_is_said_before_what_is_on_order(shop: Shop, visit: V
     shop.db.commit(noted_writes(shop.settings.id, level, level.by_hand.expecting([arrival])))
     assert GONE not in visit("/catalogue?stock=order", shop.buyer).body.decode()
     page = text(visit(f"/catalogue/{GONE}", shop.buyer))
-    assert re.search(r"в пути 5 шт.*Сверх этого — под заказ", page, re.IGNORECASE)
+    listed = text(visit("/catalogue?stock=coming", shop.buyer))
+    if takes_transit:
+        assert re.search(r"в пути 5 шт.*Сверх этого — под заказ", page, re.IGNORECASE)
+        assert "в пути 5 шт" in listed.lower()
+    else:
+        assert re.search(r"Под заказ, ~14 дней.*в пути 5 шт", page)
+        assert "Сверх этого" not in page
+        assert "Под заказ, ~14 дней" in listed
 
 
 def test_a_dealer_who_is_told_in_words_reads_the_same_of_what_is_on_order(shop: Shop, visit: Visit) -> None:
