@@ -79,15 +79,22 @@ class Short:
 class Holding:
     """What an order holds after a change, the stock's moves that make it so, and what was too little. `timed` = by SKU
     what the stock is to note of what is held for a time only, where that changes (None: nothing now); `lacking` = by
-    SKU whether it is to note that the order lacks some, and takes it once there is more. `reordered`: what is on order
-    changes, though nothing may move."""
+    SKU whether it is to note that the order lacks some, and takes it once there is more; `ordered` = by SKU what the
+    stock is to note of what is on order, where that changes (None: nothing now), though nothing may move; of `untold`
+    ones it has no row yet."""
 
     reservation: Reservation
     moves: Moves
     short: tuple[Short, ...] = ()
     timed: Mapping[str, TimedHold | None] = field(default_factory=dict)
     lacking: Mapping[str, bool] = field(default_factory=dict)
-    reordered: bool = False
+    ordered: Mapping[str, Coming | None] = field(default_factory=dict)
+    untold: frozenset[str] = frozenset()
+
+    @property
+    def reordered(self) -> bool:
+        """Whether what is on order changes."""
+        return bool(self.ordered)
 
     @property
     def missing(self) -> frozenset[str]:
@@ -150,7 +157,8 @@ def follow(
                 short.append(Short(sku=sku, wanted=want, available=could))
         elif want < have:
             moves[sku] = let_go(held[sku], have - want)
-    return replace(changed(before, held, made, moves), short=tuple(short))
+    untold = frozenset(sku for sku in made if not levels.get(sku, stock.nothing(sku)).version)
+    return replace(changed(before, held, made, moves), short=tuple(short), untold=untold)
 
 
 def lasting(holding: Holding, before: Reservation, until: datetime | None) -> Holding:
@@ -216,7 +224,9 @@ def changed(
 ) -> Holding:
     """What an order holds, and what of it is on order, after moves of the stock."""
     after = replace(tidy(held, before), on_order=made)
-    return Holding(reservation=after, moves=moves, reordered=made != before.on_order)
+    skus = sorted({*made, *before.on_order})
+    ordered = {sku: made.get(sku) for sku in skus if made.get(sku) != before.on_order.get(sku)}
+    return Holding(reservation=after, moves=moves, ordered=ordered)
 
 
 def together(first: Moves, second: Moves) -> Moves:

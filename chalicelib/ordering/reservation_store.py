@@ -9,6 +9,7 @@ from chalicelib.ordering.model import Happening, Order
 from chalicelib.stock import store as stock_store
 from chalicelib.stock.journal import Cause, Why
 from chalicelib.stock.journal_store import moved_put
+from chalicelib.stock.transit import Coming, Ordered
 from chalicelib.storage import keys
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession
@@ -40,18 +41,33 @@ def holding_writes(tenant_id: str, order_id: str, holding: Holding, because: Cau
     """What the order holds from now on, as it changes: the reservation, one write a SKU in the SKUs' order (domain
     §4.2), and one that notes them for the nightly check."""
     after, moves, timed = holding.reservation, holding.moves, holding.timed
-    skus = sorted({*moves, *timed, *holding.lacking})
-    if not skus and after.held and not holding.reordered:
+    skus = sorted({*moves, *timed, *holding.lacking, *holding.ordered})
+    if not skus and after.held:
         return []
     kept = after.version or after.held or after.on_order or after.until
     own = [reservation_put(tenant_id, order_id, after)] if kept else []
     notes = {sku: {order_id: hold} for sku, hold in timed.items()}
     lacking = {sku: {order_id: lacks} for sku, lacks in holding.lacking.items()}
+    ordered = {sku: {order_id: _ordered(made, because)} for sku, made in holding.ordered.items()}
     rows = [
-        stock_store.move(tenant_id, sku, moves.get(sku, {}), because, timed=notes.get(sku), lacking=lacking.get(sku))
+        stock_store.first_row(tenant_id, sku, ordered[sku])
+        if sku in holding.untold
+        else stock_store.move(
+            tenant_id,
+            sku,
+            moves.get(sku, {}),
+            because,
+            timed=notes.get(sku),
+            lacking=lacking.get(sku),
+            ordered=ordered.get(sku),
+        )
         for sku in skus
     ]
-    return [*own, *rows, *([moved_put(tenant_id, because, skus)] if moves else [])]
+    return [*own, *rows, *([moved_put(tenant_id, because, skus)] if moves or ordered else [])]
+
+
+def _ordered(made: Coming | None, because: Cause) -> Ordered | None:
+    return Ordered(number=because.number, quantity=made.quantity, due=made.due) if made else None
 
 
 def because(order: Order, happening: Happening) -> Cause:

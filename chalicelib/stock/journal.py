@@ -172,7 +172,7 @@ def next_page(last: JournalPage | None, begun: Sums, waiting: Sequence[Movement]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mismatch:
     """A counter of a warehouse that is not what it should be. `what` = a counter's name, or `holds`: what orders hold
-    in all is not what is allocated."""
+    in all is not what is allocated, or, of no warehouse, `on_order`: what orders have on order is not what is noted."""
 
     warehouse: str
     what: str
@@ -180,8 +180,9 @@ class Mismatch:
     due: Decimal
 
 
-def mismatches(level: Level, sums: Sums, held: Mapping[str, Decimal]) -> tuple[Mismatch, ...]:
-    """Where counters and journal, or counters and holds, disagree. `held` = what orders hold, by warehouse."""
+def mismatches(level: Level, sums: Sums, held: Mapping[str, Decimal], made: Decimal = _ZERO) -> tuple[Mismatch, ...]:
+    """Where counters and journal, or counters and holds, disagree. `held` = what orders hold, by warehouse, `made` =
+    what they have on order."""
     out = []
     places = {**level.warehouses, **level.arriving}
     for name in sorted({*places, *sums.closing, *held}):
@@ -192,4 +193,6 @@ def mismatches(level: Level, sums: Sums, held: Mapping[str, Decimal]) -> tuple[M
         if not sums.late:
             pairs.append(("holds", row.allocated, held.get(name, _ZERO)))
         out += [Mismatch(warehouse=name, what=what, kept=kept, due=want) for what, kept, want in pairs if kept != want]
+    if level.on_order != made:
+        out.append(Mismatch(warehouse="", what="on_order", kept=level.on_order, due=made))
     return tuple(out)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from chalicelib.stock.transit import Arrival, ByHand, Coming, coming, is_arrival
+from chalicelib.stock.transit import Arrival, ByHand, Coming, Ordered, coming, is_arrival
 from chalicelib.tenancy.model import StockKind
 
 _ZERO = Decimal(0)
@@ -49,7 +49,8 @@ class Level:
     """All warehouses of a SKU, and `arriving` by their places its arrivals: there what is still to come is on hand,
     what orders have a promise of is allocated. `told` = as of when the ERP last spoke of a warehouse; `moved_at` = when
     an order that the ERP knows, or a shipment, last changed what the ERP's number means. `timed` = by order, what is
-    held for a time only; `lacking` = orders that lost some of it and may take it again. Of its journal there are
+    held for a time only; `lacking` = orders that lost some of it and may take it again; `ordered` = by order what is to
+    be made or brought for it, which is no part of any counter. Of its journal there are
     `pages` (None: the row is older than journals, and has made none yet), and `waiting` movements that are on none.
     `version` 0 = there is no row of it."""
 
@@ -60,6 +61,7 @@ class Level:
     moved_at: datetime | None = None
     timed: Mapping[str, TimedHold] = field(default_factory=dict)
     lacking: tuple[str, ...] = ()  # the oldest order first
+    ordered: Mapping[str, Ordered] = field(default_factory=dict)  # the oldest order first
     pages: int | None = 0
     waiting: int = 0
     by_hand: ByHand = field(default_factory=ByHand)
@@ -72,6 +74,11 @@ class Level:
             (self.warehouses[name].available for name in names if self._has(name)),
             _ZERO,
         )
+
+    @property
+    def on_order(self) -> Decimal:
+        """How much is to be made or brought for orders in all."""
+        return sum((one.quantity for one in self.ordered.values()), _ZERO)
 
     def promised(self, arrival: Arrival) -> Decimal:
         """How much of an arrival orders have a promise of."""

@@ -13,7 +13,7 @@ from chalicelib.kernel.clock import stamp
 from chalicelib.stock import model
 from chalicelib.stock.journal import Cause, Movement, moved, restated
 from chalicelib.stock.model import Level, Move, Restated, TimedHold, WarehouseLevel
-from chalicelib.stock.transit import ByHand, is_arrival
+from chalicelib.stock.transit import ByHand, Ordered, is_arrival
 from chalicelib.storage import codec, keys
 from chalicelib.storage.keys import Key
 from chalicelib.storage.session import Record, TenantSession
@@ -21,7 +21,11 @@ from chalicelib.storage.writes import Absent, Add, AtLeast, Change, Condition, D
 
 _KIND = "stock"
 _COUNTERS = ("on_hand", "allocated", "counted", "available")
-_TIMED, _LACKING = "timed#", "lacking#"  # an attribute for each order: one more needs no map that older rows lack
+_TIMED, _LACKING, _ORDERED = (
+    "timed#",
+    "lacking#",
+    "ordered#",
+)  # an attribute for each order: one more needs no map that older rows lack
 _BY_HAND = ("data", "by_hand")
 
 LevelWrite = Put | Update
@@ -56,6 +60,11 @@ def level_from(record: Record | None, sku: str) -> Level:
             name.removeprefix(_TIMED): _timed(hold) for name, hold in record.data.items() if name.startswith(_TIMED)
         },
         lacking=tuple(sorted(name.removeprefix(_LACKING) for name in record.data if name.startswith(_LACKING))),
+        ordered={
+            name.removeprefix(_ORDERED): codec.load(Ordered, record.data[name])
+            for name in sorted(record.data)
+            if name.startswith(_ORDERED)
+        },
         pages=record.data.get("pages"),
         waiting=record.data.get("waiting", 0),
         by_hand=noted.left({place: row.on_hand for place, row in arriving.items()}),
@@ -88,16 +97,20 @@ def move(
     *,
     timed: Mapping[str, TimedHold | None] | None = None,
     lacking: Mapping[str, bool] | None = None,
+    ordered: Mapping[str, Ordered | None] | None = None,
 ) -> Update:
     """All moves of a SKU as one write, with its entry in the SKU's journal; refused (without a refusal of its own) when
     too little is available, people have noted something of the SKU since an arrival of it was chosen, or a place that
     had no counters has some. `timed` = by order what it holds from now on for a time only; None: nothing any more.
-    `lacking` = by order whether it lacks some of the SKU."""
+    `lacking` = by order whether it lacks some of the SKU; `ordered` = by order what is on order; None: nothing any
+    more."""
     changes: list[Change] = _journal(moved(because, moves))
     for order, hold in (timed or {}).items():
         changes.append(Set(("data", _TIMED + order), None if hold is None else _noted(hold)))
     for order, lacks in (lacking or {}).items():
         changes.append(Set(("data", _LACKING + order), lacks or None))
+    for order, made in (ordered or {}).items():
+        changes.append(Set(("data", _ORDERED + order), None if made is None else codec.dump(made)))
     editions = {step.noted for step in moves.values() if step.noted is not None}
     when: list[Condition] = [_as_noted(edition) for edition in editions]
     for warehouse, step in sorted(moves.items()):
@@ -118,6 +131,17 @@ def move(
     if any(step.stamped for step in moves.values()):
         changes.append(Set(("data", "moved_at"), stamp(because.at)))
     return Update(key=level_key(tenant_id, sku), changes=tuple(changes), when=tuple(when))
+
+
+def first_row(tenant_id: str, sku: str, ordered: Mapping[str, Ordered | None]) -> Put:
+    """The row of a SKU whose stock nobody has told yet: what is on order, by order. Refused (without a refusal of its
+    own) when there is one by now."""
+    data = _nothing_told(sku) | {_ORDERED + order: codec.dump(made) for order, made in ordered.items() if made}
+    return Put(key=level_key(tenant_id, sku), kind=_KIND, version=0, data=data, counters={})
+
+
+def _nothing_told(sku: str) -> dict[str, object]:
+    return {"sku": sku, "told": {}, "pages": 0, "waiting": 0}
 
 
 def _noted(timed: TimedHold) -> dict[str, object]:
@@ -202,7 +226,7 @@ def noted_writes(
         whole = [Equals(("version",), level.version)] if kept_back else []
         row = Update(key=key, changes=changes, when=(_as_noted(level.by_hand.edition), *as_read, *whole))
     else:
-        data = {"sku": level.sku, "told": {}, "pages": 0, "waiting": 0, "by_hand": noted_data}
+        data = _nothing_told(level.sku) | {"by_hand": noted_data}
         counters = {_name(place): _counters(one) for place, one in arriving.items()}
         row = Put(key=key, kind=_KIND, version=0, data=data, counters=counters)
     return [row, *_listed(tenant_id, level, after)]

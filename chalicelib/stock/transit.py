@@ -98,6 +98,15 @@ class Coming:
     due: date
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordered:
+    """How much of a SKU is on order for an order of this number: to be made or brought, and by when."""
+
+    number: str
+    quantity: Decimal
+    due: date
+
+
 def coming(arrivals: Iterable[Arrival], today: date, among: Sequence[str] = ()) -> tuple[Coming, ...]:
     """What will come to the given warehouses (all if empty), by day, the first one first; nothing that is overdue."""
     days: dict[date, Decimal] = {}

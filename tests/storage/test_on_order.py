@@ -34,6 +34,7 @@ from chalicelib.stock.store import levels, noted_writes
 from chalicelib.stock.transit import Arrival
 from chalicelib.storefront.actions import browse, look_at
 from chalicelib.tenancy.store import settings_write
+from tests.storage.test_ordering_pages import _strings
 from tests.support.range import WINDOWS, publish_range
 from tests.support.shop import NOW, Shop
 
@@ -272,3 +273,16 @@ def test_who_is_told_in_words_reads_no_split_in_the_cart_and_on_the_order(
         assert "со склада" not in told
         assert "≈" not in told
     assert "В резерве" in page
+
+
+def test_the_plant_sees_how_much_is_on_order_and_for_which_orders(shop: Shop, visit: Visit) -> None:
+    on_order.add_rule(shop.db, shop.manager, FIELDS, "k", NOW)
+    assert "Под заказ по заказам" not in text(visit(f"/stock/{THERE}"))
+    add_to_cart(shop.db, shop.buyer, shop.contract.id, THERE, Decimal(9), NOW)
+    path = visit("/cart/place", shop.buyer, comment="").headers["Location"].split("?")[0]
+    page = visit(f"/stock/{THERE}")
+    assert re.search(r"Под заказ по заказам: 4 шт .* K-000001 4 шт", text(page))
+    assert f'href="{path}"' in page.body.decode()
+    listed = visit("/stock").body.decode()
+    assert re.search(rf'href="/stock/{THERE}#ordered"[^>]*>4<', listed)
+    assert "Под заказ" in _strings(visit("/stock.xlsx"))

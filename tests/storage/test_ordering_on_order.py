@@ -40,10 +40,12 @@ from chalicelib.ordering.erp import ErpUpdate, ErpUpdateLine, ErpUpdateShipment
 from chalicelib.ordering.holding import Reservation
 from chalicelib.ordering.jobs import HANDLERS
 from chalicelib.ordering.model import LineStatus
-from chalicelib.ordering.reservation_store import load_reservation
+from chalicelib.ordering.reservation_store import load_reservation, reservation_put
 from chalicelib.ordering.states import State
 from chalicelib.ordering.store import OrderFile
+from chalicelib.stock import store as stock_store
 from chalicelib.stock.actions import erp_levels
+from chalicelib.stock.journal import Mismatch
 from chalicelib.stock.transit import Coming
 from chalicelib.tenancy.model import StockKind
 from chalicelib.tenancy.store import settings_write
@@ -283,3 +285,41 @@ def test_the_mail_says_how_much_is_on_order_now_and_by_when_but_no_quantity_to_w
     now = "товар теперь под заказ" if in_words else "теперь под заказ 6 шт"
     assert f"отменено или меньше ожидаемого, {now}, ≈ 4" in one.text
     assert ("6 шт" in one.text) is not in_words
+
+
+def noted(shop: Shop) -> dict[str, tuple[str, int, date]]:
+    """By order what the SKU's stock row says is on order."""
+    return {order: (one.number, int(one.quantity), one.due) for order, one in level_of(shop).ordered.items()}
+
+
+def test_the_stock_notes_what_each_order_has_on_order_and_forgets_it_with_the_order(shop: Shop) -> None:
+    first, second = shop.place(a=10), shop.place(a=3)
+    assert noted(shop) == {
+        first.order.id: (first.order.number, 4, FIRST),
+        second.order.id: (second.order.number, 3, FIRST),
+    }
+    assert level_of(shop).on_order == 7
+    change_lines(shop.db, shop.ask(first, shop.buyer), {"1": D(8)})
+    assert level_of(shop).on_order == 5
+    cancel(shop.db, shop.ask(second, shop.buyer))
+    assert noted(shop) == {first.order.id: (first.order.number, 2, FIRST)}
+    assert disagreeing(shop.db, [A]) == {}
+
+
+def test_what_is_on_order_of_goods_whose_stock_nobody_told_is_noted_too(shop: Shop) -> None:
+    shop.shelf.lead_days[sku("new")] = 14
+    shop.shelf.prices[sku("new")] = D(7)
+    first, second = shop.place(new=2), shop.place(new=3)
+    level = stock_store.levels(shop.db, [sku("new")])[sku("new")]
+    assert {order: one.quantity for order, one in level.ordered.items()} == {first.order.id: 2, second.order.id: 3}
+    now = NOW + timedelta(minutes=5)
+    erp_levels(shop.db, [(sku("new"), {W: D(4)})], kind=StockKind.PHYSICAL, as_of=now, message_id="n", now=now)
+    level = stock_store.levels(shop.db, [sku("new")])[sku("new")]
+    assert (level.available(), level.on_order) == (4, 5)
+
+
+def test_the_nightly_check_finds_a_note_that_the_orders_do_not_bear_out(shop: Shop) -> None:
+    file = shop.place(a=10)
+    wrong = kept(shop, file)
+    shop.db.commit([reservation_put(shop.settings.id, file.order.id, replace(wrong, on_order={}))])
+    assert disagreeing(shop.db, [A]) == {A: (Mismatch(warehouse="", what="on_order", kept=D(4), due=D(0)),)}

@@ -86,21 +86,27 @@ def _second_look(db: TenantSession, sku: str, now: datetime) -> None:
 
 
 def disagreeing(db: TenantSession, skus: Iterable[str], orders: Iterable[str] = ()) -> dict[str, tuple[Mismatch, ...]]:
-    """By SKU what disagrees; the others are left out. Holds are looked up of the orders that the SKUs' journals know,
-    and of `orders`."""
+    """By SKU what disagrees; the others are left out. Holds are looked up of the orders that the SKUs' journals and
+    rows know, and of `orders`."""
     kept = read_kept(db, skus)
-    known = {order for one in kept.values() for order in one.sums.holders}
-    held = _held(db, sorted({*known, *orders}))
-    found = {sku: mismatches(one.level, one.sums, held.get(sku, {})) for sku, one in kept.items()}
+    known = {order for one in kept.values() for order in (*one.sums.holders, *one.level.ordered)}
+    reservations = _reservations(db, sorted({*known, *orders}))
+    held = _held(reservations)
+    made = {sku: sum((one.to_be_made(sku) for one in reservations), Decimal(0)) for sku in kept}
+    found = {sku: mismatches(one.level, one.sums, held.get(sku, {}), made[sku]) for sku, one in kept.items()}
     return {sku: wrong for sku, wrong in found.items() if wrong}
 
 
-def _held(db: TenantSession, orders: Iterable[str]) -> Mapping[str, Mapping[str, Decimal]]:
-    """SKU → warehouse → what the orders hold in all."""
+def _reservations(db: TenantSession, orders: Iterable[str]) -> list[Reservation]:
     rows = db.get_many(reservation_key(db.tenant_id, order) for order in orders)
+    return [row.load(Reservation) for row in rows.values()]
+
+
+def _held(reservations: Iterable[Reservation]) -> Mapping[str, Mapping[str, Decimal]]:
+    """SKU → warehouse → what the orders hold in all."""
     out: dict[str, dict[str, Decimal]] = {}
-    for row in rows.values():
-        for sku, parts in row.load(Reservation).held.items():
+    for one in reservations:
+        for sku, parts in one.held.items():
             for warehouse, part in parts.items():
                 own = out.setdefault(sku, {})
                 own[warehouse] = own.get(warehouse, Decimal(0)) + part.quantity

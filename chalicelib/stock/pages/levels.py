@@ -28,6 +28,7 @@ _SHEET = (
     ("stock.available", 14),
     ("stock.on_hand", 14),
     ("stock.allocated", 14),
+    ("stock.ordered", 14),
     ("stock.in_transit", 30),
     ("stock.where", 48),
 )
@@ -71,7 +72,7 @@ def stock_file(request: Request) -> Response:
 def _sheet_row(request: Request, item: Item, found: StockPage) -> tuple[str | Decimal, ...]:
     level = found.levels[item.sku]
     where = _where(request, level, found)
-    return item.article, item.name, item.unit, *_sums(level), _coming(request, item, level).text, where
+    return item.article, item.name, item.unit, *_sums(level), level.on_order, _coming(request, item, level).text, where
 
 
 def _sums(level: Level) -> tuple[Decimal, Decimal, Decimal]:
@@ -103,6 +104,7 @@ def _listing(request: Request, query: ListQuery, found: StockPage | None) -> Lis
             Column(key="available", label_key="stock.available", kind="num", phone="sum"),
             Column(key="on_hand", label_key="stock.on_hand", kind="num", phone="units"),
             Column(key="allocated", label_key="stock.allocated", kind="num", phone="state"),
+            Column(key="ordered", label_key="stock.ordered", kind="num"),
             Column(key="coming", label_key="stock.in_transit"),
             Column(key="where", label_key="stock.where"),
         ),
@@ -136,6 +138,9 @@ def _row(request: Request, item: Item, found: StockPage) -> Row:
             ),
             "on_hand": Cell(fmt.quantity(on_hand), href=f"/stock/{item.sku}/movements"),
             "allocated": fmt.quantity(allocated),
+            "ordered": Cell(fmt.quantity(level.on_order), href=f"/stock/{quote(item.sku)}#ordered")
+            if level.on_order
+            else "",
             "coming": _coming(request, item, level),
             "where": _where(request, level, found),
         },

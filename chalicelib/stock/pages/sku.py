@@ -9,6 +9,7 @@ from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row
 from chalicelib.http.problems import field_errors
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
+from chalicelib.kernel.access import Permission
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Invalid, found
 from chalicelib.kernel.numbers import parse_decimal
@@ -121,6 +122,7 @@ def _sku_page(request: Request, shown: ShownStock, form: Form, wrong: Invalid | 
         item=shown.item,
         places=_places(request, shown),
         arrivals=_arrivals(request, shown),
+        ordered=_ordered(request, shown) if shown.level.ordered else None,
         shown=shown,
         form=form,
         errors=field_errors(request.t, wrong) if wrong else {},
@@ -152,6 +154,33 @@ def _places(request: Request, shown: ShownStock) -> Listing:
         ),
         query=ListQuery.parse({}),
         empty_key="stock.none_told",
+    )
+
+
+def _ordered(request: Request, shown: ShownStock) -> Listing:
+    """What is to be made or brought, by order."""
+    fmt, today = formats(request), local_day(request.now, request.time_zone)
+    may = request.actor.may(Permission.ORDERS_READ)
+    return Listing(
+        caption_key="stock.ordered",
+        columns=(
+            Column(key="order", label_key="stock.order", phone="id"),
+            Column(key="quantity", label_key="stock.quantity", kind="num", phone="sum"),
+            Column(key="due", label_key="stock.ordered_by", phone="units"),
+        ),
+        rows=tuple(
+            Row(
+                id=order_id,
+                cells={
+                    "order": Cell(one.number, href=f"/orders/{order_id}" if may else None),
+                    "quantity": f"{fmt.quantity(one.quantity)} {shown.item.unit}".strip(),
+                    "due": day_text(fmt, one.due, today),
+                },
+            )
+            for order_id, one in shown.level.ordered.items()
+        ),
+        query=ListQuery.parse({}),
+        empty_key="stock.nothing",
     )
 
 
