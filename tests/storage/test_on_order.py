@@ -227,6 +227,7 @@ def test_cart_and_order_say_what_is_there_and_what_is_on_order_by_when(shop: Sho
     placed = visit("/cart/place", shop.buyer, comment="")
     assert placed.status_code == 303
     path = placed.headers["Location"].split("?")[0]
+    assert "есть товары под заказ" in text(visit("/moderation"))
     for actor in (shop.buyer, shop.manager):
         page = text(visit(path, actor))
         assert split in page

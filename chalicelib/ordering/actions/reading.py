@@ -151,10 +151,11 @@ def _fits(order: Order, actor: Actor, wanted: Wanted) -> bool:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """Tasks of the moderation queue, oldest first. `in_transit` = ids of the orders with a promise of goods on their
-    way."""
+    way, `on_order` = of those of which something is to be made or brought."""
 
     tasks: tuple[Task, ...]
     in_transit: frozenset[str]
+    on_order: frozenset[str]
     next: str | None
 
 
@@ -163,5 +164,10 @@ def moderation_queue(db: TenantSession, cursor: str | None) -> Waiting:
     tasks = tuple(task_store.task_from(record) for record in page.records)
     held = {task.order_id: reservation_key(db.tenant_id, task.order_id) for task in tasks}
     rows = db.get_many(held.values(), consistent=False)
-    waiting = frozenset(order_id for order_id, key in held.items() if reservation_from(rows.get(key)).waits)
-    return Waiting(tasks=tasks, in_transit=waiting, next=page.next)
+    reservations = {order_id: reservation_from(rows.get(key)) for order_id, key in held.items()}
+    return Waiting(
+        tasks=tasks,
+        in_transit=frozenset(order_id for order_id, one in reservations.items() if one.waits),
+        on_order=frozenset(order_id for order_id, one in reservations.items() if one.on_order),
+        next=page.next,
+    )

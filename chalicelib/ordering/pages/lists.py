@@ -215,7 +215,8 @@ def _tasks(request: Request, found: Waiting) -> tuple[Row, ...]:
     def more(task: Task) -> str | None:
         others = [t("ordering.and_more", count=task.line_count - 1)] if task.line_count > 1 else []
         waits = [t("ordering.waits_for_transit")] if task.order_id in found.in_transit else []
-        return " · ".join([*others, *waits]) or None
+        made = [t("ordering.has_on_order")] if task.order_id in found.on_order else []
+        return " · ".join([*others, *waits, *made]) or None
 
     return tuple(
         Row(
