@@ -223,7 +223,7 @@ def test_cart_and_order_say_what_is_there_and_what_is_on_order_by_when(shop: Sho
     cart = text(visit("/cart", shop.buyer))
     assert split in cart
     assert whole in cart
-    assert f"Всё будет в наличии {day}" in cart
+    assert f"Всё будет в наличии ориентировочно {day}" in cart
     placed = visit("/cart/place", shop.buyer, comment="")
     assert placed.status_code == 303
     path = placed.headers["Location"].split("?")[0]
@@ -234,7 +234,7 @@ def test_cart_and_order_say_what_is_there_and_what_is_on_order_by_when(shop: Sho
         assert whole in page
     page = text(visit(path, shop.buyer))
     assert re.search(r"9 шт Частично под заказ .* 2 шт Под заказ ", page)
-    assert f"Всё будет в наличии {day}" in page
+    assert f"Всё будет в наличии ориентировочно {day}" in page
 
 
 @pytest.mark.parametrize("in_stock", [True, False])
