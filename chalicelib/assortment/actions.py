@@ -56,23 +56,26 @@ def look(db: TenantSession, now: datetime) -> Desk:
     )
 
 
-def add_rule(db: TenantSession, actor: Actor, typed: Mapping[str, str], key: str, now: datetime) -> None:
-    """A new rule, in place of one that there is for the same subject; the same `key` again makes none.
+def add_rule(db: TenantSession, actor: Actor, typed: Mapping[str, str], key: str, now: datetime) -> bool:
+    """A new rule, in place of one that there is for the same subject: whether there was one. The same `key` again makes
+    none.
 
     The fields are `whom` (`everyone`, or `region:<id>`, `group:<id>`, `dealer:<id>`), `what`, then `category`, `brand`
     or an article in `product`, and `shown` (`yes` or `no`). Invalid names every wrong one.
     """
     made = stable_id("assortment", key)
-    if load_assortment(db, consistent=True).rule(made) is None:
-        _BOOK.save(db, actor, _rule(look(db, now), typed, made, None), None, now)
+    if load_assortment(db, consistent=True).rule(made) is not None:
+        return False
+    return _BOOK.save(db, actor, _rule(look(db, now), typed, made, None), None, now)
 
 
 def change_rule(
     db: TenantSession, actor: Actor, rule_id: str, typed: Mapping[str, str], seen: int, now: datetime
-) -> None:
-    """`seen` = the version of the rules that the person changes. Refused("assortment_changed") for an older one."""
+) -> bool:
+    """`seen` = the version of the rules that the person changes. Refused("assortment_changed") for an older one.
+    Whether it now stands in place of another rule."""
     desk = look(db, now)
-    _BOOK.save(db, actor, _rule(desk, typed, rule_id, found(desk.assortment.rule(rule_id))), seen, now)
+    return _BOOK.save(db, actor, _rule(desk, typed, rule_id, found(desk.assortment.rule(rule_id))), seen, now)
 
 
 def remove_rule(db: TenantSession, actor: Actor, rule_id: str, now: datetime) -> None:
@@ -83,8 +86,8 @@ def remove_rule(db: TenantSession, actor: Actor, rule_id: str, now: datetime) ->
 def _rule(desk: Desk, typed: Mapping[str, str], rule_id: str, before: Rule | None) -> Rule:
     checks = Checks(typed)
     whom, whom_id = _whom(desk, checks)
-    what, key, name = subject_of(desk.catalogue, checks, before)
     shown = checks.choice("shown", ("yes", "no")) == "yes"
+    what, key, name = subject_of(desk.catalogue, checks, before)
     checks.finish()
     return Rule(id=rule_id, whom=whom, whom_id=whom_id, what=what, key=key, name=name, shown=shown)
 

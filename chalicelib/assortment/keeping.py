@@ -32,11 +32,12 @@ class Book(Generic[S, R]):
     put: Callable[[str, S], Put]
     detail: Callable[[R], Mapping[str, str]]
 
-    def save(self, db: TenantSession, actor: Actor, rule: R, seen: int | None, now: datetime) -> None:
+    def save(self, db: TenantSession, actor: Actor, rule: R, seen: int | None, now: datetime) -> bool:
         """`seen` = the version of the rules that the person changes, None for a new rule. Refused("assortment_changed")
-        for an older one, Refused("assortment_full") for more than `MOST_RULES`."""
+        for an older one, Refused("assortment_full") for more than `MOST_RULES`. Whether the rule took the place of
+        another one, of the same subject."""
 
-        def act() -> None:
+        def act() -> bool:
             before = self.load(db)
             after = before.having(rule)
             if len(after.rules) > MOST_RULES:
@@ -45,8 +46,9 @@ class Book(Generic[S, R]):
                 if seen not in (None, before.version):
                     raise Refused("assortment_changed")
                 db.commit([self.put(db.tenant_id, after), self._audit(db, actor, "saved", rule, now)])
+            return any(one.subject == rule.subject and one.id != rule.id for one in before.rules)
 
-        until_committed(act)
+        return until_committed(act)
 
     def remove(self, db: TenantSession, actor: Actor, rule_id: str, now: datetime) -> None:
         """NotFound if there is none, also the second time."""

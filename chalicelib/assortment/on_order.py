@@ -42,24 +42,27 @@ def look(db: TenantSession, now: datetime) -> Desk:
     return Desk(on_order=load_on_order(db, consistent=True), catalogue=current_catalogue(db, None, now))
 
 
-def add_rule(db: TenantSession, actor: Actor, typed: Mapping[str, str], key: str, now: datetime) -> None:
-    """A new rule, in place of one that there is for the same subject; the same `key` again makes none.
+def add_rule(db: TenantSession, actor: Actor, typed: Mapping[str, str], key: str, now: datetime) -> bool:
+    """A new rule, in place of one that there is for the same subject: whether there was one. The same `key` again makes
+    none.
 
     The fields are `what`, then `category`, `brand` or an article in `product`, and `decision` (`yes` with `days`, or
     `no`). Invalid names every wrong one.
     """
     made = stable_id("on_order", key)
     desk = look(db, now)
-    if desk.on_order.rule(made) is None:
-        _BOOK.save(db, actor, _rule(desk, typed, made, None), None, now)
+    if desk.on_order.rule(made) is not None:
+        return False
+    return _BOOK.save(db, actor, _rule(desk, typed, made, None), None, now)
 
 
 def change_rule(
     db: TenantSession, actor: Actor, rule_id: str, typed: Mapping[str, str], seen: int, now: datetime
-) -> None:
-    """`seen` = the version of the rules that the person changes. Refused("assortment_changed") for an older one."""
+) -> bool:
+    """`seen` = the version of the rules that the person changes. Refused("assortment_changed") for an older one.
+    Whether it now stands in place of another rule."""
     desk = look(db, now)
-    _BOOK.save(db, actor, _rule(desk, typed, rule_id, found(desk.on_order.rule(rule_id))), seen, now)
+    return _BOOK.save(db, actor, _rule(desk, typed, rule_id, found(desk.on_order.rule(rule_id))), seen, now)
 
 
 def remove_rule(db: TenantSession, actor: Actor, rule_id: str, now: datetime) -> None:
@@ -69,10 +72,10 @@ def remove_rule(db: TenantSession, actor: Actor, rule_id: str, now: datetime) ->
 
 def _rule(desk: Desk, typed: Mapping[str, str], rule_id: str, before: OnOrderRule | None) -> OnOrderRule:
     checks = Checks(typed)
-    what, key, name = subject_of(desk.catalogue, checks, before)
     days = None
     if checks.choice("decision", ("yes", "no")) == "yes":
         days = checks.parsed("days", _days, 1, code="number_between", low=1, high=MOST_DAYS)
+    what, key, name = subject_of(desk.catalogue, checks, before)
     checks.finish()
     return OnOrderRule(id=rule_id, what=what, key=key, name=name, days=days)
 

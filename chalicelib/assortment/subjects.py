@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from chalicelib.catalogue.rules import About, What
 from chalicelib.catalogue.snapshot.read import Catalogue
@@ -20,6 +20,12 @@ def subject_of(catalogue: Catalogue | None, checks: Checks, before: About | None
 def typed_subject(rule: About) -> dict[str, str]:
     """These fields, of a rule that there is."""
     return {"what": str(rule.what), str(rule.what): rule.name if rule.what is What.PRODUCT else rule.key}
+
+
+def product_names(catalogue: Catalogue | None, rules: Iterable[About]) -> dict[str, str]:
+    """What the products that rules are about are called today, by their key."""
+    keys = [rule.key for rule in rules if rule.what is What.PRODUCT]
+    return catalogue.product_names(keys) if catalogue and keys else {}
 
 
 def depth_in(catalogue: Catalogue | None) -> Callable[[str], int]:

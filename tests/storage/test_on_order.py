@@ -166,6 +166,22 @@ def test_the_page_shows_the_rules_and_their_forms(shop: Shop, visit: Visit) -> N
     assert visit("/stock/on-order", shop.buyer).status_code == 403
 
 
+def test_a_rule_of_a_product_says_its_name_and_one_that_takes_anothers_place_says_so(shop: Shop, visit: Visit) -> None:
+    typed = {"what": "product", "product": "ОК-1300", "decision": "yes", "days": "3"}
+    first = visit("/stock/on-order/new", **typed).headers["Location"]
+    assert "Правило сохранено. " in text(visit(first.removeprefix("http://localhost")))
+    second = visit("/stock/on-order/new", **typed | {"days": "5"}).headers["Location"]
+    page = text(visit(second.removeprefix("http://localhost")))
+    assert "Правило сохранено и заменило прежнее" in page
+    assert f"ОК-1300 Товар: {WINDOWS[0]} 5 дней" in page
+
+
+def test_what_is_wrong_with_a_rule_is_said_in_the_order_of_its_form(shop: Shop) -> None:
+    with pytest.raises(Invalid) as invalid:
+        on_order.add_rule(shop.db, shop.manager, FIELDS | {"category": "nowhere", "days": "x"}, "k", NOW)
+    assert list(invalid.value.fields) == ["days", "category"]
+
+
 def test_a_dealer_reads_on_order_in_place_of_out_of_stock(shop: Shop, visit: Visit) -> None:
     assert "Нет в наличии" in text(visit(f"/catalogue/{GONE}", shop.buyer))
     on_order.add_rule(shop.db, shop.manager, FIELDS, "k", NOW)

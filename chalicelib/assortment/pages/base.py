@@ -15,10 +15,16 @@ Form = dict[str, str]
 Options = list[tuple[str, str]]
 
 
-def subject_cell(request: Request, rule: About, href: str | None) -> Cell:
-    """What a rule is about, in a list of rules."""
+def saved_notice(replaced: bool) -> str:
+    return "rule_replaced" if replaced else "rule_saved"
+
+
+def subject_cell(request: Request, rule: About, names: Mapping[str, str], href: str | None) -> Cell:
+    """What a rule is about, in a list of rules; `names` = what products are called."""
     t = request.t.t
     sub = t(f"assortment.what.{rule.what}") if rule.name else None
+    if sub and rule.what is What.PRODUCT and rule.key in names:
+        sub = f"{sub}: {names[rule.key]}"
     return Cell(rule.name or t("assortment.what.everything"), href=href, sub=sub)
 
 

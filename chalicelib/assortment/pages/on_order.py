@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from chalicelib.assortment import on_order as actions
-from chalicelib.assortment.pages.base import Form, doors, subject_cell, subject_options
-from chalicelib.assortment.subjects import typed_subject
+from chalicelib.assortment.pages.base import Form, doors, saved_notice, subject_cell, subject_options
+from chalicelib.assortment.subjects import product_names, typed_subject
 from chalicelib.catalogue.on_order import OnOrderRule
 from chalicelib.catalogue.rules import What
 from chalicelib.http.listing import Column, Listing, ListQuery, Row
@@ -21,25 +23,25 @@ _PAGE = "/stock/on-order"
 @doors.page(_PAGE, may=_READ)
 def on_order(request: Request) -> Response:
     desk = actions.look(request.db, request.now)
-    may_edit = request.actor.may(_EDIT)
+    may_edit, names = request.actor.may(_EDIT), product_names(desk.catalogue, desk.on_order.rules)
     rules = Listing(
         caption_key="assortment.rules",
         columns=(
             Column(key="what", label_key="assortment.what", phone="id"),
             Column(key="term", label_key="assortment.term", phone="state"),
         ),
-        rows=tuple(_row(request, rule, may_edit) for rule in desk.ranked),
+        rows=tuple(_row(request, rule, names, may_edit) for rule in desk.ranked),
         query=ListQuery.parse({}),
         empty_key="assortment.nothing_on_order",
     )
     return request.page("assortment/on_order.html", rules=rules, count=desk.count, may_edit=may_edit)
 
 
-def _row(request: Request, rule: OnOrderRule, may_edit: bool) -> Row:
+def _row(request: Request, rule: OnOrderRule, names: Mapping[str, str], may_edit: bool) -> Row:
     t = request.t.t
     term = t("assortment.not_on_order") if rule.days is None else t("assortment.days", count=rule.days)
     href = f"{_PAGE}/{rule.id}" if may_edit else None
-    return Row(id=rule.id, cells={"what": subject_cell(request, rule, href), "term": term})
+    return Row(id=rule.id, cells={"what": subject_cell(request, rule, names, href), "term": term})
 
 
 @doors.page(f"{_PAGE}/new", may=_EDIT)
@@ -51,10 +53,10 @@ def on_order_form(request: Request) -> Response:
 def add_on_order(request: Request) -> Response:
     form = request.form.plain()
     try:
-        actions.add_rule(request.db, request.actor, form, request.idempotency_key, request.now)
+        replaced = actions.add_rule(request.db, request.actor, form, request.idempotency_key, request.now)
     except Invalid as wrong:
         return _form(request, form, wrong)
-    return request.go(_PAGE, notice="rule_saved")
+    return request.go(_PAGE, notice=saved_notice(replaced))
 
 
 @doors.page(_PAGE + "/{rule_id}", may=_EDIT)
@@ -69,10 +71,10 @@ def on_order_edit_form(request: Request) -> Response:
 def change_on_order(request: Request) -> Response:
     form, rule_id = request.form.plain(), request.params["rule_id"]
     try:
-        actions.change_rule(request.db, request.actor, rule_id, form, request.form.version, request.now)
+        replaced = actions.change_rule(request.db, request.actor, rule_id, form, request.form.version, request.now)
     except Invalid as wrong:
         return _form(request, form, wrong)
-    return request.go(_PAGE, notice="rule_saved")
+    return request.go(_PAGE, notice=saved_notice(replaced))
 
 
 @doors.page(_PAGE + "/{rule_id}/remove", may=_EDIT, methods=("POST",))

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from chalicelib.assortment import actions
 from chalicelib.assortment.actions import Desk, whom_value
-from chalicelib.assortment.pages.base import Form, doors, subject_cell, subject_options
-from chalicelib.assortment.subjects import typed_subject
+from chalicelib.assortment.pages.base import Form, doors, saved_notice, subject_cell, subject_options
+from chalicelib.assortment.subjects import product_names, typed_subject
 from chalicelib.catalogue.rules import What
 from chalicelib.catalogue.visibility import Rule, Whom
 from chalicelib.http.formats import Formats
@@ -37,6 +37,7 @@ def assortment(request: Request) -> Response:
 
 def _rules(request: Request, desk: Desk) -> Listing:
     t, may_edit = request.t.t, request.actor.may(_EDIT)
+    names = product_names(desk.catalogue, desk.assortment.rules)
     return Listing(
         caption_key="assortment.rules",
         columns=(
@@ -48,7 +49,7 @@ def _rules(request: Request, desk: Desk) -> Listing:
             Row(
                 id=rule.id,
                 cells={
-                    "what": subject_cell(request, rule, f"{_PAGE}/{rule.id}" if may_edit else None),
+                    "what": subject_cell(request, rule, names, f"{_PAGE}/{rule.id}" if may_edit else None),
                     "whom": _whom(request, desk, rule),
                     "shown": t("assortment.shown" if rule.shown else "assortment.hidden"),
                 },
@@ -106,10 +107,10 @@ def rule_form(request: Request) -> Response:
 def add_rule(request: Request) -> Response:
     form = request.form.plain()
     try:
-        actions.add_rule(request.db, request.actor, form, request.idempotency_key, request.now)
+        replaced = actions.add_rule(request.db, request.actor, form, request.idempotency_key, request.now)
     except Invalid as wrong:
         return _form(request, form, wrong)
-    return request.go(_PAGE, notice="rule_saved")
+    return request.go(_PAGE, notice=saved_notice(replaced))
 
 
 @doors.page(_PAGE + "/{rule_id}", may=_EDIT)
@@ -124,12 +125,12 @@ def rule_edit_form(request: Request) -> Response:
 def change_rule(request: Request) -> Response:
     form = request.form.plain()
     try:
-        actions.change_rule(
+        replaced = actions.change_rule(
             request.db, request.actor, request.params["rule_id"], form, request.form.version, request.now
         )
     except Invalid as wrong:
         return _form(request, form, wrong)
-    return request.go(_PAGE, notice="rule_saved")
+    return request.go(_PAGE, notice=saved_notice(replaced))
 
 
 @doors.page(_PAGE + "/{rule_id}/remove", may=_EDIT, methods=("POST",))

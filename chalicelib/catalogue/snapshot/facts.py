@@ -40,6 +40,10 @@ class Facts:
             some = keys[start : start + CHUNK]
             yield from self._rows(statement % ", ".join("?" * len(some)), (*parameters, *some))
 
+    def product_names(self, product_ids: Sequence[str]) -> dict[str, str]:
+        """What products are called, by the ERP's id; unknown ones are left out."""
+        return dict(self._chunks("SELECT id, name FROM card WHERE id IN (%s)", list(dict.fromkeys(product_ids))))
+
     def count_products(self) -> int:
         """Of how many products the listed SKUs are."""
         return int(self._rows("SELECT count(DISTINCT card_no) FROM item")[0][0])
