@@ -169,6 +169,17 @@ def next_page(last: JournalPage | None, begun: Sums, waiting: Sequence[Movement]
     return JournalPage(number=number, movements=tuple(waiting), sums=added_up(before, waiting))
 
 
+def relied_on(movements: Iterable[Movement], place: str) -> dict[str, str]:
+    """Numbers by order of those that had a promise of the arrival when it came, or was called off."""
+    held: dict[str, Decimal] = {}
+    numbers: dict[str, str] = {}
+    for one in movements:
+        if place in one.shifts and one.cause.order_id and one.cause.why not in (Why.ARRIVED, Why.CALLED_OFF):
+            held[one.cause.order_id] = held.get(one.cause.order_id, _ZERO) + one.shifts[place].allocated
+            numbers[one.cause.order_id] = one.cause.number
+    return {order: numbers[order] for order in sorted(held) if held[order] > 0}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mismatch:
     """A counter of a warehouse that is not what it should be. `what` = a counter's name, or `holds`: what orders hold

@@ -20,6 +20,7 @@ from chalicelib.stock.journal import (
     mismatches,
     moved,
     next_page,
+    relied_on,
 )
 from chalicelib.stock.model import Level, Move, WarehouseLevel, taken
 
@@ -49,6 +50,16 @@ def test_what_an_order_holds_no_more_is_left_out_of_the_holders() -> None:
     left = added_up(held, [_movement("o1", w=Shift(allocated=D(-3)))])
     assert left.holders == {"o2": {"w": D(1)}}
     assert left.closing["w"].allocated == 1
+
+
+def test_orders_that_relied_on_an_arrival_are_known_after_it_was_called_off() -> None:
+    def of(order: str, why: Why, quantity: int) -> Movement:
+        because = cause(why, NOW, order_id=order, number=order.upper())
+        return Movement(cause=because, shifts={"in#1": Shift(allocated=D(quantity))})
+
+    kept = [of("o1", Why.PLACED, 3), of("o2", Why.PLACED, 2), of("o2", Why.CANCELLED, -2), of("o1", Why.CALLED_OFF, -3)]
+    assert relied_on(kept, "in#1") == {"o1": "O1"}
+    assert relied_on(kept, "w") == {}
 
 
 _MOVEMENTS = st.lists(

@@ -171,7 +171,12 @@ def test_the_moderation_list_marks_orders_that_wait_and_the_order_says_that_its_
     _expect(world, 4)
     path = world.place("A-1 12")
     assert "ждёт товары в пути" in text_of(world.manager.get("/moderation"))
-    world.manager.post(f"/stock/{sku('A-1')}/arrivals/a/remove", came="1")
+    marked = f"/stock/{sku('A-1')}/arrivals/a/remove"
+    assert f'action="{marked}"' in world.manager.get("/stock/arrivals").body.decode()
+    done = world.manager.get(address_of(world.manager.post(marked, came="1")))
+    assert "На это поступление рассчитывают заказы: K-000001" in text_of(done)
+    assert f'href="{path}"' in done.body.decode()
+    assert re.search(r"пришло\s\d+\s\w+\sпоступил, ждём остаток", text_of(done))
     (event,) = [one for one in _events(world.shop) if one.name == ARRIVALS]
     HANDLERS[ARRIVALS](event, shop.db, utc_now())
     for person in (world.buyer, world.manager):

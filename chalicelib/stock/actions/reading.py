@@ -12,12 +12,15 @@ from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.store import current_catalogue
 from chalicelib.kernel.errors import NotFound
 from chalicelib.stock import journal_store, store
+from chalicelib.stock.journal import relied_on
 from chalicelib.stock.journal_store import MovementList
 from chalicelib.stock.model import Level
 from chalicelib.stock.tally import Check
-from chalicelib.stock.transit import Arrival
+from chalicelib.stock.transit import Arrival, place_of
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.store import load_settings
+
+_LATEST = 200  # movements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +112,12 @@ def show_sku(db: TenantSession, sku: str, now: datetime) -> ShownStock:
         warehouses={warehouse.id: warehouse for warehouse in catalogue.warehouses()},
         safety=load_settings(db).safety_stock,
     )
+
+
+def relying_orders(db: TenantSession, sku: str, arrival_id: str) -> dict[str, str]:
+    """Numbers by order of those that a SKU's arrival concerns, as far as its latest movements tell."""
+    found = journal_store.movements(db, sku, most=_LATEST)
+    return relied_on(found.movements, place_of(arrival_id))
 
 
 def known_item(db: TenantSession, sku: str, now: datetime) -> tuple[Catalogue, Item]:

@@ -20,6 +20,7 @@ _AT_ONCE = 50  # SKUs of a page
 def arrival_list(request: Request) -> Response:
     query = ListQuery.parse(request.query.plain())
     found = show_arrivals(request.db, request.now, limit=_AT_ONCE, after=query.cursor or None)
+    may_edit = request.actor.may(EDIT)
     listing = Listing(
         caption_key="stock.arrivals",
         columns=(
@@ -29,13 +30,14 @@ def arrival_list(request: Request) -> Response:
             Column(key="quantity", label_key="stock.quantity", kind="num", phone="sum"),
             Column(key="place", label_key="stock.on_warehouse", phone="state"),
             Column(key="note", label_key="stock.note"),
+            *((Column(key="act", label_key="stock.arrived"),) if may_edit else ()),
         ),
         rows=tuple(_rows(request, found)),
         query=query,
         next_cursor=found.next,
         empty_key="stock.no_arrivals",
     )
-    return request.page("stock/arrivals.html", listing=listing, may_edit=request.actor.may(EDIT))
+    return request.page("stock/arrivals.html", listing=listing, may_edit=may_edit)
 
 
 def _rows(request: Request, found: ShownArrivals) -> Iterator[Row]:
@@ -62,5 +64,6 @@ def _rows(request: Request, found: ShownArrivals) -> Iterator[Row]:
                     ),
                     "place": warehouse_name(request, found.warehouses, one.warehouse),
                     "note": one.note,
+                    "act": Cell("", href=f"/stock/{quote(sku)}/arrivals/{one.id}/remove"),
                 },
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row
 from chalicelib.http.problems import field_errors
@@ -97,7 +97,8 @@ def change_arrival(request: Request) -> Response:
 def remove_arrival(request: Request) -> Response:
     came, params = bool(request.form.text("came")), request.params
     actions.remove_arrival(request.db, request.actor, params["sku"], params["arrival_id"], came, request.now)
-    return request.go(_own(request), notice="arrival_came" if came else "arrival_removed")
+    done = f"{_own(request)}?{urlencode({'of': params['arrival_id']})}"
+    return request.go(done, notice="arrival_came" if came else "arrival_removed")
 
 
 def _shown(request: Request) -> ShownStock:
@@ -122,6 +123,7 @@ def _sku_page(request: Request, shown: ShownStock, form: Form, wrong: Invalid | 
         item=shown.item,
         places=_places(request, shown),
         arrivals=_arrivals(request, shown),
+        relying=_relying(request),
         ordered=_ordered(request, shown) if shown.level.ordered else None,
         shown=shown,
         form=form,
@@ -155,6 +157,14 @@ def _places(request: Request, shown: ShownStock) -> Listing:
         query=ListQuery.parse({}),
         empty_key="stock.none_told",
     )
+
+
+def _relying(request: Request) -> list[tuple[str, str | None]]:
+    """The orders that have a promise of the arrival that was just called off, or has come, and where they are."""
+    arrival_id = request.query.text("of")
+    orders = actions.relying_orders(request.db, request.params["sku"], arrival_id) if arrival_id else {}
+    may = request.actor.may(Permission.ORDERS_READ)
+    return [(number, f"/orders/{order_id}" if may else None) for order_id, number in orders.items()]
 
 
 def _ordered(request: Request, shown: ShownStock) -> Listing:
@@ -228,11 +238,13 @@ def _arrival_row(request: Request, shown: ShownStock, one: Arrival, may: bool) -
 
 def _came_row(request: Request, shown: ShownStock, one: Arrival) -> Row:
     """It has come, and orders wait for the ERP to tell of it."""
-    fmt, today = formats(request), local_day(request.now, request.time_zone)
+    fmt, zone = formats(request), request.time_zone
+    came = one.came_at and day_text(fmt, local_day(one.came_at, zone), local_day(request.now, zone))
+    text = request.t.t("stock.came_on", day=came) if came else request.t.t("stock.arrived")
     return Row(
         id=f"came-{one.id}",
         cells={
-            "due": Cell(day_text(fmt, one.due, today), sub=request.t.t("stock.came_untold")),
+            "due": Cell(text, sub=request.t.t("stock.came_untold")),
             "quantity": _quantity(request, shown, one),
             "place": warehouse_name(request, shown.warehouses, one.warehouse),
             "note": one.note,
