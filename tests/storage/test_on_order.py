@@ -238,6 +238,8 @@ def test_cart_and_order_say_what_is_there_and_what_is_on_order_by_when(shop: Sho
     split, whole = f"со склада 5 шт 4 шт под заказ, ≈ {day}", f"2 шт под заказ, ≈ {day}"
     cart = text(visit("/cart", shop.buyer))
     assert split in cart
+    assert "есть 0 шт" not in cart
+    assert "есть 5 шт" not in cart, "what there is is said once"
     assert whole in cart
     assert f"Всё будет в наличии ориентировочно {day}" in cart
     placed = visit("/cart/place", shop.buyer, comment="")

@@ -151,6 +151,8 @@ def _stock(request: Request, shown: ShownLine) -> str:
     unit, exact = shown.goods.unit if shown.goods else "", not isinstance(shown.stock, Amount)
     if shown.cover.coming and shown.cover.lacking:
         return lacking_text(request.t, formats(request), shown.cover, exact=exact)
+    if shown.cover.due and not shown.cover.lacking and (exact or not is_there(shown.stock)):
+        return ""  # it can be ordered, and its cover says what of it is there
     text = stock_text(request.t, formats(request), shown.stock, unit)
     if not exact:
         return request.t.t("ordering.in_stock_word", amount=text)
