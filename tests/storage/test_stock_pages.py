@@ -62,6 +62,10 @@ def test_movements_can_be_taken_away_as_a_file(world: World) -> None:
     assert "Тверь" in exported
 
 
+def test_the_filter_of_the_stock_says_by_whose_numbers_it_goes(world: World) -> None:
+    assert "В наличии по последнему обмену" in text_of(world.manager.get("/stock"))
+
+
 def test_stock_that_disagrees_is_said_above_the_list(world: World) -> None:
     assert "расходятся" not in text_of(world.manager.get("/stock"))
     wrong = (Mismatch(warehouse=W, what="on_hand", kept=D(9), due=D(10)),)
