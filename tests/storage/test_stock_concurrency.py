@@ -412,4 +412,5 @@ def test_sold_and_held_and_free_is_what_was_received_whatever_happens_at_once(ta
     assert market.seen["moved: lapsed"] > 0, "goods were short, and somebody's time was over"
     assert market.seen["shipped"] > 0
     assert market.seen["on order"] > 0
-    assert min(market.seen["moved: arrived"], market.seen["moved: called_off"]) > 0
+    # Which of the two it is depends on whose turn came first; test_ordering_transit has each by itself.
+    assert market.seen["moved: arrived"] + market.seen["moved: called_off"] > 0

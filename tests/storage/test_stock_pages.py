@@ -180,7 +180,7 @@ def test_the_moderation_list_marks_orders_that_wait_and_the_order_says_that_its_
     done = world.manager.get(address_of(world.manager.post(marked, came="1")))
     assert "На это поступление рассчитывают заказы: K-000001" in text_of(done)
     assert f'href="{path}"' in done.body.decode()
-    assert re.search(r"пришло\s\d+\s\w+\sпоступил, ждём остаток", text_of(done))
+    assert re.search(r"пришло\s\d+\s\w+\sпоступило, ждём остаток", text_of(done))
     (event,) = [one for one in _events(world.shop) if one.name == ARRIVALS]
     HANDLERS[ARRIVALS](event, shop.db, utc_now())
     for person in (world.buyer, world.manager):
