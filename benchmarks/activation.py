@@ -73,10 +73,9 @@ def main(sizes: list[int]) -> None:
             spent = _measured(world, size, patches)
         times = (spent.read, spent.activated, spent.shown, spent.waited, spent.simulated)
         rows.append([f"{size:,}", *(f"{wall:.2f} ({own:.2f})" for wall, own in times), f"{spent.changed:,}"])
-        keep_figure(
-            f"a price list of {size:,} changed rows, file on S3 to in force and shown", "s", spent.waited, most=5
-        )
-        keep_figure(f"a price list of {size:,} changed rows, what it changes under one chain", "s", spent.simulated)
+        name = f"a price list of {size:,} changed rows"
+        keep_figure(f"{name}, file on S3 to in force and shown: wall / processor", "s", *spent.waited, most=5)
+        keep_figure(f"{name}, what it changes under one chain: wall / processor", "s", *spent.simulated)
     heads = (
         "rows",
         "file to version, s",
