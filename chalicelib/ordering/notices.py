@@ -74,7 +74,7 @@ def mail_about(db: TenantSession, event: Event) -> OrderMail | None:
         readers=_managers(db) if by_dealer else _dealer(db, file.order),
         said=_said(file, event),
         changes=_changes(file, event) if kind in ("changed", "edited") else (),
-        about=next((one for one in file.happenings if one.at == event.at), None) if of_arrivals else None,
+        about=next((one for one in file.happenings if one.id == event.data.get("happening")), None),
         exact=by_dealer or (of_arrivals and _is_told_exactly(db, file.order)),
     )
 

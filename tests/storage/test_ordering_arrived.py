@@ -11,6 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.kernel.errors import Refused
+from chalicelib.kernel.events import Event
+from chalicelib.kernel.ids import new_id
+from chalicelib.ordering import store
 from chalicelib.ordering.actions import (
     cancel,
     confirm,
@@ -22,6 +25,9 @@ from chalicelib.ordering.actions import (
 )
 from chalicelib.ordering.actions.arriving import settle_untold, waiting_orders
 from chalicelib.ordering.holding import wanted
+from chalicelib.ordering.model import Happening
+from chalicelib.ordering.notices import mail_about
+from chalicelib.ordering.states import Side
 from chalicelib.ordering.store import OrderFile
 from chalicelib.stock.actions import erp_levels
 from chalicelib.stock.actions.telling import ThoseWhoWait
@@ -305,3 +311,24 @@ def test_in_the_end_orders_hold_no_more_than_exists_and_who_has_not_enough_says_
         assert held[file.order.id] == wanted(file.lines)[A] or _is_short(shop, file)
         assert held[file.order.id] == wanted(file.lines)[A] or level.available() == 0
     assert agrees(shop, *files)
+
+
+def test_a_mail_is_about_its_own_entry_of_two_of_one_moment(shop: Shop) -> None:
+    expect(shop, arrival(4))
+    order = placed(shop, 4).order
+    entries = [
+        Happening(
+            id=new_id(NOW), kind="arrival_short", at=NOW, side=Side.ERP, actor_id="", actor_name="",
+            params={"article": article, "quantity": "1"},
+        )
+        for article in "ab"
+    ]  # fmt: skip
+    shop.db.commit([store.happening_put(shop.settings.id, order.id, entry) for entry in entries])
+    for entry in entries:
+        event = Event(
+            id=new_id(NOW), tenant_id=shop.settings.id, name="order.short", aggregate="x", at=NOW,
+            data={"order": order.id, "happening": entry.id},
+        )  # fmt: skip
+        mail = mail_about(shop.db, event)
+        assert mail is not None
+        assert mail.about == entry

@@ -277,7 +277,7 @@ def test_the_mail_says_how_much_is_on_order_now_and_by_when_but_no_quantity_to_w
     (told,) = [one for one in shop.load(file).happenings if one.kind == "arrival_on_order"]
     event = Event(
         id=new_id(told.at), tenant_id=shop.settings.id, name="order.reordered", aggregate="x", at=told.at,
-        data={"order": file.order.id},
+        data={"order": file.order.id, "happening": told.id},
     )  # fmt: skip
     HANDLERS[event.name](event, shop.db, told.at)
     (one,) = sent

@@ -72,9 +72,10 @@ def lost(
     was, now_due = arriving.last_arrival(before), arriving.last_arrival(after.reservation)
     later = was is not None and now_due is not None and now_due > was
     event = "order.short" if lacking else "order.reordered" if after.reordered else "order.delayed" if later else None
+    entry = _happening(file, change, kind, quantity, now, **days)
     return [
-        *_entry(tenant_id, file, change, kind, quantity, now, **days),
-        *([store.told(tenant_id, file.order, event, now)] if event else []),
+        *_noted(tenant_id, file, change, entry),
+        *([store.told(tenant_id, file.order, event, now, happening=entry.id)] if event else []),
     ]
 
 
@@ -90,11 +91,17 @@ def _day(reservation: Reservation, sku: str, *places: str) -> str:
 
 
 def _entry(
-    tenant_id: str, file: OrderFile, change: Changed, kind: str, quantity: Decimal, now: datetime, **params: str
+    tenant_id: str, file: OrderFile, change: Changed, kind: str, quantity: Decimal, now: datetime
 ) -> list[Write]:
+    return _noted(tenant_id, file, change, _happening(file, change, kind, quantity, now))
+
+
+def _happening(
+    file: OrderFile, change: Changed, kind: str, quantity: Decimal, now: datetime, **params: str
+) -> Happening:
     line = next(one for one in file.lines if one.sku == change.sku)
     amount = f"{quantity.normalize():f} {line.unit}".strip()
-    entry = Happening(
+    return Happening(
         id=new_id(now),
         kind=kind,
         at=now,
@@ -103,7 +110,11 @@ def _entry(
         actor_name=change.actor_name,
         params={"article": line.article or line.name, "quantity": amount, **params},
     )
+
+
+def _noted(tenant_id: str, file: OrderFile, change: Changed, entry: Happening) -> list[Write]:
+    action, who = f"order.{entry.kind}", change.actor_id or Side.ERP
     return [
         store.happening_put(tenant_id, file.order.id, entry),
-        store.audited(tenant_id, file.order, f"order.{kind}", change.actor_id or Side.ERP, now, sku=change.sku),
+        store.audited(tenant_id, file.order, action, who, entry.at, sku=change.sku),
     ]
