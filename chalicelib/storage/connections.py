@@ -14,6 +14,7 @@ from chalicelib.storage.credentials import Credentials
 from chalicelib.storage.fence import fence
 from chalicelib.storage.keys import Index
 from chalicelib.storage.rows import ROWS, CoreRow, Row
+from chalicelib.storage.wire import take_items_as_they_are
 
 READ_TIMEOUT = 3.0  # seconds
 _connections: Recent[tuple[str, ...], Connection] = Recent(64)
@@ -48,6 +49,7 @@ def connection(prefixes: tuple[str, ...], credentials: Credentials | None) -> Co
     made = _Connection(new_client("dynamodb", config, **(credentials.arguments if credentials else {})))
     for row in ROWS.values():
         made.add_meta_table(_meta(row))
+    take_items_as_they_are(made.client)
     fence(made.client, prefixes)
     return _connections.keep(identity, made)
 
