@@ -21,6 +21,7 @@ PARTS = {
     "actions": "Actions: DynamoDB round trips, capacity units and handler time",
     "exchange": "Exchange: reading and importing files of 1C (every sample set, then made ones)",
     "catalogue": "Catalogue: building a snapshot and searching it",
+    "cold_read": "Cold read: the snapshot from S3 to a fresh Lambda's first page",
     "prices": "Prices: rows of own lists, and quoting under a chain",
     "activation": "A changed price list: from its file to the prices that dealers see",
     "costs": "Costs: what operations ask of AWS, and a month's price",
