@@ -118,7 +118,7 @@ class CatalogueImport:
 
     def _keep(self, note: str, *, waits: bool) -> list[FileResult]:
         """Goods of a full exchange wait for their offers, portions of a large catalogue for silence (`showing`)."""
-        runs.keep(self._db, self._work, self._run.parts)
+        runs.keep(self._db, self._work, (part.key for part in self._run.parts))
         self._save(replace(self._run, waits=waits))
         return [
             file.result if file.result.failed else replace(file.result, waiting=True, code=note) for file in self._files

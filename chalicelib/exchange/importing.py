@@ -7,10 +7,11 @@ nothing is shown until all of it is in: a broken file leaves the previous catalo
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.exchange import runs, store
+from chalicelib.exchange import lanes, runs, store
 from chalicelib.exchange.actions.pictures import PictureJob, ask_for_pictures
 from chalicelib.exchange.catalogue_import import CatalogueImport, end_run, show_run
 from chalicelib.exchange.document_import import apply_documents
@@ -38,8 +39,11 @@ _ATTEMPTS = 4
 _WRITES_AT_ONCE = 60
 
 
-def import_upload(db: TenantSession, set_id: str, name: str, generation: int, now: datetime) -> Upload | None:
-    """Imports a queued upload once, however often its message comes; None when there is nothing (more) to do.
+def import_upload(
+    db: TenantSession, set_id: str, name: str, generation: int, now: datetime, sleep: Callable[[float], None]
+) -> Upload | None:
+    """Imports a queued upload once, however often its message comes; None when there is nothing (more) to do. `sleep`
+    = waits so many seconds.
 
     Transient failures of AWS are raised, so that the message comes again; any other end is written down.
     """
@@ -53,7 +57,7 @@ def import_upload(db: TenantSession, set_id: str, name: str, generation: int, no
     try:
         if upload.attempts > _ATTEMPTS:
             raise Invalid("import_failed")
-        results = _imported(db, upload, entries, now)
+        results = _imported(db, upload, entries, now, sleep)
     except (Unavailable, *OUTAGES):
         raise
     except KontorError as refusal:
@@ -69,7 +73,9 @@ def import_upload(db: TenantSession, set_id: str, name: str, generation: int, no
     return store.load_upload(db, set_id, name)
 
 
-def _imported(db: TenantSession, upload: Upload, entries: _Entries, now: datetime) -> list[tuple[FileResult, int]]:
+def _imported(
+    db: TenantSession, upload: Upload, entries: _Entries, now: datetime, sleep: Callable[[float], None]
+) -> list[tuple[FileResult, int]]:
     settings = load_settings(db)
     with tempfile.TemporaryFile() as whole, runs.workshop() as work:
         assemble(store.fragments(db.tenant_id, upload), whole, MAX_UPLOAD)
@@ -78,9 +84,10 @@ def _imported(db: TenantSession, upload: Upload, entries: _Entries, now: datetim
         found = sources(upload, whole)
         if upload.archive and pictures_of(upload, whole):
             ask_for_pictures(db, PictureJob.of(upload))
+        ready = lanes.read_together(db, work, upload, found, sleep)
         for source in found:
             key = store.part_key(db.tenant_id, upload, source.name)
-            file = runs.read(db, work, source, key)
+            file = ready.get(source.name) or runs.read(db, work, source, key)
             if file.result.kind is EntryKind.UPLOAD:
                 results.append(file.result)
                 if catalogue is not None:

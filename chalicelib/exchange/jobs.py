@@ -14,11 +14,14 @@ from chalicelib.storage.session import TenantSession, open_tenant
 
 def run_import(body: Mapping[str, object], now: datetime) -> None:
     """One message of the import queue; a second delivery finds everything done."""
-    from chalicelib.exchange import importing, picture_import, restoring  # the worker alone needs all of it
+    from chalicelib.exchange import importing, lanes, picture_import, restoring  # the worker alone needs all of it
 
     db = open_tenant(str(body["tenant"]))
     if body["do"] == "import":
-        importing.import_upload(db, str(body["set"]), str(body["name"]), int(str(body["generation"])), now)
+        set_id, name, generation = str(body["set"]), str(body["name"]), int(str(body["generation"]))
+        importing.import_upload(db, set_id, name, generation, now, time.sleep)
+    elif body["do"] == "read":
+        lanes.read_beside(db, str(body["set"]), str(body["name"]), str(body["entry"]), int(str(body["attempt"])))
     elif body["do"] == "pictures":
         picture_import.import_pictures(db, PictureJob.parse(body), now, time.monotonic)
     elif body["do"] == "show":

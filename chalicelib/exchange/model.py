@@ -5,7 +5,7 @@ A *session* begins with `checkauth`; each `init` in it begins a new *set* of upl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +19,8 @@ FILE_LIMIT = 3_000_000  # bytes of one fragment: a request carries 6 MB, base64 
 MAX_UPLOAD = 1_000_000_000  # bytes of one file
 MAX_FRAGMENTS = 2_000
 REJECTED_KEPT = 400  # rejected rows that a journal entry names; the rest is only counted
+MOST_READERS = 8  # workers that read one archive side by side
+WORTH_A_READER = 20_000_000  # bytes of XML: they take longer to read than a second worker to start
 _ROOT_END = "</КоммерческаяИнформация>"
 _ROOT_ENDS = tuple(_ROOT_END.encode(charset) for charset in ("utf-8", "windows-1251"))
 _PICTURE_ENDS = (b"\xff\xd9", b"IEND\xae\x42\x60\x82", b"\x00\x3b")  # of a JPEG, a PNG, a GIF
@@ -221,6 +223,11 @@ def import_order(names: Iterable[str]) -> tuple[str, ...]:
         return ("/" in name, next((i for i, word in enumerate(words) if last.startswith(word)), 3), name)
 
     return tuple(sorted((name for name in names if name.lower().endswith(".xml")), key=place))
+
+
+def readers_for(sizes: Sequence[int]) -> int:
+    """How many workers read the files of one archive, by their sizes in bytes: one where a second is not worth it."""
+    return max(1, min(MOST_READERS, len(sizes), sum(sizes) // WORTH_A_READER))
 
 
 def as_rejected(row: RejectedRow, file: str = "") -> Rejected:

@@ -70,12 +70,12 @@ def run_for(state: ExchangeState, at: datetime, now: datetime) -> tuple[Run, Run
     return Run(id=new_id(now), begun=at, touched=now), unfinished
 
 
-def keep(db: TenantSession, work: Workshop, parts: Iterable[RunPart]) -> None:
+def keep(db: TenantSession, work: Workshop, keys: Iterable[str]) -> None:
     """Puts what was read here to S3, for a later assembling."""
-    for part in parts:
-        path = work.made.pop(part.key, None)
+    for key in keys:
+        path = work.made.pop(key, None)
         if path is not None:
-            files.put_path(db.tenant_id, part.key, path)
+            files.put_path(db.tenant_id, key, path)
             path.unlink()
 
 
@@ -253,7 +253,7 @@ def show(
         publish(db, work, now, entry_id=entry)
         after = replace(run, parts=(), waits=False, shows=run.shows + 1)
     else:
-        keep(db, work, run.parts)
+        keep(db, work, (part.key for part in run.parts))
         after = replace(run, parts=tuple(replace(part, told=True) for part in run.parts), waits=False)
     version = work.base.version if work.base else 0
     told = told_now(before, run, covered=done.covered, version=version, kind=kind, safety=safety)

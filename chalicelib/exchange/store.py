@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from chalicelib.exchange import showing
 from chalicelib.exchange.model import (
@@ -24,13 +25,13 @@ from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.errors import NotFound, Refused
 from chalicelib.kernel.ids import fingerprint, made_at, stable_id
 from chalicelib.storage import codec, files, keys, snapshots
-from chalicelib.storage.session import Page, Record, TenantSession
+from chalicelib.storage.session import Page, Record, TenantSession, TransactionRefused
 from chalicelib.storage.snapshots import Snapshot
-from chalicelib.storage.writes import Delete, Put
+from chalicelib.storage.writes import Add, AtLeast, Delete, Put, Update
 
 DUE = "exchange"
 _UPLOAD, _STATE, _SESSION, _OFFER = "upload", "exchange", "1c-session", "1c-offer"
-_ENTRY, _REJECTED = "journal", "rejected"
+_ENTRY, _REJECTED, _LEFT = "journal", "rejected", "files-left"
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -106,6 +107,28 @@ def earlier_key(tenant_id: str, name: str) -> str:
     """Where the part of the file of this name that came last is kept, for reading the next one. Some senders put a new
     GUID into a name each time."""
     return files.upload_key(tenant_id, "read", stable_id(_GUID.sub("", name.lower())))
+
+
+def note_key(tenant_id: str, upload: Upload, name: str) -> str:
+    """Where a lane notes what it has read of a file (`lanes`). Each attempt has notes of its own: the parts that an
+    earlier one's tell of may have been shown and deleted."""
+    return files.upload_key(tenant_id, "notes", upload.entry_id, str(upload.attempts), stable_id(name))
+
+
+def files_left_put(tenant_id: str, upload: Upload, count: int) -> Put:
+    """So many files of the archive are to be drawn by its workers, in this attempt."""
+    key = keys.exchange_files_left(tenant_id, upload.entry_id, upload.attempts)
+    return Put(key=key, kind=_LEFT, data={}, counters={"left": Decimal(count)}, expires=upload.begun + KEPT)
+
+
+def draw_file(db: TenantSession, upload: Upload) -> int | None:
+    """The number of a file that nobody else has drawn, counted down to 0; None when none is left."""
+    key = keys.exchange_files_left(db.tenant_id, upload.entry_id, upload.attempts)
+    one_less, some_left = Add(("n", "left"), Decimal(-1)), AtLeast(("n", "left"), Decimal(1))
+    try:
+        return int(db.change(Update(key=key, changes=(one_less,), when=(some_left,))).n["left"])
+    except TransactionRefused:
+        return None
 
 
 def parse_due(subject: str) -> tuple[str, str] | None:

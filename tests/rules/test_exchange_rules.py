@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from chalicelib.exchange import protocol, run
 from chalicelib.exchange.commerceml.erp import ErpLine, ErpOrder, ErpPayment, ErpShipment
 from chalicelib.exchange.from_erp import status_of, update_of, update_of_payment
-from chalicelib.exchange.model import Direction, Upload, import_order, looks_whole, tail_of
+from chalicelib.exchange.model import Direction, Upload, import_order, looks_whole, readers_for, tail_of
 from chalicelib.exchange.run import Run
 from chalicelib.kernel.errors import Invalid
 from chalicelib.ordering.erp import ErpStatus
@@ -224,3 +224,19 @@ def test_only_two_directions_are_known() -> None:
     assert protocol.direction_of(" Catalog ") is Direction.CATALOG
     with pytest.raises(Invalid):
         protocol.direction_of("reference")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "readers"),
+    [
+        ([], 1),
+        ([900_000_000], 1),
+        ([15_000_000] * 2, 1),
+        ([39_000_000, 900_000], 1),
+        ([39_000_000, 1_000_000], 2),
+        ([9_200_000] * 60, 8),
+        ([300_000_000] * 3, 3),
+    ],
+)
+def test_an_archive_is_read_by_as_many_workers_as_it_is_worth(sizes: list[int], readers: int) -> None:
+    assert readers_for(sizes) == readers
