@@ -29,12 +29,8 @@ def product_names(catalogue: Catalogue | None, rules: Iterable[About]) -> dict[s
 
 
 def depth_in(catalogue: Catalogue | None) -> Callable[[str], int]:
-    """How deep a category is in the tree, by its id."""
-
-    def depth(category_id: str) -> int:
-        return len(catalogue.category_path(category_id)) if catalogue else 0
-
-    return depth
+    """How deep a category is in the tree, by its id; without a catalogue all are alike."""
+    return catalogue.depth if catalogue else lambda _: 0
 
 
 def _named(catalogue: Catalogue | None, checks: Checks, what: What, before: About | None) -> tuple[str, str]:

@@ -159,6 +159,7 @@ def test_the_tree_has_counts_no_empty_branches_and_children_of_deleted_categorie
         ("Фурнитура", 1, 2, None),
     ]
     assert [one.name for one in catalogue.category_path("pvc")] == ["Окна", "Пластиковые"]
+    assert [catalogue.depth(one) for one in ("windows", "pvc", "nowhere")] == [1, 2, 0]
 
 
 def test_categories_that_contain_each_other_do_no_harm(tmp_path: Path) -> None:

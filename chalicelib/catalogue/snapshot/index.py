@@ -231,6 +231,11 @@ class Index:
     def branch(self) -> dict[str, Branch]:
         return {one.category.id: one for one in self.branches}
 
+    def depth(self, category_id: str) -> int:
+        """How deep a category is in the tree, from 1; 0 if it is not in it."""
+        branch = self.branch.get(category_id)
+        return branch.category.depth if branch else 0
+
     def amounts(self, price_types: tuple[str, ...]) -> Amounts:
         """The first amount along a chain of price types."""
         kept = self._amounts.get(price_types)

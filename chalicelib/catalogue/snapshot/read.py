@@ -228,6 +228,10 @@ class Catalogue(Facts):
         """The tree in reading order with counts of listed SKUs; empty branches are left out."""
         return self._tree
 
+    def depth(self, category_id: str) -> int:
+        """How deep a category is in the whole tree, from 1; 0 if it is not in it."""
+        return self._index.depth(category_id)
+
     def category_path(self, category_id: str) -> tuple[Category, ...]:
         """The way from the top to a category, itself included; empty if it is not in the tree, or nothing of it is left
         of what the reader sees."""

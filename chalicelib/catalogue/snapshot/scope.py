@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from chalicelib.catalogue.on_order import OnOrderRule
 from chalicelib.catalogue.rules import About, What
@@ -13,9 +13,8 @@ from chalicelib.catalogue.visibility import Rule
 def seen_under(index: Index, rules: Sequence[Rule]) -> int:
     """The set of places that are seen (`catalogue.visibility`). What a rule names and the snapshot does not have
     changes nothing."""
-    depth = _depth_in(index)
     seen = index.everything
-    for rule in sorted(rules, key=lambda one: one.strength(depth)):
+    for rule in sorted(rules, key=lambda one: one.strength(index.depth)):
         named = _named(index, rule)
         seen = seen | named if rule.shown else seen & ~named
     return seen
@@ -23,22 +22,13 @@ def seen_under(index: Index, rules: Sequence[Rule]) -> int:
 
 def on_order_under(index: Index, rules: Sequence[OnOrderRule]) -> dict[int, int]:
     """The sets of places that are on order (`catalogue.on_order`) by the days that they take, none in two of them."""
-    depth = _depth_in(index)
     found: dict[int, int] = {}
-    for rule in sorted(rules, key=lambda one: one.strength(depth)):
+    for rule in sorted(rules, key=lambda one: one.strength(index.depth)):
         named = _named(index, rule)
         found = {days: places & ~named for days, places in found.items()}
         if rule.days is not None:
             found[rule.days] = found.get(rule.days, 0) | named
     return {days: places for days, places in found.items() if places}
-
-
-def _depth_in(index: Index) -> Callable[[str], int]:
-    def depth(category_id: str) -> int:
-        branch = index.branch.get(category_id)
-        return branch.category.depth if branch else 0
-
-    return depth
 
 
 def _named(index: Index, rule: About) -> int:
