@@ -74,17 +74,10 @@ def _rule(desk: Desk, typed: Mapping[str, str], rule_id: str, before: OnOrderRul
     checks = Checks(typed)
     days = None
     if checks.choice("decision", ("yes", "no")) == "yes":
-        days = checks.parsed("days", _days, 1, code="number_between", low=1, high=MOST_DAYS)
+        days = checks.whole("days", 1, MOST_DAYS)
     what, key, name = subject_of(desk.catalogue, checks, before)
     checks.finish()
     return OnOrderRule(id=rule_id, what=what, key=key, name=name, days=days)
-
-
-def _days(text: str) -> int:
-    days = int(text)
-    if not 1 <= days <= MOST_DAYS:
-        raise ValueError("out of bounds")
-    return days
 
 
 def _detail(rule: OnOrderRule) -> dict[str, str]:

@@ -103,8 +103,8 @@ def contract_from_form(
         signed=checks.parsed("signed", _day, None, code="not_a_date"),
         vat=checks.parsed("vat", VatMode, VatMode.BY_PRICE_TYPE, code="choose"),
         credit_limit=_limit(checks, parse, currency),
-        deferral_days=_count(checks, "deferral_days", _MAX_DAYS),
-        deferral_months=_count(checks, "deferral_months", _MAX_MONTHS),
+        deferral_days=checks.whole("deferral_days", 0, _MAX_DAYS, empty=0),
+        deferral_months=checks.whole("deferral_months", 0, _MAX_MONTHS, empty=0),
         warehouse_ids=tuple(one for one in dict.fromkeys(warehouses) if one in known.warehouses),
         price_list_ids=before.price_list_ids if before else (),
         blocked=before.blocked if before else False,
@@ -155,16 +155,6 @@ def _limit(checks: Checks, parse: ParseNumber, currency: str) -> Decimal | None:
         return value
 
     return checks.parsed("credit_limit", limit, None, code="limit_wrong")
-
-
-def _count(checks: Checks, name: str, most: int) -> int:
-    def count(text: str) -> int:
-        value = int(text or "0")
-        if not 0 <= value <= most:
-            raise ValueError
-        return value
-
-    return checks.parsed(name, count, 0, code="number_between", low=0, high=most)
 
 
 def _day(text: str) -> date | None:

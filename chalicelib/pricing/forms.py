@@ -115,7 +115,7 @@ def discount_from_form(
         kind=kind,
         steps=_steps(checks),
         interaction=checks.parsed("interaction", Interaction, Interaction.BEST, code="choose"),
-        priority=checks.parsed("priority", _priority, 10, code="number_between", low=1, high=99),
+        priority=checks.whole("priority", 1, 99),
         since=since,
         until=until,
         contract_ids=_among(chosen, "contract", named.contract_ids),
@@ -167,13 +167,6 @@ def _days(checks: Checks) -> tuple[date | None, date | None]:
 
 def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
-
-
-def _priority(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 99:
-        raise ValueError
-    return value
 
 
 def _number(checks: Checks, name: str) -> Decimal | None:

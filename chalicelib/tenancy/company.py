@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from chalicelib.kernel.errors import Complaint, Invalid
 from chalicelib.kernel.money import CURRENCIES
+from chalicelib.kernel.numbers import whole
 from chalicelib.kernel.taxids import COUNTRIES, normal_tax_id
 from chalicelib.kernel.vat import VatRate
 from chalicelib.tenancy.model import MOST_NEWS_DAYS, RoundingBase, TenantSettings
@@ -119,6 +120,17 @@ class Checks:
             self.wrong[name] = Complaint(code=code, params=params)
             return otherwise
 
+    def whole(self, name: str, low: int, high: int, *, empty: int | None = None) -> int:
+        """A whole number from `low`, not below 0, to `high`; an empty field means `empty`, unless that is None."""
+
+        def parse(text: str) -> int:
+            value = whole(text, high) if text else empty
+            if value is None or value < low:
+                raise ValueError(f"not a whole number from {low} to {high}")
+            return value
+
+        return self.parsed(name, parse, low, code="number_between", low=low, high=high)
+
     def finish(self) -> None:
         """Raises Invalid with every complaint, if there is one."""
         if self.wrong:
@@ -182,14 +194,6 @@ def changed_settings(
 
         return checks.parsed(name, parse, Decimal(0), code="number_between", low=low, high=high)
 
-    def whole(name: str, low: int, high: int) -> int:
-        def parse(text: str) -> int:
-            if not low <= int(text) <= high:
-                raise ValueError
-            return int(text)
-
-        return checks.parsed(name, parse, low, code="number_between", low=low, high=high)
-
     changed = replace(
         settings,
         name=checks.text("company", limit=120, required=True),
@@ -203,8 +207,8 @@ def changed_settings(
         vat_changes=tuple(changes),
         rounding_base=checks.parsed("rounding_base", RoundingBase, settings.rounding_base, code="choose"),
         safety_stock=number("safety_stock", 0, 1_000_000),
-        reserve_hours=whole("reserve_hours", 0, _MOST_HOURS),
-        news_days=whole("news_days", 1, MOST_NEWS_DAYS),
+        reserve_hours=checks.whole("reserve_hours", 0, _MOST_HOURS),
+        news_days=checks.whole("news_days", 1, MOST_NEWS_DAYS),
         transit_orders=checks.text("transit_orders", limit=1) == "1",
         reminder_days=checks.parsed("reminder_days", _reminder_days, (), code="reminder_days_wrong"),
         closed_days=checks.parsed("closed_days", _closed_days, (), code="closed_days_wrong"),

@@ -112,6 +112,7 @@ def test_no_limit_and_a_limit_of_zero_are_different_things() -> None:
         ({"credit_limit": "0,001"}, {"credit_limit"}),
         ({"credit_limit": "1e5"}, {"credit_limit"}),
         ({"deferral_days": "366", "deferral_months": "x"}, {"deferral_days", "deferral_months"}),
+        ({"deferral_days": "1_4", "deferral_months": "-1"}, {"deferral_days", "deferral_months"}),
         ({"currency": "XXX"}, {"currency"}),
         ({"signed": "15.01.2026"}, {"signed"}),
         ({"vat": ""}, {"vat"}),

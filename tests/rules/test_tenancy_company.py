@@ -164,6 +164,7 @@ def test_the_same_settings_again_are_the_same() -> None:
         ("safety_stock", "-1", "number_between"),
         ("reserve_hours", "1,5", "number_between"),
         ("reserve_hours", "1441", "number_between"),
+        ("reserve_hours", "4_8", "number_between"),
         ("news_days", "0", "number_between"),
         ("news_days", "91", "number_between"),
         ("order_prefix", "ABCDE", "order_prefix_wrong"),

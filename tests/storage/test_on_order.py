@@ -89,6 +89,8 @@ def test_rules_are_made_once_changed_replaced_and_removed(shop: Shop) -> None:
         ({"days": "0"}, {"days"}),
         ({"days": "366"}, {"days"}),
         ({"days": "1,5"}, {"days"}),
+        ({"days": "1_4"}, {"days"}),
+        ({"days": "\N{FULLWIDTH DIGIT ONE}"}, {"days"}),
         ({"decision": ""}, {"decision"}),
         ({"category": "nowhere", "days": "x"}, {"category", "days"}),
         ({"what": "product", "product": "нет"}, {"product"}),
