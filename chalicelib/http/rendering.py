@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _ROOMS = Path(__file__).parents[1]
 _COMPILED = Path(__file__).parent / "compiled"  # made by the packager only
 CSRF_FIELD = "csrf"
-THEMES = ("auto", "light", "dark")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

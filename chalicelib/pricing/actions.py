@@ -106,12 +106,6 @@ def change_book(db: TenantSession, wish: PriceChange, change: Callable[[Book], B
     return until_committed(once)
 
 
-def load_own_prices(db: TenantSession, contract_id: str) -> tuple[OwnPrices, int]:
-    """What a contract has for itself and its version, 0 before the first change."""
-    record = db.get(keys.own_prices(db.tenant_id, contract_id))
-    return _own_of(record), record.version if record else 0
-
-
 def change_own_prices(
     db: TenantSession,
     wish: PriceChange,
