@@ -49,8 +49,8 @@ lists.list(listing) %}…{% endcall %}`; where the caller returns nothing, the c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 from urllib.parse import urlencode
@@ -208,6 +208,13 @@ class ListQuery:
     def get(self, name: str) -> str:
         """The value of a filter, empty when it is off."""
         return self.values.get(name, "")
+
+    def among(self, name: str, options: Iterable[str]) -> ListQuery:
+        """Without a filter's value that is none of `options`, all that make sense: the list is then not shown as
+        filtered by it."""
+        if self.get(name) in ("", *options):
+            return self
+        return replace(self, values={other: value for other, value in self.values.items() if other != name})
 
     def pairs(self, *without: str) -> tuple[tuple[str, str], ...]:
         """What a filter's form must carry along hidden: all but `without`, the cursor and the page."""

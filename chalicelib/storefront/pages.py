@@ -52,7 +52,7 @@ def _reads(person: SignedIn) -> tuple[Key, ...]:
 
 @doors.page("/catalogue", may=_MAY, reads=_reads)
 def catalogue(request: Request) -> Response:
-    asked = ListQuery.parse(request.query)
+    asked = ListQuery.parse(request.query).among("stock", Available)
     person = request.person
     found = actions.browse(
         request.db,
@@ -66,6 +66,7 @@ def catalogue(request: Request) -> Response:
     )
     if found is None:
         return request.page("storefront/empty.html", may_connect=request.actor.may(Permission.EXCHANGE))
+    asked = asked.among("price_type", [one.id for one in found.price_types])
     fmt = Formats(request.locale, request.time_zone)
     return request.page(
         "storefront/range.html",

@@ -35,6 +35,12 @@ def test_nonsense_in_an_address_is_left_out() -> None:
     assert ListQuery.parse(nonsense) == ListQuery()
 
 
+def test_a_value_that_a_filter_cannot_have_is_left_out_and_the_rest_is_kept() -> None:
+    query = ListQuery.parse({"status": "new", "q": "окно"})
+    assert query.among("status", ("new", "old")) == query.among("other", ()) == query
+    assert query.among("status", ("old",)) == ListQuery.parse({"q": "окно"})
+
+
 def test_a_link_keeps_the_rest_and_begins_at_the_first_page() -> None:
     kept = {"q": "дуб & клён", "view": "mine", "sort": "sum"}
     query = ListQuery.parse(kept | {"cursor": "abc", "page": "4"})

@@ -351,6 +351,10 @@ def test_an_address_that_makes_no_sense_shows_what_it_can(stocked: Shop, client:
     assert "5 товаров" in reader.page("/catalogue?sort=nonsense&page=-3&price_from=abc")
     assert "0 товаров" in reader.page("/catalogue?f_unknown=x")
     assert "0 товаров" in reader.page("/catalogue?" + urlencode({"q": '" OR name:* NEAR('}))
+    unfiltered = reader.page("/catalogue?stock=now")  # no value of that filter
+    assert "5 товаров" in unfiltered
+    assert "Наличие: now" not in unfiltered
+    assert "Сбросить фильтры" not in unfiltered
     reader.page("/catalogue?category=nowhere", status=404)
     reader.page("/catalogue/" + "0" * 20, status=404)
 

@@ -31,7 +31,7 @@ _VIEWS = {"": "open", "overdue": "overdue", "all": "all"}
 
 @doors.page("/invoices", may=READ)
 def invoice_list(request: Request) -> Response:
-    query = ListQuery.parse(request.query.plain())
+    query = ListQuery.parse(request.query.plain()).among("state", InvoiceState)
     found = actions.list_invoices(request.db, request.actor, _wanted(query), today(request))
     return request.page(
         "billing/invoices.html",

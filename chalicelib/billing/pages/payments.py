@@ -44,7 +44,7 @@ _TONES: dict[PaymentState, Tone] = {
 
 @doors.page("/payments", may=READ)
 def payment_list(request: Request) -> Response:
-    query = ListQuery.parse(request.query.plain())
+    query = ListQuery.parse(request.query.plain()).among("state", PaymentState)
     found = list_payments(request.db, request.actor, _wanted(query), today(request))
     return request.page(
         "billing/payments.html",

@@ -40,7 +40,7 @@ _SUMS = ("ordering.net", "ordering.vat", "ordering.sum")
 
 @doors.page("/orders", may=READ)
 def order_list(request: Request) -> Response:
-    query = ListQuery.parse(request.query.plain())
+    query = ListQuery.parse(request.query.plain()).among("state", State).among("month", _months(request))
     found = actions.list_orders(request.db, request.actor, _wanted(request, query))
     return request.page(
         "ordering/orders.html", listing=_listing(request, query, found), staff=not request.actor.is_dealer
