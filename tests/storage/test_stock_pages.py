@@ -66,6 +66,14 @@ def test_the_filter_of_the_stock_says_by_whose_numbers_it_goes(world: World) -> 
     assert "В наличии по последнему обмену" in text_of(world.manager.get("/stock"))
 
 
+def test_each_warehouse_is_a_piece_of_its_own_under_the_products_name(world: World) -> None:
+    world.shop.tell({"A-1": 1_000_000}, utc_now())
+    page = text_of(world.manager.get("/stock"))
+    assert "Окно A-1 Тверь 1 000 000 " in page
+    assert "По складам" not in page  # no column of its own, which would be too narrow
+    assert "Тверь\u00a01" in _strings(world.manager.get("/stock.xlsx"))
+
+
 def test_stock_that_disagrees_is_said_above_the_list(world: World) -> None:
     assert "расходятся" not in text_of(world.manager.get("/stock"))
     wrong = (Mismatch(warehouse=W, what="on_hand", kept=D(9), due=D(10)),)

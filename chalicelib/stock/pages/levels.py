@@ -43,7 +43,12 @@ def stock_list(request: Request) -> Response:
     found = show_stock(request.db, _wanted(query), request.now)
     wrong = wrong_stock(request.db, tally.wrong_stock(request.db, limit=_WRONG_SHOWN), request.now)
     said = [_disagreeing(request, check, item) for check, item in wrong]
-    return request.page("stock/stock.html", listing=_listing(request, query, found), wrong=said)
+    return request.page(
+        "stock/stock.html",
+        listing=_listing(request, query, found),
+        where={item.sku: _where(request, found.levels[item.sku], found) for item in found.page.items} if found else {},
+        wrong=said,
+    )
 
 
 def _disagreeing(request: Request, check: Check, item: Item | None) -> tuple[str, str]:
@@ -71,7 +76,7 @@ def stock_file(request: Request) -> Response:
 
 def _sheet_row(request: Request, item: Item, found: StockPage) -> tuple[str | Decimal, ...]:
     level = found.levels[item.sku]
-    where = _where(request, level, found)
+    where = " · ".join(NBSP.join(one) for one in _where(request, level, found)) or "—"
     return item.article, item.name, item.unit, *_sums(level), level.on_order, _coming(request, item, level).text, where
 
 
@@ -106,7 +111,6 @@ def _listing(request: Request, query: ListQuery, found: StockPage | None) -> Lis
             Column(key="allocated", label_key="stock.allocated", kind="num", phone="state"),
             Column(key="ordered", label_key="stock.ordered", kind="num"),
             Column(key="coming", label_key="stock.in_transit"),
-            Column(key="where", label_key="stock.where"),
         ),
         rows=tuple(_row(request, item, found) for item in found.page.items) if found else (),
         query=query,
@@ -142,7 +146,6 @@ def _row(request: Request, item: Item, found: StockPage) -> Row:
             if level.on_order
             else "",
             "coming": _coming(request, item, level),
-            "where": _where(request, level, found),
         },
     )
 
@@ -159,11 +162,10 @@ def _coming(request: Request, item: Item, level: Level) -> Cell:
     return Cell(text, sub=sub, tone="bad" if overdue else None)
 
 
-def _where(request: Request, level: Level, found: StockPage) -> str:
-    """`Main 5 · North 3`: what is available in each warehouse."""
+def _where(request: Request, level: Level, found: StockPage) -> list[tuple[str, str]]:
+    """Each warehouse's name and what is available there."""
     fmt = Formats(request.locale, request.time_zone)
-    parts = []
-    for warehouse_id, one in sorted(level.warehouses.items()):
-        name = warehouse_name(request, found.warehouses, warehouse_id)
-        parts.append(f"{name}{NBSP}{fmt.quantity(one.available)}")
-    return " · ".join(parts) or "—"
+    return [
+        (warehouse_name(request, found.warehouses, warehouse_id), fmt.quantity(one.available))
+        for warehouse_id, one in sorted(level.warehouses.items())
+    ]
