@@ -83,6 +83,11 @@ def remove_rule(db: TenantSession, actor: Actor, rule_id: str, now: datetime) ->
     _BOOK.remove(db, actor, rule_id, now)
 
 
+def put_rule_back(db: TenantSession, actor: Actor, rule_id: str, now: datetime) -> None:
+    """The last removal undone. NotFound if the rules have changed since."""
+    _BOOK.put_back(db, actor, rule_id, now)
+
+
 def _rule(desk: Desk, typed: Mapping[str, str], rule_id: str, before: Rule | None) -> Rule:
     checks = Checks(typed)
     whom, whom_id = _whom(desk, checks)

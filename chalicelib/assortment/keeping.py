@@ -1,4 +1,4 @@
-"""Keeping a tenant's rules of one kind: made, changed and removed, each once, audited, under an optimistic lock."""
+"""Keeping a tenant's rules of one kind: made, changed, removed, put back; once, audited, with an optimistic lock."""
 
 from __future__ import annotations
 
@@ -60,6 +60,18 @@ class Book(Generic[S, R]):
             if rule is not None:
                 done = self._audit(db, actor, "removed", rule, now)
                 db.commit([self.put(db.tenant_id, rules.without(rule_id)), done])
+
+        until_committed(act)
+
+    def put_back(self, db: TenantSession, actor: Actor, rule_id: str, now: datetime) -> None:
+        """The rule that was removed is there again, as long as nothing has changed since; NotFound for any other."""
+
+        def act() -> None:
+            rules = self.load(db)
+            if rules.rule(rule_id) is not None:
+                return
+            rule = found(rules.removed if rules.removed and rules.removed.id == rule_id else None)
+            db.commit([self.put(db.tenant_id, rules.having(rule)), self._audit(db, actor, "put_back", rule, now)])
 
         until_committed(act)
 

@@ -70,6 +70,11 @@ def remove_rule(db: TenantSession, actor: Actor, rule_id: str, now: datetime) ->
     _BOOK.remove(db, actor, rule_id, now)
 
 
+def put_rule_back(db: TenantSession, actor: Actor, rule_id: str, now: datetime) -> None:
+    """The last removal undone. NotFound if the rules have changed since."""
+    _BOOK.put_back(db, actor, rule_id, now)
+
+
 def _rule(desk: Desk, typed: Mapping[str, str], rule_id: str, before: OnOrderRule | None) -> OnOrderRule:
     checks = Checks(typed)
     days = None

@@ -37,6 +37,7 @@ class OnOrder(RuleSet[OnOrderRule]):
     """All rules of a tenant of what is on order."""
 
     rules: tuple[OnOrderRule, ...] = ()
+    removed: OnOrderRule | None = None
 
 
 def decisive(rules: Sequence[OnOrderRule], depth: Callable[[str], int]) -> OnOrderRule | None:

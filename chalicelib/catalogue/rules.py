@@ -46,9 +46,10 @@ R = TypeVar("R", bound=About)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet(Generic[R]):
-    """All rules of a tenant of one kind."""
+    """All rules of a tenant of one kind; `removed` = the one that the last change took away, if it did."""
 
     rules: tuple[R, ...] = ()
+    removed: R | None = None
     version: int = 0  # filled from the stored row
 
     def rule(self, rule_id: str) -> R | None:
@@ -57,7 +58,8 @@ class RuleSet(Generic[R]):
     def having(self, rule: R) -> Self:
         """With this rule, in place of the one of the same subject."""
         others = (one for one in self.rules if one.subject != rule.subject and one.id != rule.id)
-        return replace(self, rules=tuple(sorted((*others, rule), key=lambda one: one.subject)))
+        return replace(self, rules=tuple(sorted((*others, rule), key=lambda one: one.subject)), removed=None)
 
     def without(self, rule_id: str) -> Self:
-        return replace(self, rules=tuple(one for one in self.rules if one.id != rule_id))
+        others = tuple(one for one in self.rules if one.id != rule_id)
+        return replace(self, rules=others, removed=self.rule(rule_id))

@@ -63,6 +63,7 @@ class Assortment(RuleSet[Rule]):
     """All rules of a tenant of who sees what."""
 
     rules: tuple[Rule, ...] = ()
+    removed: Rule | None = None
 
     def of(self, party: Party) -> tuple[Rule, ...]:
         """The rules that concern a dealer: dealers with the same ones see the same."""

@@ -214,3 +214,6 @@ def test_the_page_shows_the_rules_and_how_much_each_dealer_sees(shop: Shop, visi
     assert visit("/dealers/assortment/new", **FIELDS | {"category": "no"}).status_code == 422
     assert visit(f"/dealers/assortment/{rule.id}/remove", yes="1").status_code == 303
     assert visit(f"/dealers/assortment/{rule.id}").status_code == 404
+    assert "Удалено правило: Окна, Все дилеры, Скрыто" in visit("/dealers/assortment").body.decode()
+    assert visit(f"/dealers/assortment/{rule.id}/put-back", yes="1").status_code == 303
+    assert load_assortment(shop.db, consistent=True).rules == (rule,)

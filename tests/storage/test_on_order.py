@@ -80,6 +80,13 @@ def test_rules_are_made_once_changed_replaced_and_removed(shop: Shop) -> None:
     assert rules(shop) == []
     with pytest.raises(NotFound):
         on_order.remove_rule(shop.db, shop.manager, rule.id, NOW)
+    for _ in range(2):  # sent twice
+        on_order.put_rule_back(shop.db, shop.manager, rule.id, NOW)
+    assert only(shop) == rule
+    on_order.remove_rule(shop.db, shop.manager, rule.id, NOW)
+    on_order.add_rule(shop.db, shop.manager, again, "a third", NOW)
+    with pytest.raises(NotFound):
+        on_order.put_rule_back(shop.db, shop.manager, rule.id, NOW)
 
 
 @pytest.mark.parametrize(
@@ -165,6 +172,11 @@ def test_the_page_shows_the_rules_and_their_forms(shop: Shop, visit: Visit) -> N
     assert rules(shop) == [("category", "windows", None)]
     assert visit(f"/stock/on-order/{rule.id}/remove", yes="1").status_code == 303
     assert visit(f"/stock/on-order/{rule.id}").status_code == 404
+    assert "Удалено правило: Окна, Не под заказ" in text(visit("/stock/on-order"))
+    assert visit(f"/stock/on-order/{rule.id}/put-back").status_code == 405
+    assert visit(f"/stock/on-order/{rule.id}/put-back", yes="1").status_code == 303
+    assert rules(shop) == [("category", "windows", None)]
+    assert "Удалено правило" not in text(visit("/stock/on-order"))
     assert visit("/stock/on-order", shop.buyer).status_code == 403
 
 

@@ -28,6 +28,12 @@ def subject_cell(request: Request, rule: About, names: Mapping[str, str], href: 
     return Cell(rule.name or t("assortment.what.everything"), href=href, sub=sub)
 
 
+def undo(request: Request, page: str, rule: About, *decided: str) -> tuple[str, str]:
+    """What the last change took away, and the door that puts it back."""
+    subject = rule.name or request.t.t("assortment.what.everything")
+    return request.t.t("assortment.removed", rule=", ".join((subject, *decided))), f"{page}/{rule.id}/put-back"
+
+
 def subject_options(request: Request, catalogue: Catalogue | None, form: Mapping[str, str]) -> dict[str, Options]:
     """What can be chosen in `assortment/parts.html`."""
     categories, brands = (catalogue.categories(), catalogue.brands()) if catalogue else ((), ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.assortment import on_order as actions
-from chalicelib.assortment.pages.base import Form, doors, saved_notice, subject_cell, subject_options
+from chalicelib.assortment.pages.base import Form, doors, saved_notice, subject_cell, subject_options, undo
 from chalicelib.assortment.subjects import product_names, typed_subject
 from chalicelib.catalogue.on_order import OnOrderRule
 from chalicelib.catalogue.rules import What
@@ -34,14 +34,24 @@ def on_order(request: Request) -> Response:
         query=ListQuery.parse({}),
         empty_key="assortment.nothing_on_order",
     )
-    return request.page("assortment/on_order.html", rules=rules, count=desk.count, may_edit=may_edit)
+    gone = desk.on_order.removed
+    return request.page(
+        "assortment/on_order.html",
+        rules=rules,
+        count=desk.count,
+        may_edit=may_edit,
+        undo=undo(request, _PAGE, gone, _term(request, gone)) if gone and may_edit else None,
+    )
 
 
 def _row(request: Request, rule: OnOrderRule, names: Mapping[str, str], may_edit: bool) -> Row:
-    t = request.t.t
-    term = t("assortment.not_on_order") if rule.days is None else t("assortment.days", count=rule.days)
     href = f"{_PAGE}/{rule.id}" if may_edit else None
-    return Row(id=rule.id, cells={"what": subject_cell(request, rule, names, href), "term": term})
+    return Row(id=rule.id, cells={"what": subject_cell(request, rule, names, href), "term": _term(request, rule)})
+
+
+def _term(request: Request, rule: OnOrderRule) -> str:
+    t = request.t.t
+    return t("assortment.not_on_order") if rule.days is None else t("assortment.days", count=rule.days)
 
 
 @doors.page(f"{_PAGE}/new", may=_EDIT)
@@ -81,6 +91,12 @@ def change_on_order(request: Request) -> Response:
 def remove_on_order(request: Request) -> Response:
     actions.remove_rule(request.db, request.actor, request.params["rule_id"], request.now)
     return request.go(_PAGE, notice="rule_removed")
+
+
+@doors.page(_PAGE + "/{rule_id}/put-back", may=_EDIT, methods=("POST",))
+def put_on_order_back(request: Request) -> Response:
+    actions.put_rule_back(request.db, request.actor, request.params["rule_id"], request.now)
+    return request.go(_PAGE, notice="rule_put_back")
 
 
 def _form(request: Request, form: Form, wrong: Invalid | None = None) -> Response:

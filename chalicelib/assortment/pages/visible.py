@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from chalicelib.assortment import actions
 from chalicelib.assortment.actions import Desk, whom_value
-from chalicelib.assortment.pages.base import Form, doors, saved_notice, subject_cell, subject_options
+from chalicelib.assortment.pages.base import Form, doors, saved_notice, subject_cell, subject_options, undo
 from chalicelib.assortment.subjects import product_names, typed_subject
 from chalicelib.catalogue.rules import What
 from chalicelib.catalogue.visibility import Rule, Whom
@@ -27,16 +27,19 @@ _DEALERS_A_PAGE = 50
 @doors.page(_PAGE, may=_READ)
 def assortment(request: Request) -> Response:
     desk = actions.look(request.db, request.now)
+    gone, may_edit = desk.assortment.removed, request.actor.may(_EDIT)
+    told = (_whom(request, desk, gone).text, _decision(request, gone)) if gone else ()
     return request.page(
         "assortment/rules.html",
         rules=_rules(request, desk),
         dealers=_dealers(request, desk),
-        may_edit=request.actor.may(_EDIT),
+        may_edit=may_edit,
+        undo=undo(request, _PAGE, gone, *told) if gone and may_edit else None,
     )
 
 
 def _rules(request: Request, desk: Desk) -> Listing:
-    t, may_edit = request.t.t, request.actor.may(_EDIT)
+    may_edit = request.actor.may(_EDIT)
     names = product_names(desk.catalogue, desk.assortment.rules)
     return Listing(
         caption_key="assortment.rules",
@@ -51,7 +54,7 @@ def _rules(request: Request, desk: Desk) -> Listing:
                 cells={
                     "what": subject_cell(request, rule, names, f"{_PAGE}/{rule.id}" if may_edit else None),
                     "whom": _whom(request, desk, rule),
-                    "shown": t("assortment.shown" if rule.shown else "assortment.hidden"),
+                    "shown": _decision(request, rule),
                 },
             )
             for rule in desk.ranked
@@ -66,6 +69,10 @@ def _whom(request: Request, desk: Desk, rule: Rule) -> Cell:
         return Cell(request.t.t("assortment.whom.everyone"))
     name = desk.name_of(rule) or request.t.t("assortment.gone")
     return Cell(name, sub=request.t.t(f"assortment.whom.{rule.whom}"))
+
+
+def _decision(request: Request, rule: Rule) -> str:
+    return request.t.t("assortment.shown" if rule.shown else "assortment.hidden")
 
 
 def _dealers(request: Request, desk: Desk) -> Listing:
@@ -137,6 +144,12 @@ def change_rule(request: Request) -> Response:
 def remove_rule(request: Request) -> Response:
     actions.remove_rule(request.db, request.actor, request.params["rule_id"], request.now)
     return request.go(_PAGE, notice="rule_removed")
+
+
+@doors.page(_PAGE + "/{rule_id}/put-back", may=_EDIT, methods=("POST",))
+def put_rule_back(request: Request) -> Response:
+    actions.put_rule_back(request.db, request.actor, request.params["rule_id"], request.now)
+    return request.go(_PAGE, notice="rule_put_back")
 
 
 def _form(request: Request, form: Form, wrong: Invalid | None = None) -> Response:
