@@ -204,6 +204,12 @@ def test_the_pages_note_show_and_take_back_what_is_on_its_way(world: World) -> N
         assert "в пути 20 шт," in text_of(world.buyer.get(path)), path
     assert world.manager.get(f"/stock/{SKU}/arrivals/{arrival.id}").status_code == 200
     assert world.buyer.get(f"/stock/{SKU}").status_code == 403
+    came = f"/stock/{SKU}/arrivals/{arrival.id}/came"
+    for path in (f"/stock/{SKU}", "/stock/arrivals"):
+        assert f'href="{came}"'.encode() in world.manager.get(path).body, "what follows is said first"
+    asked = text_of(world.manager.get(came))
+    assert "Отметку нельзя снять." in asked
+    assert "Заказы, которые на него рассчитывают" not in asked
     assert world.manager.post(f"/stock/{SKU}/arrivals/{arrival.id}/remove", came="1").status_code == 303
     assert "в пути" not in text_of(world.buyer.get("/catalogue"))
     assert world.manager.post(f"/stock/{SKU}/safety", safety="4", edition="2").status_code == 303

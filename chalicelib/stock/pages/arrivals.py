@@ -9,8 +9,9 @@ from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.kernel.clock import local_day
-from chalicelib.stock.actions import ShownArrivals, show_arrivals
-from chalicelib.stock.pages.base import EDIT, READ, doors, formats, warehouse_name
+from chalicelib.kernel.errors import found
+from chalicelib.stock.actions import ShownArrivals, show_arrivals, show_sku
+from chalicelib.stock.pages.base import EDIT, READ, doors, formats, relying, warehouse_name
 from chalicelib.stock.words import day_text
 
 _AT_ONCE = 50  # SKUs of a page
@@ -40,6 +41,28 @@ def arrival_list(request: Request) -> Response:
     return request.page("stock/arrivals.html", listing=listing, may_edit=may_edit)
 
 
+@doors.page("/stock/{sku}/arrivals/{arrival_id}/came", may=EDIT)
+def arrival_came(request: Request) -> Response:
+    """What follows if the goods have come, before somebody says so: it cannot be taken back."""
+    sku, arrival_id = request.params["sku"], request.params["arrival_id"]
+    shown = show_sku(request.db, sku, request.now)
+    arrival = found(shown.level.by_hand.arrival(arrival_id))
+    fmt = formats(request)
+    facts = (
+        ("stock.quantity", f"{fmt.quantity(arrival.quantity)} {shown.item.unit}".strip()),
+        ("stock.on_warehouse", warehouse_name(request, shown.warehouses, arrival.warehouse)),
+        ("stock.due", day_text(fmt, arrival.due, local_day(request.now, request.time_zone))),
+    )
+    return request.page(
+        "stock/arrival_came.html",
+        here=f"/stock/{quote(sku)}",
+        item=shown.item,
+        facts=[(request.t.t(key), text) for key, text in facts],
+        relying=relying(request, arrival_id) if shown.level.promised(arrival) else [],
+        done=f"/stock/{quote(sku)}/arrivals/{arrival_id}/remove",
+    )
+
+
 def _rows(request: Request, found: ShownArrivals) -> Iterator[Row]:
     fmt, today = formats(request), local_day(request.now, request.time_zone)
     for sku, level in found.levels.items():
@@ -64,6 +87,6 @@ def _rows(request: Request, found: ShownArrivals) -> Iterator[Row]:
                     ),
                     "place": warehouse_name(request, found.warehouses, one.warehouse),
                     "note": one.note,
-                    "act": Cell("", href=f"/stock/{quote(sku)}/arrivals/{one.id}/remove"),
+                    "act": Cell("", href=f"/stock/{quote(sku)}/arrivals/{one.id}/came"),
                 },
             )

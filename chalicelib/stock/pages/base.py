@@ -9,6 +9,7 @@ from chalicelib.http.doors import Doors
 from chalicelib.http.formats import Formats
 from chalicelib.http.request import Request
 from chalicelib.kernel.access import Permission
+from chalicelib.stock.actions import relying_orders
 from chalicelib.stock.transit import is_arrival
 
 doors = Doors("chalicelib.stock.pages")
@@ -27,3 +28,10 @@ def warehouse_name(request: Request, warehouses: Mapping[str, Warehouse], wareho
     if known is not None and known.name:
         return known.name
     return request.t.t("stock.warehouse") if warehouse_id == NO_WAREHOUSE else warehouse_id
+
+
+def relying(request: Request, arrival_id: str) -> list[tuple[str, str | None]]:
+    """The orders that have a promise of an arrival of the address's SKU, and where they are; none without one."""
+    orders = relying_orders(request.db, request.params["sku"], arrival_id) if arrival_id else {}
+    may = request.actor.may(Permission.ORDERS_READ)
+    return [(number, f"/orders/{order_id}" if may else None) for order_id, number in orders.items()]

@@ -15,7 +15,7 @@ from chalicelib.kernel.errors import Invalid, found
 from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.stock import actions
 from chalicelib.stock.actions import ShownStock
-from chalicelib.stock.pages.base import EDIT, READ, doors, formats, warehouse_name
+from chalicelib.stock.pages.base import EDIT, READ, doors, formats, relying, warehouse_name
 from chalicelib.stock.transit import Arrival
 from chalicelib.stock.words import day_text
 
@@ -123,7 +123,7 @@ def _sku_page(request: Request, shown: ShownStock, form: Form, wrong: Invalid | 
         item=shown.item,
         places=_places(request, shown),
         arrivals=_arrivals(request, shown),
-        relying=_relying(request),
+        relying=relying(request, request.query.text("of")),  # what was just called off, or has come
         ordered=_ordered(request, shown) if shown.level.ordered else None,
         shown=shown,
         form=form,
@@ -157,14 +157,6 @@ def _places(request: Request, shown: ShownStock) -> Listing:
         query=ListQuery.parse({}),
         empty_key="stock.none_told",
     )
-
-
-def _relying(request: Request) -> list[tuple[str, str | None]]:
-    """The orders that have a promise of the arrival that was just called off, or has come, and where they are."""
-    arrival_id = request.query.text("of")
-    orders = actions.relying_orders(request.db, request.params["sku"], arrival_id) if arrival_id else {}
-    may = request.actor.may(Permission.ORDERS_READ)
-    return [(number, f"/orders/{order_id}" if may else None) for order_id, number in orders.items()]
 
 
 def _ordered(request: Request, shown: ShownStock) -> Listing:
