@@ -68,8 +68,17 @@ class Amounts:
         some = (bits.of(self.rising[begin : begin + _STEP], size) for begin in range(0, count, _STEP))
         return list(accumulate(some, or_, initial=0))
 
+    @cached_property
+    def _ends(self) -> tuple[Decimal, Decimal] | None:
+        """The bounds of everything, which a first page asks for: to put all in order for it would take a third of a
+        second at 150,000 products."""
+        priced = [amount for amount in self.by_place if amount != NONE]
+        return (unscaled(min(priced)), unscaled(max(priced))) if priced else None
+
     def bounds(self, found: int) -> tuple[Decimal, Decimal] | None:
         """The least and the greatest amount in a set; None if nothing there has a price."""
+        if found == bits.everything(len(self.by_place)):
+            return self._ends
         priced = found & self._steps[-1]
         if not priced:
             return None

@@ -34,7 +34,7 @@ def test_a_range_has_what_costs_as_much_as_its_ends_or_lies_between_them(
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(column=columns, chosen=st.sets(st.integers(0, 39)))
+@given(column=columns, chosen=st.sets(st.integers(0, 39)) | st.just(set(range(40))))
 def test_the_bounds_of_a_set_are_its_least_and_greatest_price(column: list[int], chosen: set[int]) -> None:
     made = Amounts(array("q", (one if one == NONE else one * 10**6 for one in column)))
     places = [place for place in sorted(chosen) if place < len(column)]
