@@ -49,6 +49,8 @@ class Translator:
         message = self._messages[key]
         if isinstance(message, dict):
             message = message[_plural_form(self.locale, params["count"])]
+        if "{" not in message:  # most texts have nothing to fill in
+            return message
         return message.format_map({name: self._shown(name, value) for name, value in params.items()})
 
     def complaint(self, complaint: Complaint) -> str:

@@ -87,8 +87,8 @@ def render(
 
     When the context has `once`, the key that lets a form count once, every form carries it beside the CSRF token.
     """
-    hidden = {CSRF_FIELD: csrf} | ({"once": context["once"]} if "once" in context else {})
-    frame = _frame(locale, time_zone, url) | {"shell": shell, "csrf_field": lambda: _hidden_fields(hidden)}
+    hidden = _hidden_fields({CSRF_FIELD: csrf} | ({"once": context["once"]} if "once" in context else {}))
+    frame = _frame(locale, time_zone, url) | {"shell": shell, "csrf_field": lambda: hidden}
     for name, macros in (("ui", "http/ui.html"), ("lists", "http/listing.html")):
         frame[name] = environment().get_template(macros).make_module(frame)
     return _filled(template, frame, context)
@@ -149,26 +149,9 @@ def _combine(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str,
 def environment() -> Environment:
     """The one Jinja2 environment, over every room's templates; the package carries them compiled."""
     # Imported on first use: the workers load this module too, but never render a page.
-    from jinja2 import (
-        ChoiceLoader,
-        Environment,
-        FileSystemLoader,
-        ModuleLoader,
-        StrictUndefined,
-        Undefined,
-        select_autoescape,
-    )
+    from jinja2 import ChoiceLoader, FileSystemLoader, ModuleLoader, StrictUndefined, select_autoescape
 
-    class Pages(Environment):
-        """An unknown name is an error; a dict's missing entry is nothing: a field not typed, an error not made."""
-
-        def getattr(self, obj: Any, attribute: str) -> Any:
-            """As Jinja has it; a page asks some thousands of times, nearly always for what there is."""
-            try:
-                return getattr(obj, attribute)
-            except AttributeError:
-                found = super().getattr(obj, attribute)
-                return None if isinstance(found, Undefined) and isinstance(obj, dict) else found
+    from chalicelib.http.jinja import Pages
 
     sources = FileSystemLoader(sorted(_ROOMS.glob("*/templates")))
     made = Pages(

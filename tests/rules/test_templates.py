@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from jinja2 import TemplateSyntaxError, UndefinedError
+from jinja2 import TemplateSyntaxError, UndefinedError, pass_context
+from jinja2.runtime import Context
 
 from chalicelib.http import rendering
 from chalicelib.http.i18n import LOCALES
@@ -252,6 +253,27 @@ def test_a_page_may_draw_a_cell_itself() -> None:
     page = draw(source, SHELL, listing=listing(ListQuery()))
     assert page.all("input", name="q-o1")
     assert page.all("a", href="/dev/orders/o1")
+
+
+def test_who_wants_to_be_given_the_page_is_given_it() -> None:
+    @pass_context
+    def told(page: Context, name: str) -> str:
+        return f"{page[name]}!"
+
+    class Teller:
+        @pass_context
+        def told(self, page: Context, name: str) -> str:
+            return f"{page[name]}?"
+
+    source = "{% for one in [1] %}{% set near = 'loop' %}{{ told('far') }} {{ teller.told('near') }}{% endfor %}"
+    assert "page! loop?" in draw(source, told=told, teller=Teller(), far="page").text
+
+
+@pytest.mark.parametrize(("escaping", "said"), [("true", "<&amp;>"), ("false", "<&>")])
+def test_what_a_macro_says_is_escaped_once_or_where_nothing_is_not_at_all(escaping: str, said: str) -> None:
+    source = "{% macro say(what) %}<{{ what }}>{% endmacro %}{{ say('&') }}"
+    drawn = environment().from_string(f"{{% autoescape {escaping} %}}{source}{{% endautoescape %}}").render()
+    assert drawn == said
 
 
 def test_pages_go_by_number_or_by_cursor() -> None:
