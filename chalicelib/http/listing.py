@@ -42,8 +42,8 @@ A door parses the address, asks one action for a page of rows, and describes the
 
 Everything that shapes the list lives in the address: filters under their own names, and `view`, `sort` (`-sum`
 is descending), `cursor` or `page`. Every link keeps the rest; a changed filter, view or sort begins at the top.
-A row or a table cell that needs more than text is drawn by the page: `{% call(row, column, cell)
-lists.list(listing) %}…{% endcall %}`; where the caller returns nothing, the cell is drawn as usual.
+A cell that needs more than text is drawn by the page, which gives a macro of (row, column, cell) by the column's key:
+`lists.list(listing, {"add": add})`; where the macro says nothing, the cell is drawn as usual.
 """
 
 from __future__ import annotations
@@ -52,8 +52,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property, lru_cache
 from typing import Literal
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from chalicelib.http.formats import Formats
 from chalicelib.kernel.numbers import whole
@@ -62,6 +63,7 @@ Tone = Literal["ok", "warn", "bad", "info", "mute"]
 Kind = Literal["text", "num", "money", "date", "status", "link", "units"]
 Phone = Literal["id", "sum", "what", "units", "state", "hide"]
 
+_quoted = lru_cache(maxsize=4096)(quote_plus)  # the links of a list's filters repeat the same words
 _RESERVED = ("view", "sort", "cursor", "page", "lang", "notice")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MAX_VALUE = 300
@@ -93,8 +95,12 @@ class Row:
     def cell(self, key: str) -> Cell:
         return as_cell(self.cells.get(key, ""))
 
+    def across(self, columns: tuple[Column, ...]) -> list[tuple[Column, Cell]]:
+        """Each column with the row's cell in it."""
+        return [(column, as_cell(self.cells.get(column.key, ""))) for column in columns]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Column:
     """A column. `phone` is the cell's place on the three-line card that a row becomes on a phone:
     `id` and `sum` above, `what` in the middle, `units` and `state` below; `hide` leaves it out.
@@ -110,7 +116,7 @@ class Column:
     unit: str | None = None  # said in the head, e.g. the currency of the whole column
     named: bool | None = None
 
-    @property
+    @cached_property  # every row asks
     def names_itself(self) -> bool:
         if self.named is not None:
             return self.named
@@ -120,7 +126,7 @@ class Column:
     def right(self) -> bool:
         return self.kind in ("num", "money")
 
-    @property
+    @cached_property
     def classes(self) -> str:
         """Of its cells."""
         wraps = self.kind == "text" and self.phone == "what"
@@ -144,6 +150,11 @@ class Filter:
     @property
     def names(self) -> tuple[str, ...]:
         return (f"{self.name}_from", f"{self.name}_to") if self.kind in ("dates", "range") else (self.name,)
+
+    def choices(self, query: ListQuery) -> list[tuple[str, str, bool]]:
+        """The text of each option, the list's address with it, and whether it is the one that is set."""
+        chosen = query.get(self.name)
+        return [(text, query.href(**{self.name: value}), value == chosen) for value, text in self.options]
 
     def said(self, query: ListQuery, fmt: Formats) -> str:
         """What the filter is set to, for its pill; empty when it is off."""
@@ -224,7 +235,7 @@ class ListQuery:
     def href(self, **changes: str) -> str:
         """This list with some filters or the view changed (empty = off), from its first page."""
         pairs = dict(self.pairs()) | changes
-        return "?" + urlencode([pair for pair in pairs.items() if pair[1]])
+        return "?" + "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs.items() if value)
 
     def without(self, names: tuple[str, ...]) -> str:
         return self.href(**dict.fromkeys(names, ""))

@@ -78,8 +78,8 @@ def catalogue(request: Request) -> Response:
         asked=asked.get("q"),
         meant=tuple((text, asked.href(q=text)) for text in found.page.meant),
         offers={offer.item.sku: offer for offer in found.offers},
-        was={offer.item.sku: was(fmt, offer) for offer in found.offers},
-        may_order=_may_order(request),
+        was={offer.item.sku: was(fmt, offer) for offer in found.offers if offer.fall},
+        at_least={offer.item.sku: at_least(offer) for offer in _orderable(request, found)},
         price_list=_price_list(request, found.path),
         no_terms=request.actor.is_dealer and found.terms is None,
         back="/catalogue" + asked.at_page(asked.page),
@@ -152,6 +152,10 @@ def _amount(text: str) -> Decimal | None:
 
 def _may_order(request: Request) -> bool:
     return request.actor.may(Permission.ORDER_PLACE) and request.person.contract_id is not None
+
+
+def _orderable(request: Request, found: Range) -> tuple[Offer, ...]:
+    return tuple(one for one in found.offers if isinstance(one.answer, Quote)) if _may_order(request) else ()
 
 
 def _price_list(request: Request, path: tuple[Category, ...]) -> str:

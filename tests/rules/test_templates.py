@@ -247,12 +247,13 @@ def test_a_list_without_rows_says_why(query: dict[str, str], changes: dict[str, 
 
 def test_a_page_may_draw_a_cell_itself() -> None:
     source = (
-        "{% call(row, column, cell) lists.list(listing) %}"
-        "{% if column.key == 'sum' %}<input name='q-{{ row.id }}'>{% endif %}{% endcall %}"
+        "{% macro field(row, column, cell) %}<input name='q-{{ row.id }}'>{% endmacro %}"
+        "{% macro nothing(row, column, cell) %}\n  {% if cell.tone %}!{% endif %}\n{% endmacro %}"
+        "{{ lists.list(listing, {'sum': field, 'number': nothing}) }}"
     )
     page = draw(source, SHELL, listing=listing(ListQuery()))
     assert page.all("input", name="q-o1")
-    assert page.all("a", href="/dev/orders/o1")
+    assert page.all("a", href="/dev/orders/o1"), "what the page says nothing of is drawn as usual"
 
 
 def test_who_wants_to_be_given_the_page_is_given_it() -> None:
