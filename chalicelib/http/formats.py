@@ -99,9 +99,9 @@ def number_text(value: Decimal | int, locale: str, *, places: int = 0) -> str:
     number = Decimal(value)
     if not number.is_finite():
         raise ValueError("not a finite number")
-    whole, _, rest = f"{abs(number):f}".partition(".")
+    whole, _, rest = f"{abs(number):,f}".partition(".")
     rest = rest.rstrip("0").ljust(places, "0")
-    text = f"{int(whole):,}".replace(",", GROUP) + (_DECIMAL_MARK[locale] + rest if rest else "")
+    text = whole.replace(",", GROUP) + (_DECIMAL_MARK[locale] + rest if rest else "")
     return MINUS + text if number < 0 else text
 
 

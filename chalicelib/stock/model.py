@@ -133,8 +133,11 @@ class Level:
     def as_of(self, now: datetime, *, but: str = "") -> Level:
         """The level with what has run out counted as free: expiry is a condition at read time (domain §4.3). The hold
         of the order `but` stays its own."""
+        lapsed = self.lapsed(now)
+        if not lapsed:
+            return self
         places = {**self.warehouses, **self.arriving}
-        for order in self.lapsed(now):
+        for order in lapsed:
             for name, quantity in self.timed[order].held.items() if order != but else ():
                 row = places[name]
                 places[name] = replace(row, allocated=row.allocated - quantity, available=row.available + quantity)

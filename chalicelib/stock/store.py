@@ -84,9 +84,9 @@ def promised(db: TenantSession, skus: Iterable[str], now: datetime) -> dict[str,
 
 def levels(db: TenantSession, skus: Iterable[str], *, consistent: bool = False) -> dict[str, Level]:
     """Levels by SKU as they are stored, in one round trip for up to 100; unknown SKUs hold nothing."""
-    wanted = list(dict.fromkeys(skus))
-    found = db.get_many((level_key(db.tenant_id, sku) for sku in wanted), consistent=consistent)
-    return {sku: level_from(found.get(level_key(db.tenant_id, sku)), sku) for sku in wanted}
+    wanted = {sku: level_key(db.tenant_id, sku) for sku in skus}
+    found = db.get_many(wanted.values(), consistent=consistent)
+    return {sku: level_from(found.get(key), sku) for sku, key in wanted.items()}
 
 
 def move(

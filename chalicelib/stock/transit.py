@@ -77,6 +77,8 @@ class ByHand:
 
     def left(self, counted: Mapping[str, Decimal]) -> ByHand:
         """With what is still to come by the arrivals' counters, by place: the ERP has told of the rest since."""
+        if not self.arrivals:
+            return self
         quantities = {place: max(Decimal(0), quantity) for place, quantity in counted.items()}
         arrivals = (replace(one, quantity=quantities.get(one.place, one.quantity)) for one in self.arrivals)
         return replace(self, arrivals=tuple(arrivals))
