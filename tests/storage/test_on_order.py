@@ -269,6 +269,24 @@ def test_cart_and_order_say_what_is_there_and_what_is_on_order_by_when(shop: Sho
     assert f"Всё будет в наличии ориентировочно {day}" in page
 
 
+@pytest.mark.parametrize(("days", "early"), [(13, True), (14, False)])
+def test_a_wished_day_before_the_goods_are_there_is_told_and_not_refused(
+    shop: Shop, visit: Visit, days: int, early: bool
+) -> None:
+    on_order.add_rule(shop.db, shop.manager, FIELDS, "k", NOW)
+    add_to_cart(shop.db, shop.buyer, shop.contract.id, GONE, Decimal(2), NOW)
+    today = local_day(utc_now(), "Europe/Moscow")
+    day = Formats("ru", "Europe/Moscow").day_month(today + timedelta(days=14)).replace(NBSP, " ")
+    hint = f"До {day} в наличии будет не всё"
+    assert hint in text(visit("/cart", shop.buyer))
+    typed = {"wished": (today + timedelta(days=days)).isoformat(), "comment": ""}
+    retyped = {f"q-{GONE}": "3", f"was-{GONE}": "2"}
+    assert (hint in text(visit("/cart/place", shop.buyer, **typed, **retyped))) is early
+    path = visit("/cart/place", shop.buyer, **typed).headers["Location"].split("?")[0]
+    for actor in (shop.buyer, shop.manager):
+        assert ("раньше, чем всё будет в наличии" in text(visit(path, actor))) is early
+
+
 @pytest.mark.parametrize("in_stock", [True, False])
 def test_a_reserve_is_told_of_and_prolonged_only_where_something_is_held(
     shop: Shop, visit: Visit, in_stock: bool

@@ -49,6 +49,10 @@ class ShownCover:
             return None
         return max((one.due for one in self.lines.values() if one.due), default=None)
 
+    def is_after(self, wished: date | None) -> bool:
+        """Whether not all of the order is there on the day that its buyer wishes."""
+        return wished is not None and self.due is not None and wished < self.due
+
 
 def show_cover(db: TenantSession, actor: Actor, file: OrderFile, now: datetime) -> ShownCover:
     """Nothing of an order that holds nothing and has nothing on order, because it is over or its time is; and of one

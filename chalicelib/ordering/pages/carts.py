@@ -13,7 +13,7 @@ from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 from chalicelib.ordering import actions
 from chalicelib.ordering.actions import NewOrder, Pick
-from chalicelib.ordering.actions.cart_view import Companion, ShownLine
+from chalicelib.ordering.actions.cart_view import Companion, ShownCart, ShownLine
 from chalicelib.ordering.hindrances import shortage
 from chalicelib.ordering.pages.base import PLACE, GoodsRow, a_date, complaints_of, doors, due_text, formats
 from chalicelib.ordering.pages.quantities import field_of, retyped, typed_quantities
@@ -134,6 +134,7 @@ def _show(
         short={shown.line.sku: sentence(request.t, _shortage(shown)) for shown in cart.short},
         cart_count=len(cart.lines),
         due=due_text(request, cart.due),
+        wished_help=_wished_help(request, cart),
         limit=actions.MAX_LINES,
         refused=sentence(request.t, refusal) if refusal and not errors else None,
         complaints=complaints_of(request, refusal) if refusal and not errors else [],
@@ -145,6 +146,14 @@ def _show(
         added=len(pasted.quantities) if pasted else None,
         removed=(request.query.text("removed"), request.query.text("quantity")),
     )
+
+
+def _wished_help(request: Request, cart: ShownCart) -> str:
+    """From when on all of it is there, unless the day that was typed is not before that: dates compare as ISO texts."""
+    due = cart.due
+    if due is None or request.form.text("wished") >= due.isoformat():
+        return request.t.t("ordering.wished_help")
+    return request.t.t("ordering.wished_from", day=due_text(request, due))
 
 
 def _stock(request: Request, shown: ShownLine) -> str:

@@ -177,6 +177,7 @@ def _show(request: Request, refusal: KontorError | None = None) -> Response:
         desk=desk,
         cover=_covers(request, file, cover),
         due=due_text(request, cover.due),
+        is_late=cover.is_after(order.wished),
         events=timeline(request, file, exact=cover.exact),
         documents=[(document, _document_path(request, document)) for document in file.documents],
         shipments=file.shipments,
