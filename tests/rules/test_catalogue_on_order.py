@@ -111,6 +111,14 @@ def test_of_two_categories_of_one_depth_the_longer_term_holds_and_not_on_order_b
     assert catalogue.narrowed((), (windows, excepted)).lead_days([both]) == {}
 
 
+@pytest.mark.parametrize(
+    ("what", "key"), [*((what, key) for what, keys in KEYS.items() for key in keys), (What.CATEGORY, "nowhere")]
+)
+def test_how_many_products_a_rule_is_about_is_known(catalogue: Catalogue, what: What, key: str) -> None:
+    rule = OnOrderRule(id="r", what=what, key=key, days=1)
+    assert catalogue.count_of(rule) == sum(fits(rule, one) for one in PRODUCTS)
+
+
 def test_what_a_dealer_does_not_see_is_not_found_as_on_order_either(catalogue: Catalogue) -> None:
     hidden = Rule(id="h", whom=Whom.EVERYONE, what=What.BRAND, key="КБЕ", shown=False)
     everything = OnOrderRule(id="e", what=What.EVERYTHING, days=7)

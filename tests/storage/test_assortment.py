@@ -208,6 +208,9 @@ def test_the_page_shows_the_rules_and_how_much_each_dealer_sees(shop: Shop, visi
     (rule,) = load_assortment(shop.db, consistent=True).rules
     narrow = current_catalogue(shop.db, shop.party.id, NOW)
     assert narrow is not None
+    whole = current_catalogue(shop.db, None, NOW)
+    assert whole is not None
+    assert re.search(rf">Скрыто</td><td[^>]*>{len(whole) - len(narrow)}<", page), "how many products it is about"
     assert re.search(rf"Светлый дом.*?>{len(narrow)}<", page, re.DOTALL)
     form = visit(f"/dealers/assortment/{quote(rule.id)}").body.decode()
     assert re.search(r'<option value="windows" selected', form)

@@ -161,7 +161,7 @@ def text(answer: HTTPResponse) -> str:
 def test_the_page_shows_the_rules_and_their_forms(shop: Shop, visit: Visit) -> None:
     assert visit("/stock/on-order/new", **FIELDS).status_code == 303
     page = text(visit("/stock/on-order"))
-    assert "Окна Категория 14 дней" in page
+    assert "Окна Категория 14 дней 3" in page, "how many products it is about"
     assert "Под заказ 3 товара." in page
     rule = only(shop)
     form = visit(f"/stock/on-order/{rule.id}").body.decode()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from chalicelib.catalogue.rules import About, What
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.http.doors import Doors
-from chalicelib.http.listing import Cell
+from chalicelib.http.formats import Formats
+from chalicelib.http.listing import Cell, Column
 from chalicelib.http.request import Request
 
 doors = Doors("chalicelib.assortment.pages")
+COUNT = Column(key="count", label_key="assortment.count", kind="num", phone="sum")
 Form = dict[str, str]
 Options = list[tuple[str, str]]
 
@@ -26,6 +29,15 @@ def subject_cell(request: Request, rule: About, names: Mapping[str, str], href: 
     if sub and rule.what is What.PRODUCT and rule.key in names:
         sub = f"{sub}: {names[rule.key]}"
     return Cell(rule.name or t("assortment.what.everything"), href=href, sub=sub)
+
+
+def count_text(request: Request, count: int) -> str:
+    return Formats(request.locale, request.time_zone).quantity(Decimal(count))
+
+
+def about_text(request: Request, catalogue: Catalogue | None, rule: About) -> str:
+    """How many products a rule is about; empty before the first import."""
+    return count_text(request, catalogue.count_of(rule)) if catalogue else ""
 
 
 def undo(request: Request, page: str, rule: About, *decided: str) -> tuple[str, str]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.assortment import on_order as actions
-from chalicelib.assortment.pages.base import Form, doors, saved_notice, subject_cell, subject_options, undo
+from chalicelib.assortment.on_order import Desk
+from chalicelib.assortment.pages.base import (
+    COUNT,
+    Form,
+    about_text,
+    doors,
+    saved_notice,
+    subject_cell,
+    subject_options,
+    undo,
+)
 from chalicelib.assortment.subjects import product_names, typed_subject
 from chalicelib.catalogue.on_order import OnOrderRule
 from chalicelib.catalogue.rules import What
@@ -29,8 +39,9 @@ def on_order(request: Request) -> Response:
         columns=(
             Column(key="what", label_key="assortment.what", phone="id"),
             Column(key="term", label_key="assortment.term", phone="state"),
+            COUNT,
         ),
-        rows=tuple(_row(request, rule, names, may_edit) for rule in desk.ranked),
+        rows=tuple(_row(request, desk, rule, names) for rule in desk.ranked),
         query=ListQuery.parse({}),
         empty_key="assortment.nothing_on_order",
     )
@@ -44,9 +55,16 @@ def on_order(request: Request) -> Response:
     )
 
 
-def _row(request: Request, rule: OnOrderRule, names: Mapping[str, str], may_edit: bool) -> Row:
-    href = f"{_PAGE}/{rule.id}" if may_edit else None
-    return Row(id=rule.id, cells={"what": subject_cell(request, rule, names, href), "term": _term(request, rule)})
+def _row(request: Request, desk: Desk, rule: OnOrderRule, names: Mapping[str, str]) -> Row:
+    href = f"{_PAGE}/{rule.id}" if request.actor.may(_EDIT) else None
+    return Row(
+        id=rule.id,
+        cells={
+            "what": subject_cell(request, rule, names, href),
+            "term": _term(request, rule),
+            "count": about_text(request, desk.catalogue, rule),
+        },
+    )
 
 
 def _term(request: Request, rule: OnOrderRule) -> str:

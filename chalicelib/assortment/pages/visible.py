@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from chalicelib.assortment import actions
 from chalicelib.assortment.actions import Desk, whom_value
-from chalicelib.assortment.pages.base import Form, doors, saved_notice, subject_cell, subject_options, undo
+from chalicelib.assortment.pages.base import (
+    COUNT,
+    Form,
+    about_text,
+    count_text,
+    doors,
+    saved_notice,
+    subject_cell,
+    subject_options,
+    undo,
+)
 from chalicelib.assortment.subjects import product_names, typed_subject
 from chalicelib.catalogue.rules import What
 from chalicelib.catalogue.visibility import Rule, Whom
-from chalicelib.http.formats import Formats
 from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row
 from chalicelib.http.problems import field_errors
 from chalicelib.http.request import Request
@@ -47,6 +54,7 @@ def _rules(request: Request, desk: Desk) -> Listing:
             Column(key="what", label_key="assortment.what", phone="id"),
             Column(key="whom", label_key="assortment.whom", phone="what"),
             Column(key="shown", label_key="assortment.visibility", phone="state"),
+            COUNT,
         ),
         rows=tuple(
             Row(
@@ -55,6 +63,7 @@ def _rules(request: Request, desk: Desk) -> Listing:
                     "what": subject_cell(request, rule, names, f"{_PAGE}/{rule.id}" if may_edit else None),
                     "whom": _whom(request, desk, rule),
                     "shown": _decision(request, rule),
+                    "count": about_text(request, desk.catalogue, rule),
                 },
             )
             for rule in desk.ranked
@@ -100,7 +109,7 @@ def _dealer(request: Request, desk: Desk, party: Party) -> Row:
         cells={
             "name": Cell(party.name, href=f"/dealers/{party.id}"),
             "of": ", ".join(one.name for one in (group, region) if one),
-            "seen": Formats(request.locale, request.time_zone).quantity(Decimal(desk.seen_by(party))),
+            "seen": count_text(request, desk.seen_by(party)),
         },
     )
 

@@ -25,12 +25,13 @@ from chalicelib.catalogue.model import (
     Suggestions,
 )
 from chalicelib.catalogue.on_order import OnOrderRule
+from chalicelib.catalogue.rules import About
 from chalicelib.catalogue.snapshot import hint
 from chalicelib.catalogue.snapshot.facts import CHUNK, Facts
 from chalicelib.catalogue.snapshot.find import counted, find
 from chalicelib.catalogue.snapshot.index import Index
 from chalicelib.catalogue.snapshot.items import ITEM, item_of, quantity_of
-from chalicelib.catalogue.snapshot.scope import on_order_under, seen_under
+from chalicelib.catalogue.snapshot.scope import named, on_order_under, seen_under
 from chalicelib.catalogue.snapshot.text import normal_code
 from chalicelib.catalogue.visibility import Rule
 from chalicelib.kernel.recent import Recent
@@ -76,6 +77,11 @@ class Catalogue(Facts):
     def on_order_count(self) -> int:
         """How many SKUs may be ordered though there are none."""
         return (bits.joined(self._on_order.values()) & self._seen).bit_count()
+
+    def count_of(self, rule: About) -> int:
+        """How many SKUs a rule is about."""
+        with self._index.turn:
+            return (named(self._index, rule) & self._seen).bit_count()
 
     def lead_days(self, skus: Sequence[str]) -> dict[str, int]:
         """In how many days those of some SKUs are there that are on order."""

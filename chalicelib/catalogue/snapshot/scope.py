@@ -15,8 +15,8 @@ def seen_under(index: Index, rules: Sequence[Rule]) -> int:
     changes nothing."""
     seen = index.everything
     for rule in sorted(rules, key=lambda one: one.strength(index.depth)):
-        named = _named(index, rule)
-        seen = seen | named if rule.shown else seen & ~named
+        about = named(index, rule)
+        seen = seen | about if rule.shown else seen & ~about
     return seen
 
 
@@ -24,14 +24,15 @@ def on_order_under(index: Index, rules: Sequence[OnOrderRule]) -> dict[int, int]
     """The sets of places that are on order (`catalogue.on_order`) by the days that they take, none in two of them."""
     found: dict[int, int] = {}
     for rule in sorted(rules, key=lambda one: one.strength(index.depth)):
-        named = _named(index, rule)
-        found = {days: places & ~named for days, places in found.items()}
+        about = named(index, rule)
+        found = {days: places & ~about for days, places in found.items()}
         if rule.days is not None:
-            found[rule.days] = found.get(rule.days, 0) | named
+            found[rule.days] = found.get(rule.days, 0) | about
     return {days: places for days, places in found.items() if places}
 
 
-def _named(index: Index, rule: About) -> int:
+def named(index: Index, rule: About) -> int:
+    """The set of places that a rule is about."""
     if rule.what is What.EVERYTHING:
         return index.everything
     if rule.what is What.CATEGORY:
