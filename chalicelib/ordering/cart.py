@@ -15,14 +15,20 @@ MAX_LINES = LINES_A_PAGE * MAX_PAGES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CartLine:
-    """A SKU and how much of it. `seen_price` is what a unit cost when the person last looked (None: no price);
-    name and article are kept for a SKU that the catalogue may lose meanwhile."""
+    """A SKU and how much of it. `seen_price` is what a unit cost when the person last looked (None: no price),
+    `seen_days` in how many days it was there on order (None: it was not); name and article are kept for a SKU that the
+    catalogue may lose meanwhile."""
 
     sku: str
     quantity: Decimal
     article: str = ""
     name: str = ""
     seen_price: Decimal | None = None
+    seen_days: int | None = None
+
+    def is_later(self, lead_days: int | None) -> bool:
+        """Whether what is on order would be there later than the person saw."""
+        return self.seen_days is not None and lead_days is not None and lead_days > self.seen_days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +64,19 @@ def without(cart: Cart, skus: frozenset[str]) -> Cart:
     return replace(cart, lines=tuple(line for line in cart.lines if line.sku not in skus))
 
 
-def seen(cart: Cart, prices: Mapping[str, Decimal | None]) -> Cart:
-    """The person has seen these prices: they are no news any more."""
+def seen(cart: Cart, prices: Mapping[str, Decimal | None], days: Mapping[str, int | None] | None = None) -> Cart:
+    """The person has seen these prices, and in how many days goods are there on order: they are no news any more."""
+    terms = days or {}
     return replace(
-        cart, lines=tuple(replace(line, seen_price=prices.get(line.sku, line.seen_price)) for line in cart.lines)
+        cart,
+        lines=tuple(
+            replace(
+                line,
+                seen_price=prices.get(line.sku, line.seen_price),
+                seen_days=terms.get(line.sku, line.seen_days),
+            )
+            for line in cart.lines
+        ),
     )
 
 

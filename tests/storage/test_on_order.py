@@ -269,6 +269,21 @@ def test_cart_and_order_say_what_is_there_and_what_is_on_order_by_when(shop: Sho
     assert f"Всё будет в наличии ориентировочно {day}" in page
 
 
+def test_the_cart_asks_about_a_longer_term_line_by_line(shop: Shop, visit: Visit) -> None:
+    on_order.add_rule(shop.db, shop.manager, FIELDS, "k", NOW)
+    add_to_cart(shop.db, shop.buyer, shop.contract.id, GONE, Decimal(2), NOW)
+    assert "Принять новые условия" not in text(visit("/cart", shop.buyer))
+    on_order.change_rule(shop.db, shop.manager, only(shop).id, FIELDS | {"days": "21"}, 1, NOW)
+    refused = visit("/cart/place", shop.buyer, comment="")
+    assert "срок под заказ был 14 дн., стал 21 дн." in text(refused)
+    cart = text(visit("/cart", shop.buyer))
+    assert "Под заказ: было 14 дн., стало 21 дн." in cart
+    assert "Принять новые условия" in cart
+    visit("/cart/prices", shop.buyer, yes="1")
+    assert "было 14 дн." not in text(visit("/cart", shop.buyer))
+    assert visit("/cart/place", shop.buyer, comment="").status_code == 303
+
+
 @pytest.mark.parametrize(("days", "early"), [(13, True), (14, False)])
 def test_a_wished_day_before_the_goods_are_there_is_told_and_not_refused(
     shop: Shop, visit: Visit, days: int, early: bool

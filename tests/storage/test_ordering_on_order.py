@@ -18,6 +18,7 @@ from chalicelib.kernel.ids import new_id
 from chalicelib.network.segments import DealerGroup, Segments, StockShown
 from chalicelib.network.store import party_put, segments_put
 from chalicelib.ordering.actions import (
+    accept_prices,
     apply_erp_update,
     cancel,
     change_lines,
@@ -91,6 +92,30 @@ def comes(shop: Shop, quantity: int, minutes: int = 5) -> None:
     now, kind = NOW + timedelta(minutes=minutes), shop.settings.exchange.stock_kind
     waiting = waiting_orders(shop.db, kind, now)
     erp_levels(shop.db, [(A, {W: D(quantity)})], kind=kind, as_of=now, message_id="n", now=now, waiting=waiting)
+
+
+def test_a_longer_term_must_be_seen_before_an_order_is_placed_and_a_shorter_one_need_not(shop: Shop) -> None:
+    def place() -> str:
+        return place_order(
+            shop.db, NewOrder(actor=shop.buyer, contract_id=shop.contract.id, key="k"), NOW, shelf_of=shop.shelf_of
+        )
+
+    shop.fill(a=9, b=1)
+    shop.shelf.lead_days = {A: 30, sku("b"): 5}  # b was not on order: what there is was enough
+    shop.shelf.prices[A] = D("11.00")
+    with pytest.raises(Refused, match="cart_attention") as refused:
+        place()
+    assert [(one.code, one.params["before"], one.params["now"]) for one in refused.value.complaints] == [
+        ("line_price_changed", 10, 11),
+        ("line_later", 14, 30),
+    ]
+    assert refused.value.params["count"] == 1
+    shown = show_cart(shop.db, shop.buyer, shop.contract.id, NOW, shelf_of=shop.shelf_of)
+    assert [one.is_later for one in shown.lines] == [True, False]
+    accept_prices(shop.db, shop.buyer, shop.contract.id, NOW, shelf_of=shop.shelf_of)
+    shop.shelf.lead_days[A] = 20
+    assert not show_cart(shop.db, shop.buyer, shop.contract.id, NOW, shelf_of=shop.shelf_of).is_later
+    assert place()
 
 
 def test_what_there_is_is_held_and_the_rest_is_on_order_with_its_day(shop: Shop) -> None:

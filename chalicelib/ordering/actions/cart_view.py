@@ -37,6 +37,10 @@ class ShownLine:
     cover: Cover
     problem: str = ""
 
+    @property
+    def is_later(self) -> bool:
+        return self.goods is not None and self.line.is_later(self.goods.lead_days)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Companion:
@@ -64,6 +68,11 @@ class ShownCart:
     @property
     def prices_changed(self) -> bool:
         return any(one.problem == "price_changed" for one in self.lines)
+
+    @property
+    def is_later(self) -> bool:
+        """Whether some goods on order are there later than the person saw."""
+        return any(one.is_later for one in self.lines)
 
     @property
     def due(self) -> date | None:

@@ -142,11 +142,12 @@ def clear_cart(
 def accept_prices(
     db: TenantSession, actor: Actor, contract_id: str | None, now: datetime, *, shelf_of: ShelfOf = open_shelf
 ) -> None:
-    """The person has seen today's prices and goes on with them."""
+    """The person has seen today's prices, and when goods on order are there, and goes on with them."""
 
     def change(desk: Desk) -> Cart:
         goods = desk.shelf.goods({line.sku: line.quantity for line in desk.cart.lines})
-        return carts.seen(desk.cart, {sku: one.price for sku, one in goods.items()})
+        days = {sku: one.lead_days for sku, one in goods.items()}
+        return carts.seen(desk.cart, {sku: one.price for sku, one in goods.items()}, days)
 
     _changed(db, actor, contract_id, shelf_of, now, change)
 
@@ -233,7 +234,14 @@ def repeat_order(
 
 
 def _line(goods: Goods, quantity: Decimal) -> CartLine:
-    return CartLine(sku=goods.sku, quantity=quantity, article=goods.article, name=goods.name, seen_price=goods.price)
+    return CartLine(
+        sku=goods.sku,
+        quantity=quantity,
+        article=goods.article,
+        name=goods.name,
+        seen_price=goods.price,
+        seen_days=goods.lead_days,
+    )
 
 
 def _check_quantity(quantity: Decimal, goods: Goods, field: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 
 from chalicelib.billing.credit import credit_refusal, hold
 from chalicelib.kernel.access import Actor
@@ -157,9 +158,9 @@ def _drafted(
         stock = levels(db, skus, consistent=True)
         holding = follow(Reservation(), wanted(lines), stock, desk.sources, ready)
     holding = lasting(holding, Reservation(), order.reserved_until)
-    prices, credit = _price_refusal(desk.cart.lines, goods), _credit_refusal(desk, order)
-    short = told_short(holding.short, desk.group, alone=prices is None and credit is None)
-    refusal = all_at_once(prices, short_refusal(short, desk.group, lines) if short else None, credit)
+    news, credit = _news_refusal(desk.cart.lines, goods), _credit_refusal(desk, order)
+    short = told_short(holding.short, desk.group, alone=news is None and credit is None)
+    refusal = all_at_once(news, short_refusal(short, desk.group, lines) if short else None, credit)
     if refusal is not None:
         raise refusal
     return order, lines, holding
@@ -172,16 +173,24 @@ def _credit_refusal(desk: Desk, order: Order) -> Refused | None:
     return credit_refusal(desk.account, money(order.gross, order.currency), limit)
 
 
-def _price_refusal(lines: tuple[CartLine, ...], goods: Mapping[str, Goods]) -> Refused | None:
+def _news_refusal(lines: tuple[CartLine, ...], goods: Mapping[str, Goods]) -> Refused | None:
     """Every line that is not as the person saw it, at once (domain §3.11)."""
-    complaints = []
-    for line in lines:
-        problem = price_problem(line, goods.get(line.sku))
-        if problem:
-            now = goods[line.sku].price if line.sku in goods else None
-            params = {"article": line.article, "name": line.name, "before": line.seen_price, "now": now}
-            complaints.append(Complaint(code=f"line_{problem}", params=params))
-    return Refused("cart_attention", tuple(complaints), count=len(complaints)) if complaints else None
+    told = [news for line in lines if (news := _news(line, goods.get(line.sku)))]
+    return Refused("cart_attention", tuple(chain.from_iterable(told)), count=len(told)) if told else None
+
+
+def _news(line: CartLine, now: Goods | None) -> list[Complaint]:
+    """That goods on order are there later is told whether or not some are in stock: to whom stock is words only, it
+    would tell more than the word."""
+    about = {"article": line.article, "name": line.name}
+    news = []
+    if problem := price_problem(line, now):
+        prices = {"before": line.seen_price, "now": now.price if now else None}
+        news.append(Complaint(code=f"line_{problem}", params={**about, **prices}))
+    if now and line.is_later(now.lead_days):
+        days = {"before": line.seen_days, "now": now.lead_days}
+        news.append(Complaint(code="line_later", params={**about, **days}))
+    return news
 
 
 def _order(desk: Desk, new: NewOrder, lines: tuple[OrderLine, ...], running: int, now: datetime) -> Order:
