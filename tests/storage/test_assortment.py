@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import pytest
-from chalice.test import Client, HTTPResponse
 
-import app
 from chalicelib.assortment import actions
 from chalicelib.assortment.keeping import MOST_RULES
 from chalicelib.catalogue.model import Query, sku_id
 from chalicelib.catalogue.rules import What
 from chalicelib.catalogue.store import assortment_put, current_catalogue, load_assortment
 from chalicelib.catalogue.visibility import Assortment, Rule, Whom
-from chalicelib.http import csrf, sessions
-from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
 from chalicelib.kernel.ids import new_id
@@ -36,6 +31,7 @@ from chalicelib.pricing.explaining import explain_price
 from chalicelib.pricing.store import basis_keys, basis_of
 from chalicelib.stock.actions import erp_levels
 from chalicelib.storefront.actions import browse, look_at, suggest
+from tests.support.cabinet import Visit, visits
 from tests.support.range import WINDOWS, publish_range
 from tests.support.shop import NOW, Shop
 
@@ -181,27 +177,11 @@ def test_there_are_not_too_many_rules(shop: Shop) -> None:
 
 
 @pytest.fixture
-def visit(shop: Shop) -> Callable[..., HTTPResponse]:
-    actor = shop.manager
-    person = sessions.SignedIn(
-        tenant_id=shop.settings.id, tenant_name=shop.settings.name, currency="RUB", time_zone="Europe/Moscow",
-        user_id=actor.user_id, name=actor.name, email="anna@example.org", locale="ru", role=Role.SALES_MANAGER,
-    )  # fmt: skip
-    cookie = sessions.start(shop.db, person, now=utc_now(), agent="test")
-
-    def ask(path: str, **form: str) -> HTTPResponse:
-        headers = {"cookie": f"{sessions.cookie_name()}={cookie}", "host": "localhost"}
-        client = Client(app.app)
-        if not form:
-            return client.http.get(path, headers=headers)
-        sent = urlencode({"csrf": csrf.token_for(cookie.split(".", 1)[1]), "once": new_id(utc_now()), **form})
-        headers["content-type"] = "application/x-www-form-urlencoded"
-        return client.http.post(path, headers=headers, body=sent.encode())
-
-    return ask
+def visit(shop: Shop) -> Visit:
+    return visits(shop)
 
 
-def test_the_page_shows_the_rules_and_how_much_each_dealer_sees(shop: Shop, visit: Callable[..., HTTPResponse]) -> None:
+def test_the_page_shows_the_rules_and_how_much_each_dealer_sees(shop: Shop, visit: Visit) -> None:
     assert visit("/dealers/assortment/new", **FIELDS).status_code == 303
     page = visit("/dealers/assortment").body.decode()
     assert "Окна" in page

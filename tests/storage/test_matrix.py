@@ -48,6 +48,7 @@ from chalicelib.simulator import store as simulations
 from chalicelib.simulator.model import Simulation
 from chalicelib.storage import files, keys, snapshots
 from chalicelib.storage.writes import Put
+from tests.support.cabinet import cookie_of, signed_in
 from tests.support.shop import D, Shop
 
 _ID = re.compile(r"[0-9a-f]{32}-96\.webp|[0-9a-z]{20}|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}|[0-9A-Za-z_-]{43}")
@@ -109,7 +110,9 @@ def world(tables: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         if role.is_dealer:
             foreign["another dealer"] = (things_next_door, keys.tenant_prefix(home.settings.id))
         for whose, (ids, owner) in foreign.items():
-            visitors[f"{role} / {whose}"] = Visitor(role, _sign_in(home, role), ids, owner)
+            visitors[f"{role} / {whose}"] = Visitor(
+                role, cookie_of(home, signed_in(home, role, locale="en")), ids, owner
+            )
     with Client(app.app) as client:
         yield World(client, visitors)
 
@@ -226,24 +229,6 @@ def _price_list(shop: Shop) -> str:
     )  # fmt: skip
     shop.db.commit([price_lists.put(shop.settings.id, made)])
     return made.id
-
-
-def _sign_in(shop: Shop, role: Role) -> str:
-    dealer = role.is_dealer
-    person = sessions.SignedIn(
-        tenant_id=shop.settings.id,
-        tenant_name=shop.settings.name,
-        currency="RUB",
-        time_zone="Europe/Moscow",
-        user_id=new_id(utc_now()),
-        name="Visitor",
-        email="visitor@example.org",
-        locale="en",
-        role=role,
-        party_id=shop.party.id if dealer else None,
-        contract_id=shop.contract.id if dealer else None,
-    )
-    return sessions.start(shop.db, person, now=utc_now(), agent="test")
 
 
 def _stored(world: World) -> dict[tuple[str, str, str], Any]:

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
-from chalice.test import Client, HTTPResponse
+from chalice.test import HTTPResponse
 
-import app
 from chalicelib.assortment import on_order
 from chalicelib.catalogue.model import Available, Query, sku_id
 from chalicelib.catalogue.on_order import OnOrderRule
 from chalicelib.catalogue.store import load_on_order
-from chalicelib.http import csrf, sessions
 from chalicelib.http.formats import NBSP, Formats
-from chalicelib.kernel.access import Actor
 from chalicelib.kernel.clock import local_day, utc_now
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
-from chalicelib.kernel.ids import new_id
 from chalicelib.network.segments import DealerGroup, Segments, StockShown
 from chalicelib.network.store import party_put, segments_put
 from chalicelib.ordering.actions import add_to_cart
@@ -35,6 +29,7 @@ from chalicelib.stock.transit import Arrival
 from chalicelib.storefront.actions import browse, look_at
 from chalicelib.tenancy.store import settings_write
 from tests.storage.test_ordering_pages import _strings
+from tests.support.cabinet import Visit, visits
 from tests.support.range import WINDOWS, publish_range
 from tests.support.shop import NOW, Shop
 
@@ -131,27 +126,9 @@ def test_where_nothing_is_on_order_nobody_is_asked_for_it(shop: Shop) -> None:
     assert Available.ORDER not in found.available
 
 
-Visit = Callable[..., HTTPResponse]
-
-
 @pytest.fixture
 def visit(shop: Shop) -> Visit:
-    def ask(path: str, actor: Actor = shop.manager, **form: str) -> HTTPResponse:
-        person = sessions.SignedIn(
-            tenant_id=shop.settings.id, tenant_name=shop.settings.name, currency="RUB", time_zone="Europe/Moscow",
-            user_id=actor.user_id, name=actor.name, email="anna@example.org", locale="ru", role=actor.role,
-            party_id=actor.party_id, contract_id=shop.contract.id if actor.is_dealer else None,
-        )  # fmt: skip
-        cookie = sessions.start(shop.db, person, now=utc_now(), agent="test")
-        headers = {"cookie": f"{sessions.cookie_name()}={cookie}", "host": "localhost"}
-        client = Client(app.app)
-        if not form:
-            return client.http.get(path, headers=headers)
-        sent = urlencode({"csrf": csrf.token_for(cookie.split(".", 1)[1]), "once": new_id(utc_now()), **form})
-        headers["content-type"] = "application/x-www-form-urlencoded"
-        return client.http.post(path, headers=headers, body=sent.encode())
-
-    return ask
+    return visits(shop)
 
 
 def text(answer: HTTPResponse) -> str:

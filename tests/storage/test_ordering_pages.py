@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import urlencode
 from zipfile import ZipFile
 
 import pytest
@@ -31,19 +30,18 @@ from chalicelib.catalogue.feed import (
 from chalicelib.catalogue.snapshot import build
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.gateways import mail
-from chalicelib.http import csrf, sessions
 from chalicelib.identity.model import User
 from chalicelib.identity.store import user_put
 from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import local_day, utc_now
 from chalicelib.kernel.events import Event
-from chalicelib.kernel.ids import new_id
 from chalicelib.ordering import number_store, store
 from chalicelib.ordering.actions import apply_erp_update, exported_versions, mark_exported, orders_to_export
 from chalicelib.ordering.erp import ErpUpdate, ErpUpdateLine
 from chalicelib.ordering.jobs import HANDLERS
 from chalicelib.storage import keys
 from chalicelib.storage import session as storage_session
+from tests.support.cabinet import Cabinet, cabinet_of
 from tests.support.shop import D, Shop, W, sku
 
 
@@ -58,29 +56,6 @@ def _feed(names: tuple[str, ...]) -> Iterator[FeedRow]:
         yield OfferRow(product_id=name, variant_id=None)
         yield PriceRow(product_id=name, variant_id=None, price_type_id="p", amount=Decimal("100.50"), currency="RUB")
         yield StockRow(product_id=name, variant_id=None, warehouse_id=W, quantity=Decimal(10))
-
-
-@dataclass
-class Cabinet:
-    """The application as one signed-in person sees it."""
-
-    client: Client
-    cookie: str
-
-    def get(self, path: str) -> HTTPResponse:
-        return self.client.http.get(path, headers=self._headers())
-
-    def post(self, path: str, **fields: str) -> HTTPResponse:
-        token = csrf.token_for(self.cookie.split(".", 1)[1])
-        given = {"csrf": token, "once": new_id(utc_now()), **fields}
-        return self.client.http.post(path, headers=self._headers(), body=urlencode(given).encode())
-
-    def _headers(self) -> dict[str, str]:
-        return {
-            "cookie": f"{sessions.cookie_name()}={self.cookie}",
-            "host": "localhost",
-            "content-type": "application/x-www-form-urlencoded",
-        }
 
 
 @dataclass
@@ -116,25 +91,6 @@ def version_of(answer: HTTPResponse) -> str:
     return found[1]
 
 
-def _sign_in(shop: Shop, role: Role, locale: str) -> str:
-    dealer = role.is_dealer
-    person = sessions.SignedIn(
-        tenant_id=shop.settings.id,
-        tenant_name=shop.settings.name,
-        currency="RUB",
-        time_zone="Europe/Moscow",
-        user_id=shop.buyer.user_id if dealer else shop.manager.user_id,
-        name="Борис" if dealer else "Анна",
-        email="x@example.org",
-        locale=locale,
-        role=role,
-        party_id=shop.party.id if dealer else None,
-        contract_id=shop.contract.id if dealer else None,
-        contract_label="14/2026",
-    )
-    return sessions.start(shop.db, person, now=utc_now(), agent="test")
-
-
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("snapshot") / "c.sqlite"
@@ -155,8 +111,8 @@ def world(
     with Client(app.app) as client:
         yield World(
             shop,
-            Cabinet(client, _sign_in(shop, Role.DEALER_BUYER, request.param)),
-            Cabinet(client, _sign_in(shop, Role.SALES_MANAGER, request.param)),
+            cabinet_of(shop, shop.buyer, client, name="Борис", locale=request.param),
+            cabinet_of(shop, shop.manager, client, name="Анна", locale=request.param),
         )
     opened.close()
 

@@ -42,6 +42,7 @@ from chalicelib.storage import files
 from chalicelib.storage.worker import Progress
 from tests.clients.in_process import InProcess
 from tests.clients.onec import Reply
+from tests.support.cabinet import cookie_of, signed_in
 from tests.support.range import publish_range
 from tests.support.shop import D, Shop
 
@@ -152,11 +153,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 
 
 def desk_of(shop: Shop, folder: Path, monkeypatch: pytest.MonkeyPatch, role: Role = Role.SALES_MANAGER) -> Desk:
-    signed = sessions.SignedIn(
-        tenant_id=shop.settings.id, tenant_name="Завод", currency="RUB", time_zone="Europe/Moscow",
-        user_id=new_id(utc_now()), name="Анна", email="a@example.org", locale="ru", role=role,
-    )  # fmt: skip
-    made = Desk(shop, folder, sessions.start(shop.db, signed, now=utc_now(), agent="test"))
+    made = Desk(shop, folder, cookie_of(shop, signed_in(shop, role)))
     monkeypatch.setattr(queues, "send", lambda _url, body, **_: made.queue.append(body))
     monkeypatch.setattr(importing, "form_for", lambda *_: files.UploadForm("https://s3.example/bucket", {"key": "k"}))
     return made

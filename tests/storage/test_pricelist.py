@@ -36,6 +36,7 @@ from chalicelib.stock.actions import erp_levels
 from chalicelib.storage import keys
 from tests.clients.in_process import InProcess
 from tests.clients.onec import Reply
+from tests.support.cabinet import cookie_of, signed_in
 from tests.support.range import WINDOWS, publish_range
 from tests.support.shop import Shop
 
@@ -341,13 +342,8 @@ class Person:
         }
 
 
-def person(shop: Shop, role: Role = Role.DEALER_BUYER, contract_id: str | None = None) -> Person:
-    signed = sessions.SignedIn(
-        tenant_id=shop.settings.id, tenant_name="Завод", currency="RUB", time_zone="Europe/Moscow",
-        user_id=new_id(utc_now()), name="Борис", email="b@example.org", locale="ru", role=role,
-        party_id=shop.party.id, contract_id=contract_id or shop.contract.id,
-    )  # fmt: skip
-    return Person(sessions.start(shop.db, signed, now=utc_now(), agent="test"))
+def person(shop: Shop, role: Role = Role.DEALER_BUYER, contract_id: str = "") -> Person:
+    return Person(cookie_of(shop, signed_in(shop, role, contract_id=contract_id)))
 
 
 def _text(reply: Reply) -> str:

@@ -20,7 +20,6 @@ import app
 from chalicelib.catalogue.model import Query, Sort, sku_id
 from chalicelib.http import sessions
 from chalicelib.kernel.access import Role
-from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
 from chalicelib.kernel.ids import new_id
 from chalicelib.network.model import VatMode
@@ -40,6 +39,7 @@ from chalicelib.pricing.rates import ExchangeRate
 from chalicelib.stock.actions import erp_levels
 from chalicelib.storage import files, keys
 from chalicelib.storefront.actions import browse, look_at
+from tests.support.cabinet import cookie_of, signed_in
 from tests.support.range import publish_range
 from tests.support.shop import NOW, D, Shop
 
@@ -365,13 +365,7 @@ def client() -> Client:
 
 
 def ask(shop: Shop, client: Client, role: Role, status: int = 200, path: str = "", **query: str) -> Any:
-    dealer = role.is_dealer
-    person = sessions.SignedIn(
-        tenant_id=shop.settings.id, tenant_name=shop.settings.name, currency="RUB", time_zone="Europe/Moscow",
-        user_id=new_id(utc_now()), name="Борис", email="b@example.org", locale="ru", role=role,
-        party_id=shop.party.id if dealer else None, contract_id=shop.contract.id if dealer else None,
-    )  # fmt: skip
-    cookie = sessions.start(shop.db, person, now=utc_now(), agent="test")
+    cookie = cookie_of(shop, signed_in(shop, role))
     headers = {"cookie": f"{sessions.cookie_name()}={cookie}", "host": "localhost"}
     answer = client.http.get(path or "/api/v1/prices/explain?" + urlencode(query), headers=headers)
     assert answer.status_code == status, answer.body[:500]

@@ -50,6 +50,7 @@ from chalicelib.storage.writes import Put
 from chalicelib.storefront.actions import browse
 from tests.clients.in_process import InProcess
 from tests.clients.onec import Reply
+from tests.support.cabinet import cookie_of, signed_in
 from tests.support.range import publish_range
 from tests.support.shop import D, Shop
 
@@ -297,11 +298,7 @@ def test_what_goes_wrong_is_told_and_a_worker_that_fell_silent_is_waited_for_no_
 def page(world: World) -> Any:
     """The manager's browser: `page(method, path, **fields)`."""
     shop = world.shop
-    signed = sessions.SignedIn(
-        tenant_id=shop.settings.id, tenant_name="Завод", currency="RUB", time_zone="Europe/Moscow",
-        user_id=new_id(NOW), name="Анна", email="a@example.org", locale="ru", role=Role.SALES_MANAGER,
-    )  # fmt: skip
-    cookie = sessions.start(shop.db, signed, now=utc_now(), agent="test")
+    cookie = cookie_of(shop, signed_in(shop, Role.SALES_MANAGER))
     headers = {
         "Cookie": f"{sessions.cookie_name()}={cookie}",
         "Content-Type": "application/x-www-form-urlencoded",

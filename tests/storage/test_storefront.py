@@ -37,6 +37,7 @@ from chalicelib.stock.transit import Arrival
 from chalicelib.storage import keys, snapshots
 from chalicelib.storage.session import Session
 from chalicelib.storefront.actions import Range, browse, look_at, suggest
+from tests.support.cabinet import cookie_of, signed_in
 from tests.support.range import ROWS, WINDOWS, publish_range
 from tests.support.shop import NOW, Shop, sku
 
@@ -249,15 +250,10 @@ class Reader:
     """Somebody signed in, with the pages as texts."""
 
     def __init__(self, shop: Shop, role: Role, client: Client) -> None:
-        dealer = role.is_dealer
-        person = sessions.SignedIn(
-            tenant_id=shop.settings.id, tenant_name=shop.settings.name, currency="RUB", time_zone="Europe/Moscow",
-            user_id=new_id(utc_now()), name="Борис", email="b@example.org", locale="ru", role=role,
-            party_id=shop.party.id if dealer else None, contract_id=shop.contract.id if dealer else None,
-        )  # fmt: skip
+        person = signed_in(shop, role)
         self.actor = person.actor
         self._db = shop.db
-        self._cookie = sessions.start(shop.db, person, now=utc_now(), agent="test")
+        self._cookie = cookie_of(shop, person)
         self._client = client
 
     def becomes(self, **facts: Any) -> None:
