@@ -227,6 +227,7 @@ def shown_branches(index: Index, category_id: str | None, among: int) -> tuple[C
 
 def counted(index: Index, branches: Sequence[Branch], among: int) -> Iterator[Category]:
     """Categories with how many SKUs of a set are in them and below."""
-    for one in branches:
-        count = one.category.count if among == index.everything else (among & index.shelf(one.no)).bit_count()
-        yield replace(one.category, count=count)
+    if among == index.everything:
+        yield from (one.category for one in branches)
+    else:
+        yield from (replace(one.category, count=(among & index.shelf(one.no)).bit_count()) for one in branches)
