@@ -10,7 +10,9 @@ from decimal import Decimal
 from chalicelib.kernel.clock import stamp
 from chalicelib.ordering.holding import Held, Holding, Reservation, Short, changed, give_back, on_order, take, tidy
 from chalicelib.stock import model as stock
-from chalicelib.stock.model import Level, Move, Restated, Sources
+from chalicelib.stock.model import Level, Sources
+from chalicelib.stock.moving import Move
+from chalicelib.stock.restating import Restated
 from chalicelib.stock.transit import Arrival, is_arrival
 from chalicelib.tenancy.model import StockKind
 

@@ -9,7 +9,9 @@ from decimal import Decimal
 
 from chalicelib.ordering.holding import Held, Holding, Moves, Reservation, changed, let_go
 from chalicelib.stock import model as stock
-from chalicelib.stock.model import Level, Move
+from chalicelib.stock import moving
+from chalicelib.stock.model import Level
+from chalicelib.stock.moving import Move
 from chalicelib.stock.transit import Coming, is_arrival
 from chalicelib.tenancy.model import StockKind
 
@@ -24,7 +26,7 @@ def known_to_erp(before: Reservation) -> Holding:
         for warehouse, part in parts.items():
             held.setdefault(sku, {})[warehouse] = replace(part, known=part.quantity)
             if part.quantity != part.known:
-                moves.setdefault(sku, {})[warehouse] = stock.counted(part.quantity - part.known)
+                moves.setdefault(sku, {})[warehouse] = moving.counted(part.quantity - part.known)
     return Holding(reservation=replace(before, held=held), moves=moves)
 
 
@@ -51,11 +53,11 @@ def as_the_erp_says(
             if warehouse is not None:
                 own = held.setdefault(sku, {}).get(warehouse, Held(quantity=_ZERO))
                 held[sku][warehouse] = Held(quantity=own.quantity + change, known=own.known + change)
-                moves.setdefault(sku, {})[warehouse] = stock.erp_changed(change, kind)
+                moves.setdefault(sku, {})[warehouse] = moving.erp_changed(change, kind)
         elif change < 0:
             for place, move in let_go(held[sku], -change).items():
                 moves.setdefault(sku, {})[place] = (
-                    move if is_arrival(place) else stock.erp_changed(move.allocated, kind)
+                    move if is_arrival(place) else moving.erp_changed(move.allocated, kind)
                 )
     return changed(before, held, made, moves)
 
@@ -89,8 +91,8 @@ def sent_off(
             if part > 0:
                 known = min(own.known, part)
                 level = levels.get(sku, stock.nothing(sku))
-                reflected = stock.is_reflected(level, place, kind, shipped_at)
-                gone = stock.shipped(part, known=False, reflected=reflected)
+                reflected = moving.is_reflected(level, place, kind, shipped_at)
+                gone = moving.shipped(part, known=False, reflected=reflected)
                 moves.setdefault(sku, {})[place] = gone + Move(counted=-known)
                 parts[place] = replace(own, quantity=own.quantity - part, known=own.known - known)
                 rest -= part

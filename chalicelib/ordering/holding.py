@@ -9,7 +9,9 @@ from decimal import Decimal
 
 from chalicelib.ordering.model import OrderLine
 from chalicelib.stock import model as stock
-from chalicelib.stock.model import Level, Move, Sources, TimedHold
+from chalicelib.stock import moving
+from chalicelib.stock.model import Level, Sources, TimedHold
+from chalicelib.stock.moving import Move
 from chalicelib.stock.transit import Coming
 
 _ZERO = Decimal(0)
@@ -190,13 +192,13 @@ def take(parts: dict[str, Held], quantity: Decimal, level: Level, sources: Sourc
         own, arrival = parts.get(place, Held(quantity=_ZERO)), arrivals.get(place)
         parts[place] = replace(own, quantity=own.quantity + part, due=arrival.due if arrival else None)
         if arrival is None:
-            moves[place] = stock.taken(part)
+            moves[place] = moving.taken(part)
             continue
         owed = level.arriving[place].available - free[place]
-        moves[place] = stock.taken(part, noted=level.by_hand.edition, owed=owed)
+        moves[place] = moving.taken(part, noted=level.by_hand.edition, owed=owed)
         home = level.warehouses.get(arrival.warehouse)
         if home is not None and home.available < 0:
-            moves[arrival.warehouse] = stock.no_shorter(home)
+            moves[arrival.warehouse] = moving.no_shorter(home)
     return moves
 
 

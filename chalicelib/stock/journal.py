@@ -14,7 +14,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from chalicelib.kernel.ids import made_at, new_id
-from chalicelib.stock.model import Level, Move, Restated, WarehouseLevel
+from chalicelib.stock.model import Level, WarehouseLevel
+from chalicelib.stock.moving import Move
+from chalicelib.stock.restating import Restated
 from chalicelib.stock.transit import is_arrival
 
 WAITING_MOST = 8

@@ -10,9 +10,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from chalicelib.kernel.clock import stamp
-from chalicelib.stock import model
+from chalicelib.stock import model, restating
 from chalicelib.stock.journal import Cause, Movement, moved, restated
-from chalicelib.stock.model import Level, Move, Restated, TimedHold, WarehouseLevel
+from chalicelib.stock.model import Level, TimedHold, WarehouseLevel
+from chalicelib.stock.moving import Move
+from chalicelib.stock.restating import Restated
 from chalicelib.stock.transit import ByHand, Ordered, is_arrival
 from chalicelib.storage import codec, keys
 from chalicelib.storage.keys import Key
@@ -201,7 +203,7 @@ def noted_writes(
     change, is as it was read; the whole row has to be, where `kept_back` says that less or more of the stock may be
     promised. A SKU with arrivals stands in the list of those by the day of the first, one of which orders wait for what
     has come in that of these."""
-    arriving = model.arriving(level, noted)
+    arriving = restating.arriving(level, noted)
     after = replace(
         noted, came=tuple(one for one in noted.came if one.place in arriving), edition=level.by_hand.edition + 1
     )

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from chalicelib.exchange.run import Run, StockTold
 from chalicelib.exchange.telling import OLDEST, still_true, told_now
 from chalicelib.stock.journal_store import SETTLED
-from chalicelib.stock.model import Level, Move, WarehouseLevel, counted, erp_changed, nothing, restate, shipped, taken
+from chalicelib.stock.model import Level, WarehouseLevel, nothing
+from chalicelib.stock.moving import Move, counted, erp_changed, shipped, taken
+from chalicelib.stock.restating import restate
 from chalicelib.tenancy.model import StockKind
 
 T0 = datetime(2026, 11, 21, 9, tzinfo=UTC)

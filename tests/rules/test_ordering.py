@@ -23,7 +23,8 @@ from chalicelib.ordering.lines import Terms, cancelled, difference, edited, held
 from chalicelib.ordering.model import LineStatus, OrderLine, Shipment, derived_percent, derived_state, order_number
 from chalicelib.ordering.quickorder import Found, Reading, articles, quantity_problem, resolved, rows_of
 from chalicelib.ordering.states import ALLOWED, Act, Side, State, after, may
-from chalicelib.stock.model import Level, Move, Sources, WarehouseLevel
+from chalicelib.stock.model import Level, Sources, WarehouseLevel
+from chalicelib.stock.moving import Move
 from chalicelib.stock.transit import place_of
 from chalicelib.tenancy.model import RoundingBase, StockKind
 

@@ -9,20 +9,9 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.stock.model import (
-    Level,
-    Move,
-    Sources,
-    WarehouseLevel,
-    counted,
-    erp_changed,
-    is_reflected,
-    nothing,
-    restate,
-    shipped,
-    spread,
-    taken,
-)
+from chalicelib.stock.model import Level, Sources, WarehouseLevel, nothing, spread
+from chalicelib.stock.moving import Move, counted, erp_changed, is_reflected, shipped, taken
+from chalicelib.stock.restating import restate
 from chalicelib.tenancy.model import StockKind
 
 T0 = datetime(2026, 11, 21, 9, tzinfo=UTC)

@@ -22,7 +22,8 @@ from chalicelib.stock.journal import (
     next_page,
     relied_on,
 )
-from chalicelib.stock.model import Level, Move, WarehouseLevel, taken
+from chalicelib.stock.model import Level, WarehouseLevel
+from chalicelib.stock.moving import Move, taken
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 D = Decimal

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from chalicelib.network.segments import DealerGroup, StockShown
 from chalicelib.stock.journal import Movement, Shift, Why, added_up, cause, mismatches, next_page, opening
-from chalicelib.stock.model import Level, WarehouseLevel, kept_back, restate
+from chalicelib.stock.model import Level, WarehouseLevel
+from chalicelib.stock.restating import kept_back, restate
 from chalicelib.stock.showing import expected
 from chalicelib.stock.transit import Arrival, ByHand, coming
 from chalicelib.tenancy.model import StockKind

@@ -13,7 +13,7 @@ from chalicelib.network.store import price_types, warehouses
 from chalicelib.stock import store as stock_store
 from chalicelib.stock.journal import Why, cause
 from chalicelib.stock.journal_store import moved_put
-from chalicelib.stock.model import Move
+from chalicelib.stock.moving import Move
 from chalicelib.stock.store import levels
 from tests.storage.exchange_world import World, world  # noqa: F401 - a fixture
 from tests.storage.test_exchange_protocol import END, HEAD, goods, offers

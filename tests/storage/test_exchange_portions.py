@@ -18,7 +18,7 @@ from chalicelib.exchange.model import EntryState
 from chalicelib.stock import journal_store
 from chalicelib.stock import store as stock_store
 from chalicelib.stock.journal import Why, cause
-from chalicelib.stock.model import Move
+from chalicelib.stock.moving import Move
 from chalicelib.stock.store import levels
 from chalicelib.tenancy.store import settings_record, settings_write
 from tests.storage.exchange_world import World, world  # noqa: F401 - a fixture

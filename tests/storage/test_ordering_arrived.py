@@ -31,7 +31,7 @@ from chalicelib.ordering.states import Side
 from chalicelib.ordering.store import OrderFile
 from chalicelib.stock.actions import erp_levels
 from chalicelib.stock.actions.telling import ThoseWhoWait
-from chalicelib.stock.model import restate
+from chalicelib.stock.restating import restate
 from chalicelib.stock.store import came_skus
 from chalicelib.tenancy.model import StockKind
 from tests.support.shop import NOW, D, Shop, W

@@ -13,7 +13,8 @@ from chalicelib.kernel.ids import new_tenant_id
 from chalicelib.stock import store
 from chalicelib.stock.actions import erp_levels
 from chalicelib.stock.journal import Why, cause
-from chalicelib.stock.model import Level, Move, counted, shipped, taken
+from chalicelib.stock.model import Level
+from chalicelib.stock.moving import Move, counted, shipped, taken
 from chalicelib.storage.session import TenantSession, TransactionRefused, open_tenant
 from chalicelib.tenancy.model import StockKind
 

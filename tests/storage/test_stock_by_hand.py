@@ -19,7 +19,8 @@ from chalicelib.ordering.actions import cancel
 from chalicelib.ordering.actions.stocktaking import disagreeing
 from chalicelib.stock import actions, journal_store, store
 from chalicelib.stock.journal import Why, cause
-from chalicelib.stock.model import Level, Move
+from chalicelib.stock.model import Level
+from chalicelib.stock.moving import Move
 from chalicelib.stock.transit import Arrival
 from chalicelib.storage import files, keys
 from chalicelib.storage.writes import Put

@@ -24,7 +24,8 @@ from chalicelib.stock import store as stock_store
 from chalicelib.stock.actions.telling import ThoseWhoWait
 from chalicelib.stock.journal import Why, cause
 from chalicelib.stock.journal_store import read_kept, turn_pages
-from chalicelib.stock.model import Level, Restated
+from chalicelib.stock.model import Level
+from chalicelib.stock.restating import Restated
 from chalicelib.stock.transit import Arrival, is_arrival
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession

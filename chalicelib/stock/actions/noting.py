@@ -14,7 +14,8 @@ from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id, stable_id
 from chalicelib.stock import store
 from chalicelib.stock.actions.reading import known_item, show_sku
-from chalicelib.stock.model import Level, kept_back
+from chalicelib.stock.model import Level
+from chalicelib.stock.restating import kept_back
 from chalicelib.stock.transit import MOST_ARRIVALS, Arrival, ByHand, arrival_from_form, safety_from_form
 from chalicelib.storage import keys
 from chalicelib.storage.attempts import until_committed

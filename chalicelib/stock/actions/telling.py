@@ -12,7 +12,8 @@ from itertools import islice
 from chalicelib.kernel.ids import new_id
 from chalicelib.stock import journal_store, store, tally
 from chalicelib.stock.journal import WAITING_MOST, Cause, Why
-from chalicelib.stock.model import Level, Restated, restate
+from chalicelib.stock.model import Level
+from chalicelib.stock.restating import Restated, restate
 from chalicelib.storage.attempts import until_committed
 from chalicelib.storage.session import TenantSession
 from chalicelib.tenancy.model import StockKind
