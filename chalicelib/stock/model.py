@@ -1,4 +1,4 @@
-"""Stock of a SKU by warehouse, and what moves it (domain §4). Pure rules.
+"""Stock of a SKU by warehouse (domain §4). Pure rules; `moving` and `restating` say what becomes of it.
 
 For each warehouse: `available` = `on_hand` − `allocated` − safety. `allocated` is what orders hold, `counted` the part
 of it that the ERP has confirmed to know. `available` is stored because storage conditions have no arithmetic.
