@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -12,40 +11,12 @@ from hypothesis import strategies as st
 
 from chalicelib.billing import ledger
 from chalicelib.billing.ledger import OWED, Book, Entry, book_sum, mistakes
-from chalicelib.billing.model import Invoice, InvoiceKind, Part, Payment, PaymentKind
+from chalicelib.billing.model import InvoiceKind, Part, PaymentKind
 from chalicelib.network.model import Account
+from tests.support.bills import DAY, INVOICE, NOW, D
+from tests.support.bills import PAYMENT as WHOLE
 
-NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
-DAY = date(2026, 11, 20)
-D = Decimal
-INVOICE = Invoice(
-    id="i",
-    number="K-1",
-    party_id="p",
-    party_name="Светлый дом",
-    contract_id="c",
-    contract_number="14",
-    entity_id="e",
-    currency="RUB",
-    total=D(100),
-    vat=(),
-    day=DAY,
-    due=DAY,
-    created=NOW,
-    line_pages=0,
-)
-PAYMENT = Payment(
-    id="p",
-    number="55",
-    party_id="p",
-    party_name="Светлый дом",
-    contract_id="c",
-    contract_number="14",
-    currency="RUB",
-    amount=D(60),
-    day=DAY,
-    created=NOW,
-)
+PAYMENT = replace(WHOLE, amount=D(60))
 PAID = replace(INVOICE, paid=D(60))
 USED = replace(PAYMENT, parts=(Part(invoice_id="i", invoice_number="K-1", amount=D(60)),))
 ENTRIES = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,44 +13,14 @@ from hypothesis import strategies as st
 
 from chalicelib.billing.ageing import added_up, ageing, bucket_of
 from chalicelib.billing.allocation import MOST_TOLD, allocate, allocate_advances, as_told, oldest_due_first
-from chalicelib.billing.model import Invoice, InvoiceState, Payment
+from chalicelib.billing.model import Invoice, InvoiceState
 from chalicelib.billing.settling import that_fit, with_shares
 from chalicelib.billing.store import months_back
 from chalicelib.billing.terms import due_day
 from chalicelib.kernel.errors import Invalid, Refused
 from chalicelib.kernel.money import money
+from tests.support.bills import DAY, INVOICE, PAYMENT, D
 
-NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
-DAY = date(2026, 11, 20)
-D = Decimal
-INVOICE = Invoice(
-    id="i",
-    number="K-1",
-    party_id="p",
-    party_name="Светлый дом",
-    contract_id="c",
-    contract_number="14",
-    entity_id="e",
-    currency="RUB",
-    total=D(100),
-    vat=(),
-    day=DAY,
-    due=DAY,
-    created=NOW,
-    line_pages=0,
-)
-PAYMENT = Payment(
-    id="p",
-    number="55",
-    party_id="p",
-    party_name="Светлый дом",
-    contract_id="c",
-    contract_number="14",
-    currency="RUB",
-    amount=D(100),
-    day=DAY,
-    created=NOW,
-)
 days = st.dates(date(2020, 1, 1), date(2030, 12, 31))
 sums = st.integers(1, 10**9).map(lambda kopecks: D(kopecks) / 100)
 

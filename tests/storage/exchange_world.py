@@ -17,7 +17,6 @@ from chalicelib.exchange.model import JournalEntry
 from chalicelib.gateways import queues
 from chalicelib.identity import machines
 from chalicelib.kernel.clock import stamp
-from chalicelib.kernel.ids import new_tenant_id
 from chalicelib.ops.registry import due_handler
 from chalicelib.ops.workers import run_due
 from chalicelib.pictures import store as picture_store
@@ -27,6 +26,7 @@ from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import load_settings, settings_write
 from tests.clients.in_process import InProcess
 from tests.clients.onec import OneC
+from tests.support.shop import manufacturer
 
 
 @dataclass
@@ -96,19 +96,9 @@ class World:
 
 
 def new_tenant() -> str:
-    tenant_id = new_tenant_id()
-    settings = TenantSettings(
-        id=tenant_id,
-        name="Завод",
-        country="RU",
-        tax_id="7707083893",
-        currency="RUB",
-        locale="ru",
-        time_zone="Europe/Moscow",
-        created=datetime.now(UTC),
-    )
-    open_tenant(tenant_id).commit([settings_write(settings, 0)])
-    return tenant_id
+    settings = manufacturer(datetime.now(UTC), name="Завод")
+    open_tenant(settings.id).commit([settings_write(settings, 0)])
+    return settings.id
 
 
 def make_world(monkeypatch: pytest.MonkeyPatch, folder: Path, tenant_id: str) -> World:

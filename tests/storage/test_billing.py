@@ -20,15 +20,15 @@ from chalicelib.billing.payments import NewPayment
 from chalicelib.kernel.access import Actor, Role
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
 from chalicelib.kernel.events import Event
-from chalicelib.kernel.ids import new_id, new_tenant_id
+from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.money import money
 from chalicelib.network.model import Contract, Party
 from chalicelib.network.store import account_from, account_put, contract_put, party_put
 from chalicelib.storage import keys
 from chalicelib.storage.session import TenantSession, open_tenant
 from chalicelib.storage.writes import Add, Update
-from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import settings_write
+from tests.support.shop import manufacturer
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)  # a Friday
 TODAY = date(2026, 11, 20)
@@ -39,16 +39,7 @@ class Books:
     """One tenant with one dealer's contract: acts on it, and checks that everything still agrees."""
 
     def __init__(self, limit: str | None = None) -> None:
-        self.settings = TenantSettings(
-            id=new_tenant_id(),
-            name="Окна Севера",
-            country="RU",
-            tax_id="7707083893",
-            currency="RUB",
-            locale="ru",
-            time_zone="Europe/Moscow",
-            created=NOW,
-        )
+        self.settings = manufacturer(NOW)
         self.db: TenantSession = open_tenant(self.settings.id)
         self.actor = Actor(tenant_id=self.settings.id, user_id="anna", name="Анна", role=Role.ACCOUNTANT)
         self.numbers = count(1)

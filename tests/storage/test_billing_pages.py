@@ -28,15 +28,15 @@ from chalicelib.http import csrf, sessions
 from chalicelib.http.sessions import SignedIn
 from chalicelib.kernel.access import Actor, Role
 from chalicelib.kernel.clock import utc_now
-from chalicelib.kernel.ids import new_id, new_tenant_id
+from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.money import money
 from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.network.actions import dealers
 from chalicelib.network.actions.reading import open_dealer
 from chalicelib.storage import keys
 from chalicelib.storage.session import open_tenant
-from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import settings_write
+from tests.support.shop import manufacturer
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 TAX_IDS = ("7707083893", "7736050003")
@@ -52,17 +52,7 @@ class Shop:
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self.settings = TenantSettings(
-            id=new_tenant_id(),
-            name="Окна Севера",
-            country="RU",
-            tax_id=TAX_IDS[0],
-            currency="RUB",
-            locale="ru",
-            time_zone="Europe/Moscow",
-            created=NOW,
-            bank_details="БИК 044525225",
-        )
+        self.settings = manufacturer(NOW, tax_id=TAX_IDS[0], bank_details="БИК 044525225")
         self.db = open_tenant(self.settings.id)
         self.db.commit([settings_write(self.settings, 0)])
         self.owner = self.sign_in(Role.OWNER)

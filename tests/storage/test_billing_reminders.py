@@ -19,15 +19,15 @@ from chalicelib.identity.store import user_put
 from chalicelib.kernel.access import Actor, Role
 from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.events import Event
-from chalicelib.kernel.ids import new_id, new_tenant_id
+from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.money import money
 from chalicelib.network.model import Contract, Party
 from chalicelib.network.store import account_put, contract_put, party_put
 from chalicelib.storage import keys
 from chalicelib.storage.outbox import received
 from chalicelib.storage.session import TenantSession, open_tenant
-from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import settings_write
+from tests.support.shop import manufacturer
 
 ISSUED = datetime(2026, 11, 2, 9, tzinfo=UTC)  # a Monday
 DUE = datetime(2026, 11, 16, 6, 0, 30, tzinfo=UTC)  # a Monday, 14 days later, a little after nine in Moscow
@@ -37,17 +37,7 @@ class Dealer:
     """A tenant with one dealer, its people and its invoices."""
 
     def __init__(self, *, reachable: bool = True, **changes: object) -> None:
-        settings = TenantSettings(
-            id=new_tenant_id(),
-            name="Окна Севера",
-            country="RU",
-            tax_id="7707083893",
-            currency="RUB",
-            locale="ru",
-            time_zone="Europe/Moscow",
-            created=ISSUED,
-        )
-        self.settings = replace(settings, **changes)  # type: ignore[arg-type]
+        self.settings = settings = manufacturer(ISSUED, **changes)
         self.db: TenantSession = open_tenant(settings.id)
         email = "office@example.org" if reachable else ""
         self.party = Party(id=new_id(ISSUED), name="Светлый дом", created=ISSUED, email=email)

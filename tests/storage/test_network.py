@@ -13,7 +13,7 @@ from chalicelib.identity.model import User
 from chalicelib.identity.store import load_user, user_put
 from chalicelib.kernel.access import Actor, Role
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
-from chalicelib.kernel.ids import new_id, new_tenant_id
+from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.network import store
 from chalicelib.network.actions import contracts, dealers, people, segments
@@ -21,8 +21,8 @@ from chalicelib.network.actions.reading import choices, open_dealer
 from chalicelib.network.model import Account, PriceType, Warehouse
 from chalicelib.network.segments import StockShown, warehouses_of
 from chalicelib.storage.session import TenantSession, open_tenant
-from chalicelib.tenancy.model import TenantSettings
 from chalicelib.tenancy.store import settings_write
+from tests.support.shop import manufacturer
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 TAX_IDS = ("7707083893", "7736050003", "7728168971")
@@ -46,17 +46,8 @@ class Manager:
     """A tenant's manager at work."""
 
     def __init__(self) -> None:
-        tenant_id = new_tenant_id()
-        settings = TenantSettings(
-            id=tenant_id,
-            name="Окна Севера",
-            country="RU",
-            tax_id="7707083893",
-            currency="RUB",
-            locale="ru",
-            time_zone="Europe/Moscow",
-            created=NOW,
-        )
+        settings = manufacturer(NOW)
+        tenant_id = settings.id
         self.db: TenantSession = open_tenant(tenant_id)
         self.actor = Actor(tenant_id=tenant_id, user_id="olga", name="Ольга", role=Role.SALES_MANAGER)
         self.db.commit([settings_write(settings, 0)])

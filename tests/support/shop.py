@@ -86,6 +86,21 @@ def name_of(made: str) -> str:
     return _NAMES[made]
 
 
+def manufacturer(created: datetime, **changes: object) -> TenantSettings:
+    """A new tenant's settings."""
+    settings = TenantSettings(
+        id=new_tenant_id(),
+        name="Окна Севера",
+        country="RU",
+        tax_id="7707083893",
+        currency="RUB",
+        locale="ru",
+        time_zone="Europe/Moscow",
+        created=created,
+    )
+    return replace(settings, **changes)  # type: ignore[arg-type]
+
+
 class Shop:
     """One tenant, one dealer, one contract. `goods` = article → (price, quantity in the only warehouse)."""
 
@@ -97,17 +112,7 @@ class Shop:
         kind: StockKind = StockKind.FREE,
         **contract: object,
     ) -> None:
-        self.settings = TenantSettings(
-            id=new_tenant_id(),
-            name="Окна Севера",
-            country="RU",
-            tax_id="7707083893",
-            currency="RUB",
-            locale="ru",
-            time_zone="Europe/Moscow",
-            created=NOW,
-            exchange=ExchangeSettings(stock_kind=kind),
-        )
+        self.settings = manufacturer(NOW, exchange=ExchangeSettings(stock_kind=kind))
         self.db: TenantSession = open_tenant(self.settings.id)
         self.party = Party(id=new_id(NOW), name="Светлый дом", created=NOW)
         self.entity = LegalEntity(
