@@ -12,7 +12,8 @@ from chalicelib.exchange.model import EntryKind, EntryState, JournalEntry, Rejec
 from chalicelib.http.doors import Doors
 from chalicelib.http.formats import Formats
 from chalicelib.http.i18n import Translator
-from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row, Tone, View
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Filter, Listing, Row, Tone, View
 from chalicelib.http.problems import field_errors
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response

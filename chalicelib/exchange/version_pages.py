@@ -11,7 +11,8 @@ from chalicelib.exchange.actions.versions import Compared, Version
 from chalicelib.exchange.model import JournalEntry
 from chalicelib.http.doors import Doors
 from chalicelib.http.formats import Formats
-from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row, Tone, View
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Filter, Listing, Row, Tone, View
 from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, download
 from chalicelib.kernel.access import Permission

@@ -10,7 +10,8 @@ from typing import Any
 from chalicelib.billing.ageing import Ageing
 from chalicelib.http.doors import Doors
 from chalicelib.http.formats import Formats
-from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row, Tone
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Listing, Row, Tone
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.http.sessions import SignedIn

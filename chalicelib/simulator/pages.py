@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.http.doors import Doors
 from chalicelib.http.formats import Formats
-from chalicelib.http.listing import ListQuery
+from chalicelib.http.list_query import ListQuery
 from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, download
 from chalicelib.kernel.access import Permission

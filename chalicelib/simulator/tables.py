@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from chalicelib.http.formats import Formats
 from chalicelib.http.i18n import Translator
-from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row, View
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Listing, Row, View
 from chalicelib.http.request import Request
 from chalicelib.pricing.simulation import PriceMove, Summary
 from chalicelib.simulator.model import ChangedCart, ChangedContract, ChangedOrder, Report

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from chalicelib.catalogue.model import Available, Category, Facet, Query, Sort
 from chalicelib.http.doors import Doors
 from chalicelib.http.formats import Formats
-from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Filter, Listing, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.http.sessions import SignedIn

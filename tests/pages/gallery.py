@@ -18,7 +18,8 @@ from urllib.parse import parse_qsl, urlsplit
 from jinja2 import ChoiceLoader, FileSystemLoader
 
 from chalicelib.http.formats import Formats
-from chalicelib.http.listing import BulkAction, Cell, Column, Filter, Listing, ListQuery, Row, View
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import BulkAction, Cell, Column, Filter, Listing, Row, View
 from chalicelib.http.rendering import NavItem, Shell, environment, render
 from chalicelib.http.static_files import read_static
 from chalicelib.kernel.errors import NotFound

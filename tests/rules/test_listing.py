@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.http.formats import Formats
-from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Filter, Listing, Row
 
 FMT = Formats("ru", "Europe/Moscow")
 NAMES = ["q", "status", "view", "sort", "cursor", "page", "lang", "X-Bad", "a b"]

@@ -16,7 +16,8 @@ from jinja2.runtime import Context
 
 from chalicelib.http import rendering
 from chalicelib.http.i18n import LOCALES
-from chalicelib.http.listing import BulkAction, Cell, Column, Filter, Listing, ListQuery, Row, View
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import BulkAction, Cell, Column, Filter, Listing, Row, View
 from chalicelib.http.rendering import NavItem, Shell, environment, render, render_text
 from chalicelib.http.static_files import read_static, static_url
 from chalicelib.kernel.errors import NotFound

@@ -19,7 +19,8 @@ from chalicelib.assortment.pages.base import (
 from chalicelib.assortment.subjects import product_names, typed_subject
 from chalicelib.catalogue.on_order import OnOrderRule
 from chalicelib.catalogue.rules import What
-from chalicelib.http.listing import Column, Listing, ListQuery, Row
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Column, Listing, Row
 from chalicelib.http.problems import field_errors
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response

@@ -18,7 +18,8 @@ from chalicelib.assortment.pages.base import (
 from chalicelib.assortment.subjects import product_names, typed_subject
 from chalicelib.catalogue.rules import What
 from chalicelib.catalogue.visibility import Rule, Whom
-from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Listing, Row
 from chalicelib.http.problems import field_errors
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response

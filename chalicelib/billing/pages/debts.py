@@ -9,7 +9,8 @@ from chalicelib.billing.actions import Debtor
 from chalicelib.billing.ageing import added_up
 from chalicelib.billing.books import Check, wrong_books
 from chalicelib.billing.pages.base import AGES, READ, age_names, doors, formats, money_text, today
-from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Listing, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, download
 from chalicelib.kernel.money import Money

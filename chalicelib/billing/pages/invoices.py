@@ -19,7 +19,8 @@ from chalicelib.billing.pages.base import (
     state_cell,
     today,
 )
-from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row, View
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Filter, Listing, Row, View
 from chalicelib.http.problems import field_errors
 from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, download

@@ -12,7 +12,8 @@ from chalicelib.billing.forms import payment_from_form
 from chalicelib.billing.model import Payment, PaymentKind
 from chalicelib.billing.pages.base import EDIT, READ, Repeated, a_date, doors, formats, money_text, repeated, today
 from chalicelib.billing.payment_list import PaymentList, PaymentState, WantedPayments, list_payments, state_of
-from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row, Tone
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Filter, Listing, Row, Tone
 from chalicelib.http.problems import field_errors
 from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, download

@@ -13,7 +13,8 @@ from chalicelib.goods.forms import ATTRIBUTES, edit_of
 from chalicelib.goods.model import CATEGORIES
 from chalicelib.goods.pages.base import MAY, doors, indented
 from chalicelib.http.formats import Formats
-from chalicelib.http.listing import BulkAction, Cell, Column, Filter, Listing, ListQuery, Row, View
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import BulkAction, Cell, Column, Filter, Listing, Row, View
 from chalicelib.http.problems import field_errors
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response

@@ -14,7 +14,8 @@ from chalicelib.goods.pages.base import MAY, doors
 from chalicelib.goods.words import reason
 from chalicelib.http.columns import chosen_columns, typed_head
 from chalicelib.http.formats import Formats
-from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row, Tone
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Listing, Row, Tone
 from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, disposition, download, redirect, sending_to
 from chalicelib.kernel.access import Permission

@@ -7,7 +7,8 @@ from typing import Any
 from chalicelib.http.doors import language_cookie
 from chalicelib.http.formats import Formats
 from chalicelib.http.i18n import LOCALES
-from chalicelib.http.listing import Column, Listing, ListQuery, Row
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Column, Listing, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.http.sessions import WebSession

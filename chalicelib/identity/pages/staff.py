@@ -6,7 +6,8 @@ from typing import Any
 
 from chalicelib.http.formats import Formats
 from chalicelib.http.i18n import LOCALES
-from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Listing, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.identity.actions import inviting, people

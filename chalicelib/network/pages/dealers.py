@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.http.formats import Formats
-from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Filter, Listing, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.identity.model import Invitation

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row, View
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Filter, Listing, Row, View
 from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, download
 from chalicelib.kernel.clock import end_of_day, local_day, start_of_day

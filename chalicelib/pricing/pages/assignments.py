@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Listing, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.kernel.errors import Invalid, Refused, found

@@ -6,7 +6,8 @@ from datetime import date
 
 from chalicelib.catalogue.store import current_catalogue
 from chalicelib.http.formats import Formats
-from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Listing, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.kernel.clock import local_day

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chalicelib.catalogue.model import Item, PriceTier, PriceType
 from chalicelib.http.formats import Formats
-from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Filter, Listing, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.pricing import erp_prices

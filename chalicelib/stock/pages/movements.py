@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from chalicelib.catalogue.model import Warehouse
 from chalicelib.http.formats import Formats
-from chalicelib.http.listing import Cell, Column, Filter, Listing, ListQuery, Row
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Filter, Listing, Row
 from chalicelib.http.request import Request
 from chalicelib.http.responses import XLSX, Response, download
 from chalicelib.kernel.access import Permission

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from chalicelib.http.listing import Cell, Column, Listing, ListQuery, Row
+from chalicelib.http.list_query import ListQuery
+from chalicelib.http.listing import Cell, Column, Listing, Row
 from chalicelib.http.problems import field_errors
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
