@@ -19,6 +19,7 @@ from benchmarks.tables import FIGURES, print_figures
 PARTS = {
     "cold_start": "Cold start: importing each function's code, and the package's size",
     "actions": "Actions: DynamoDB round trips, capacity units and handler time",
+    "page": "A page of the catalogue in small and large catalogues",
     "exchange": "Exchange: reading and importing files of 1C (every sample set, then made ones)",
     "catalogue": "Catalogue: building a snapshot and searching it",
     "cold_read": "Cold read: the snapshot from S3 to a fresh Lambda's first page",

@@ -8,6 +8,7 @@ item 1 unit for each started KB of the entry, twice if the entry moves.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -33,9 +34,11 @@ _INDEXES = ("gsi1", "gsi2", "gsi3")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Used:
-    """What was asked of AWS: `calls` and units of DynamoDB, requests of S3, messages sent to queues."""
+    """What was asked of AWS: `calls` and units of DynamoDB and seconds `waited` for it, requests of S3, messages sent
+    to queues."""
 
     calls: int = 0
+    waited: float = 0.0
     read_units: Decimal = Decimal(0)
     write_units: int = 0
     puts: int = 0
@@ -67,8 +70,9 @@ class Meter:
 
         def counted(session: Session, call: Callable[[], Any]) -> Any:
             before = session.usage.units
-            self._count(calls=1)
+            begun = time.perf_counter()
             response = run(session, call)
+            self._count(calls=1, waited=time.perf_counter() - begun)
             if not getattr(self._of_thread, "transaction", False):
                 self._count(read_units=session.usage.units - before)
             return response
