@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from chalicelib.storage import codec
 from chalicelib.storage.keys import Index, Key, Table
-from chalicelib.storage.rows import ROWS
+from chalicelib.storage.rows import CountersAttribute, DocumentAttribute, LogAttribute
 
 _T = TypeVar("_T")
 
@@ -39,18 +39,24 @@ class Page:
     next: str | None
 
 
-def record_of(table: Table, item: dict[str, Any], index: Index | None = None) -> Record | None:
-    """A raw item as a record; None when its time has passed. `index` = where it was read from."""
-    row = ROWS[table].from_raw_data(item)
-    if row.ttl is not None and int(row.ttl) <= time.time():
+_DOCUMENT, _COUNTERS, _LOG = DocumentAttribute(), CountersAttribute(), LogAttribute()
+
+
+def record_of(table: Table, item: Mapping[str, Any], index: Index | None = None) -> Record | None:
+    """A raw item as a record; None when its time has passed. `index` = where it was read from.
+
+    By the forms of `rows`, not by way of a model, which takes twice as long: a page has fifty rows and more.
+    """
+    expires = int(item["ttl"]["N"]) if "ttl" in item else None
+    if expires is not None and expires <= time.time():
         return None  # DynamoDB deletes expired items late
     return Record(
-        key=Key(table, row.pk, row.sk),
-        kind=row.type or "",
-        data=row.data or {},
-        n=row.n or {},
-        version=int(row.version or 0),
-        expires=int(row.ttl) if row.ttl is not None else None,
-        log=getattr(row, "log", None) or (),
-        place=getattr(row, f"{index}sk") if index else "",
+        key=Key(table, item["pk"]["S"], item["sk"]["S"]),
+        kind=item["type"]["S"] if "type" in item else "",
+        data=_DOCUMENT.deserialize(item["data"]["M"]) if "data" in item else {},
+        n=_COUNTERS.deserialize(item["n"]["M"]) if "n" in item else {},
+        version=int(item["version"]["N"]) if "version" in item else 0,
+        expires=expires,
+        log=_LOG.deserialize(item["log"]["L"]) if "log" in item else (),
+        place=item[f"{index}sk"]["S"] if index else "",
     )

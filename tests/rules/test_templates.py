@@ -278,6 +278,19 @@ def test_what_a_macro_says_is_escaped_once_or_where_nothing_is_not_at_all(escapi
     assert drawn == said
 
 
+def test_macros_and_functions_are_called_without_asking_them_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    slow = Context.call
+
+    def call(context: Context, called: Any, *given: Any, **named: Any) -> Any:
+        asked.append(called)
+        return slow(context, called, *given, **named)
+
+    monkeypatch.setattr(Context, "call", call)
+    draw("{% macro say(what) %}{{ t(what) }}{% endmacro %}{{ say('http.search') }}{{ fmt.quantity(1) }}")
+    assert asked == []
+
+
 def test_pages_go_by_number_or_by_cursor() -> None:
     by_number = draw("{{ lists.list(listing) }}", SHELL, listing=listing(ListQuery.parse({"page": "2"}), pages=3))
     assert {"?", "?page=3"} <= {attrs.get("href") for attrs in by_number.all("a")}
