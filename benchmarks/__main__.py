@@ -21,6 +21,7 @@ PARTS = {
     "actions": "Actions: DynamoDB round trips, capacity units and handler time",
     "page": "A page of the catalogue in small and large catalogues",
     "exchange": "Exchange: reading and importing files of 1C (every sample set, then made ones)",
+    "telling": "Live stock: writing what an exchange tells",
     "catalogue": "Catalogue: building a snapshot and searching it",
     "cold_read": "Cold read: the snapshot from S3 to a fresh Lambda's first page",
     "prices": "Prices: rows of own lists, and quoting under a chain",

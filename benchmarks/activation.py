@@ -167,4 +167,4 @@ def _seconds(work: Callable[[], object]) -> Seconds:
 
 
 if __name__ == "__main__":
-    main([int(argument) for argument in sys.argv[1:]] or [20_000])
+    main([int(argument) for argument in sys.argv[1:]] or [150_000])

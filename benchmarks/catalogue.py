@@ -206,4 +206,4 @@ def _peak_mb() -> float:
 
 
 if __name__ == "__main__":
-    main([int(argument) for argument in sys.argv[1:]] or [500, 20_000])
+    main([int(argument) for argument in sys.argv[1:]] or [500, 150_000])

@@ -82,4 +82,4 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 if __name__ == "__main__":
-    main([int(argument) for argument in sys.argv[1:]] or [10_000])
+    main([int(argument) for argument in sys.argv[1:]] or [150_000])
