@@ -66,7 +66,7 @@ def add_rule(db: TenantSession, actor: Actor, typed: Mapping[str, str], key: str
     made = stable_id("assortment", key)
     if load_assortment(db, consistent=True).rule(made) is not None:
         return False
-    return _BOOK.save(db, actor, _rule(look(db, now), typed, made, None), None, now)
+    return BOOK.save(db, actor, _rule(look(db, now), typed, made, None), None, now)
 
 
 def change_rule(
@@ -75,17 +75,7 @@ def change_rule(
     """`seen` = the version of the rules that the person changes. Refused("assortment_changed") for an older one.
     Whether it now stands in place of another rule."""
     desk = look(db, now)
-    return _BOOK.save(db, actor, _rule(desk, typed, rule_id, found(desk.assortment.rule(rule_id))), seen, now)
-
-
-def remove_rule(db: TenantSession, actor: Actor, rule_id: str, now: datetime) -> None:
-    """NotFound if there is none, also the second time."""
-    _BOOK.remove(db, actor, rule_id, now)
-
-
-def put_rule_back(db: TenantSession, actor: Actor, rule_id: str, now: datetime) -> None:
-    """The last removal undone. NotFound if the rules have changed since."""
-    _BOOK.put_back(db, actor, rule_id, now)
+    return BOOK.save(db, actor, _rule(desk, typed, rule_id, found(desk.assortment.rule(rule_id))), seen, now)
 
 
 def _rule(desk: Desk, typed: Mapping[str, str], rule_id: str, before: Rule | None) -> Rule:
@@ -118,4 +108,4 @@ def _detail(rule: Rule) -> dict[str, str]:
     return {"whom": whom_value(rule.whom, rule.whom_id), "decision": "shown" if rule.shown else "hidden"}
 
 
-_BOOK = Book(name="assortment", load=partial(load_assortment, consistent=True), put=assortment_put, detail=_detail)
+BOOK = Book(name="assortment", load=partial(load_assortment, consistent=True), put=assortment_put, detail=_detail)

@@ -42,7 +42,7 @@ class Book(Generic[S, R]):
             after = before.having(rule)
             if len(after.rules) > MOST_RULES:
                 raise Refused("assortment_full", limit=MOST_RULES)
-            if after != before:
+            if after.rules != before.rules:
                 if seen not in (None, before.version):
                     raise Refused("assortment_changed")
                 db.commit([self.put(db.tenant_id, after), self._audit(db, actor, "saved", rule, now)])
@@ -59,17 +59,20 @@ class Book(Generic[S, R]):
             rule = rules.rule(rule_id)
             if rule is not None:
                 done = self._audit(db, actor, "removed", rule, now)
-                db.commit([self.put(db.tenant_id, rules.without(rule_id)), done])
+                db.commit([self.put(db.tenant_id, rules.without(rule_id, now)), done])
 
         until_committed(act)
 
-    def put_back(self, db: TenantSession, actor: Actor, rule_id: str, now: datetime) -> None:
-        """The rule that was removed is there again, as long as nothing has changed since; NotFound for any other."""
+    def put_back(self, db: TenantSession, actor: Actor, rule_id: str, seen: int, now: datetime) -> None:
+        """The rule that the last change removed is there again; NotFound for any other. `seen` = the version of the
+        rules without it, that the person changes: Refused("assortment_changed") for an older one."""
 
         def act() -> None:
             rules = self.load(db)
             if rules.rule(rule_id) is not None:
                 return
+            if seen < rules.version:
+                raise Refused("assortment_changed")
             rule = found(rules.removed if rules.removed and rules.removed.id == rule_id else None)
             db.commit([self.put(db.tenant_id, rules.having(rule)), self._audit(db, actor, "put_back", rule, now)])
 

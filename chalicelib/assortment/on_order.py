@@ -53,7 +53,7 @@ def add_rule(db: TenantSession, actor: Actor, typed: Mapping[str, str], key: str
     desk = look(db, now)
     if desk.on_order.rule(made) is not None:
         return False
-    return _BOOK.save(db, actor, _rule(desk, typed, made, None), None, now)
+    return BOOK.save(db, actor, _rule(desk, typed, made, None), None, now)
 
 
 def change_rule(
@@ -62,17 +62,7 @@ def change_rule(
     """`seen` = the version of the rules that the person changes. Refused("assortment_changed") for an older one.
     Whether it now stands in place of another rule."""
     desk = look(db, now)
-    return _BOOK.save(db, actor, _rule(desk, typed, rule_id, found(desk.on_order.rule(rule_id))), seen, now)
-
-
-def remove_rule(db: TenantSession, actor: Actor, rule_id: str, now: datetime) -> None:
-    """NotFound if there is none, also the second time."""
-    _BOOK.remove(db, actor, rule_id, now)
-
-
-def put_rule_back(db: TenantSession, actor: Actor, rule_id: str, now: datetime) -> None:
-    """The last removal undone. NotFound if the rules have changed since."""
-    _BOOK.put_back(db, actor, rule_id, now)
+    return BOOK.save(db, actor, _rule(desk, typed, rule_id, found(desk.on_order.rule(rule_id))), seen, now)
 
 
 def _rule(desk: Desk, typed: Mapping[str, str], rule_id: str, before: OnOrderRule | None) -> OnOrderRule:
@@ -89,4 +79,4 @@ def _detail(rule: OnOrderRule) -> dict[str, str]:
     return {"days": "" if rule.days is None else str(rule.days)}
 
 
-_BOOK = Book(name="on_order", load=partial(load_on_order, consistent=True), put=on_order_put, detail=_detail)
+BOOK = Book(name="on_order", load=partial(load_on_order, consistent=True), put=on_order_put, detail=_detail)

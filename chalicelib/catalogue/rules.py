@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Generic, Self, TypeVar
+
+UNDONE_WITHIN = timedelta(days=1)
 
 
 class What(StrEnum):
@@ -46,10 +49,11 @@ R = TypeVar("R", bound=About)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet(Generic[R]):
-    """All rules of a tenant of one kind; `removed` = the one that the last change took away, if it did."""
+    """All rules of a tenant of one kind; `removed` = the one that the last change took away, if it did, and when."""
 
     rules: tuple[R, ...] = ()
     removed: R | None = None
+    removed_at: datetime | None = None  # None also for what was removed before moments were kept
     version: int = 0  # filled from the stored row
 
     def rule(self, rule_id: str) -> R | None:
@@ -58,8 +62,13 @@ class RuleSet(Generic[R]):
     def having(self, rule: R) -> Self:
         """With this rule, in place of the one of the same subject."""
         others = (one for one in self.rules if one.subject != rule.subject and one.id != rule.id)
-        return replace(self, rules=tuple(sorted((*others, rule), key=lambda one: one.subject)), removed=None)
+        rules = tuple(sorted((*others, rule), key=lambda one: one.subject))
+        return replace(self, rules=rules, removed=None, removed_at=None)
 
-    def without(self, rule_id: str) -> Self:
+    def without(self, rule_id: str, now: datetime) -> Self:
         others = tuple(one for one in self.rules if one.id != rule_id)
-        return replace(self, rules=others, removed=self.rule(rule_id))
+        return replace(self, rules=others, removed=self.rule(rule_id), removed_at=now)
+
+    def undoable(self, now: datetime) -> R | None:
+        """What was removed, as long as it is offered to put it back: for `UNDONE_WITHIN`."""
+        return self.removed if self.removed_at and now - self.removed_at < UNDONE_WITHIN else None

@@ -17,6 +17,7 @@ from chalicelib.catalogue.model import Available, Query, sku_id
 from chalicelib.catalogue.on_order import OnOrderRule
 from chalicelib.catalogue.store import load_on_order
 from chalicelib.http.formats import NBSP, Formats
+from chalicelib.kernel.access import Role
 from chalicelib.kernel.clock import local_day, utc_now
 from chalicelib.kernel.errors import Invalid, NotFound, Refused
 from chalicelib.network.segments import DealerGroup, Segments, StockShown
@@ -26,6 +27,7 @@ from chalicelib.ordering.store import load_order
 from chalicelib.stock.actions import erp_levels
 from chalicelib.stock.store import levels, noted_writes
 from chalicelib.stock.transit import Arrival
+from chalicelib.storage import keys
 from chalicelib.storefront.actions import browse, look_at
 from chalicelib.tenancy.store import settings_write
 from tests.storage.test_ordering_pages import _strings
@@ -36,6 +38,7 @@ from tests.support.shop import NOW, Shop
 pytestmark = pytest.mark.usefixtures("tables")
 THERE, GONE = sku_id("window-0", None), sku_id("window-1", None)
 FIELDS = {"what": "category", "category": "windows", "decision": "yes", "days": "14"}
+PRODUCT = {"what": "product", "product": "ОК-1300", "decision": "yes", "days": "3"}
 
 
 @pytest.fixture
@@ -67,21 +70,70 @@ def test_rules_are_made_once_changed_replaced_and_removed(shop: Shop) -> None:
     on_order.change_rule(shop.db, shop.manager, rule.id, typed, 1, NOW)  # sent twice
     with pytest.raises(Refused, match="assortment_changed"):
         on_order.change_rule(shop.db, shop.manager, rule.id, FIELDS, 1, NOW)
-    again = {**typed, "decision": "yes", "days": "3"}
-    on_order.add_rule(shop.db, shop.manager, again, "other", NOW + timedelta(minutes=1))
+    on_order.add_rule(shop.db, shop.manager, PRODUCT, "other", NOW + timedelta(minutes=1))
     assert rules(shop) == [("product", "window-0", 3)], "of one subject there is one rule"
     rule = only(shop)
-    on_order.remove_rule(shop.db, shop.manager, rule.id, NOW)
+    on_order.BOOK.remove(shop.db, shop.manager, rule.id, NOW)
     assert rules(shop) == []
     with pytest.raises(NotFound):
-        on_order.remove_rule(shop.db, shop.manager, rule.id, NOW)
-    for _ in range(2):  # sent twice
-        on_order.put_rule_back(shop.db, shop.manager, rule.id, NOW)
-    assert only(shop) == rule
-    on_order.remove_rule(shop.db, shop.manager, rule.id, NOW)
-    on_order.add_rule(shop.db, shop.manager, again, "a third", NOW)
+        on_order.BOOK.remove(shop.db, shop.manager, rule.id, NOW)
     with pytest.raises(NotFound):
-        on_order.put_rule_back(shop.db, shop.manager, rule.id, NOW)
+        on_order.BOOK.put_back(shop.db, shop.manager, "another", version(shop), NOW)
+    seen = version(shop)
+    for _ in range(2):  # sent twice
+        on_order.BOOK.put_back(shop.db, shop.manager, rule.id, seen, NOW)
+    assert only(shop) == rule
+    trail = [record.data for record in shop.db.query_all(keys.audit(shop.settings.id, "on_order"))]
+    (said,) = [one for one in trail if one["action"] == "on_order_rule_put_back"]
+    assert said["actor"] == shop.manager.user_id
+    assert said["detail"] == {"what": "product", "key": "window-0", "days": "3"}
+
+
+def version(shop: Shop) -> int:
+    return load_on_order(shop.db, consistent=True).version
+
+
+def two(shop: Shop) -> tuple[OnOrderRule, OnOrderRule]:
+    """Rules of a category and of a product."""
+    on_order.add_rule(shop.db, shop.manager, FIELDS, "a", NOW)
+    on_order.add_rule(shop.db, shop.manager, PRODUCT, "b", NOW)
+    first, second = load_on_order(shop.db, consistent=True).rules
+    return first, second
+
+
+def test_a_rule_is_not_put_back_once_somebody_has_changed_the_rules(shop: Shop) -> None:
+    first, second = two(shop)
+    on_order.BOOK.remove(shop.db, shop.manager, first.id, NOW)
+    seen = version(shop)
+    on_order.BOOK.remove(shop.db, shop.manager, second.id, NOW)
+    with pytest.raises(Refused, match="assortment_changed"):
+        on_order.BOOK.put_back(shop.db, shop.manager, first.id, seen, NOW)
+    assert rules(shop) == []
+    seen = version(shop)
+    on_order.add_rule(shop.db, shop.manager, PRODUCT, "c", NOW)
+    with pytest.raises(Refused, match="assortment_changed"):
+        on_order.BOOK.put_back(shop.db, shop.manager, second.id, seen, NOW)
+    assert rules(shop) == [("product", "window-0", 3)]
+
+
+def test_a_form_that_changes_nothing_is_no_change_though_a_rule_was_removed(shop: Shop) -> None:
+    first, second = two(shop)
+    seen = version(shop)
+    on_order.BOOK.remove(shop.db, shop.manager, first.id, NOW)
+    before = load_on_order(shop.db, consistent=True)
+    on_order.change_rule(shop.db, shop.manager, second.id, PRODUCT, seen, NOW)
+    assert load_on_order(shop.db, consistent=True) == before
+
+
+def test_a_removed_rule_is_offered_for_a_day(shop: Shop, visit: Visit) -> None:
+    first, _ = two(shop)
+    now = utc_now()
+    on_order.BOOK.remove(shop.db, shop.manager, first.id, now - timedelta(hours=25))
+    kept = load_on_order(shop.db, consistent=True)
+    assert kept.removed == first
+    assert "Удалено правило" not in text(visit("/stock/on-order"))
+    assert kept.undoable(now - timedelta(hours=2)) == first
+    assert replace(kept, removed_at=None).undoable(now) is None, "removed before moments were kept"
 
 
 @pytest.mark.parametrize(
@@ -151,7 +203,10 @@ def test_the_page_shows_the_rules_and_their_forms(shop: Shop, visit: Visit) -> N
     assert visit(f"/stock/on-order/{rule.id}").status_code == 404
     assert "Удалено правило: Окна, Не под заказ" in text(visit("/stock/on-order"))
     assert visit(f"/stock/on-order/{rule.id}/put-back").status_code == 405
-    assert visit(f"/stock/on-order/{rule.id}/put-back", yes="1").status_code == 303
+    seen = re.search(r'put-back".*?name="version" value="([0-9]+)"', visit("/stock/on-order").body.decode(), re.DOTALL)
+    assert seen
+    assert "Удалено правило" not in text(visit("/stock/on-order", replace(shop.manager, role=Role.ACCOUNTANT)))
+    assert visit(f"/stock/on-order/{rule.id}/put-back", version=seen[1]).status_code == 303
     assert rules(shop) == [("category", "windows", None)]
     assert "Удалено правило" not in text(visit("/stock/on-order"))
     assert visit("/stock/on-order", shop.buyer).status_code == 403

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
+from chalicelib.assortment.keeping import Book
 from chalicelib.catalogue.rules import About, What
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.http.doors import Doors
 from chalicelib.http.formats import Formats
 from chalicelib.http.listing import Cell, Column
 from chalicelib.http.request import Request
+from chalicelib.http.responses import Response
+from chalicelib.kernel.access import Permission
 
 doors = Doors("chalicelib.assortment.pages")
 COUNT = Column(key="count", label_key="assortment.count", kind="num", phone="sum")
@@ -40,10 +44,24 @@ def about_text(request: Request, catalogue: Catalogue | None, rule: About) -> st
     return count_text(request, catalogue.count_of(rule)) if catalogue else ""
 
 
-def undo(request: Request, page: str, rule: About, *decided: str) -> tuple[str, str]:
-    """What the last change took away, and the door that puts it back."""
+def undo(request: Request, page: str, version: int, rule: About, *decided: str) -> tuple[str, str, int]:
+    """What the last change took away, the door that puts it back, and the rules' version without it."""
     subject = rule.name or request.t.t("assortment.what.everything")
-    return request.t.t("assortment.removed", rule=", ".join((subject, *decided))), f"{page}/{rule.id}/put-back"
+    return request.t.t("assortment.removed", rule=", ".join((subject, *decided))), f"{page}/{rule.id}/put-back", version
+
+
+def undo_doors(page: str, may: Permission, book: Book[Any, Any]) -> None:
+    """The doors that delete a rule of a page's, and put it back."""
+
+    @doors.page(page + "/{rule_id}/remove", may=may, methods=("POST",))
+    def remove_rule(request: Request) -> Response:
+        book.remove(request.db, request.actor, request.params["rule_id"], request.now)
+        return request.go(page, notice="rule_removed")
+
+    @doors.page(page + "/{rule_id}/put-back", may=may, methods=("POST",))
+    def put_rule_back(request: Request) -> Response:
+        book.put_back(request.db, request.actor, request.params["rule_id"], request.form.version, request.now)
+        return request.go(page, notice="rule_put_back")
 
 
 def subject_options(request: Request, catalogue: Catalogue | None, form: Mapping[str, str]) -> dict[str, Options]:

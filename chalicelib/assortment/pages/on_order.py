@@ -15,6 +15,7 @@ from chalicelib.assortment.pages.base import (
     subject_cell,
     subject_options,
     undo,
+    undo_doors,
 )
 from chalicelib.assortment.subjects import product_names, typed_subject
 from chalicelib.catalogue.on_order import OnOrderRule
@@ -46,13 +47,13 @@ def on_order(request: Request) -> Response:
         query=ListQuery.parse({}),
         empty_key="assortment.nothing_on_order",
     )
-    gone = desk.on_order.removed
+    gone = desk.on_order.undoable(request.now) if may_edit else None
     return request.page(
         "assortment/on_order.html",
         rules=rules,
         count=desk.count,
         may_edit=may_edit,
-        undo=undo(request, _PAGE, gone, _term(request, gone)) if gone and may_edit else None,
+        undo=undo(request, _PAGE, desk.on_order.version, gone, _term(request, gone)) if gone else None,
     )
 
 
@@ -106,16 +107,7 @@ def change_on_order(request: Request) -> Response:
     return request.go(_PAGE, notice=saved_notice(replaced))
 
 
-@doors.page(_PAGE + "/{rule_id}/remove", may=_EDIT, methods=("POST",))
-def remove_on_order(request: Request) -> Response:
-    actions.remove_rule(request.db, request.actor, request.params["rule_id"], request.now)
-    return request.go(_PAGE, notice="rule_removed")
-
-
-@doors.page(_PAGE + "/{rule_id}/put-back", may=_EDIT, methods=("POST",))
-def put_on_order_back(request: Request) -> Response:
-    actions.put_rule_back(request.db, request.actor, request.params["rule_id"], request.now)
-    return request.go(_PAGE, notice="rule_put_back")
+undo_doors(_PAGE, _EDIT, actions.BOOK)
 
 
 def _form(request: Request, form: Form, wrong: Invalid | None = None) -> Response:

@@ -14,6 +14,7 @@ from chalicelib.assortment.pages.base import (
     subject_cell,
     subject_options,
     undo,
+    undo_doors,
 )
 from chalicelib.assortment.subjects import product_names, typed_subject
 from chalicelib.catalogue.rules import What
@@ -35,14 +36,15 @@ _DEALERS_A_PAGE = 50
 @doors.page(_PAGE, may=_READ)
 def assortment(request: Request) -> Response:
     desk = actions.look(request.db, request.now)
-    gone, may_edit = desk.assortment.removed, request.actor.may(_EDIT)
+    may_edit = request.actor.may(_EDIT)
+    gone = desk.assortment.undoable(request.now) if may_edit else None
     told = (_whom(request, desk, gone).text, _decision(request, gone)) if gone else ()
     return request.page(
         "assortment/rules.html",
         rules=_rules(request, desk),
         dealers=_dealers(request, desk),
         may_edit=may_edit,
-        undo=undo(request, _PAGE, gone, *told) if gone and may_edit else None,
+        undo=undo(request, _PAGE, desk.assortment.version, gone, *told) if gone else None,
     )
 
 
@@ -150,16 +152,7 @@ def change_rule(request: Request) -> Response:
     return request.go(_PAGE, notice=saved_notice(replaced))
 
 
-@doors.page(_PAGE + "/{rule_id}/remove", may=_EDIT, methods=("POST",))
-def remove_rule(request: Request) -> Response:
-    actions.remove_rule(request.db, request.actor, request.params["rule_id"], request.now)
-    return request.go(_PAGE, notice="rule_removed")
-
-
-@doors.page(_PAGE + "/{rule_id}/put-back", may=_EDIT, methods=("POST",))
-def put_rule_back(request: Request) -> Response:
-    actions.put_rule_back(request.db, request.actor, request.params["rule_id"], request.now)
-    return request.go(_PAGE, notice="rule_put_back")
+undo_doors(_PAGE, _EDIT, actions.BOOK)
 
 
 def _form(request: Request, form: Form, wrong: Invalid | None = None) -> Response:
