@@ -10,7 +10,7 @@ import pytest
 from chalicelib.exchange import store as exchange
 from chalicelib.exchange.model import Direction, EntryKind, EntryState, JournalEntry
 from chalicelib.kernel.access import Actor, Role
-from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.clock import local_day, utc_now
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.money import money
@@ -18,6 +18,7 @@ from chalicelib.ordering import store as ordering
 from chalicelib.ordering.actions import cancel, refuse
 from chalicelib.overview.actions import dealer_overview, staff_overview
 from chalicelib.tenancy.store import load_settings, settings_write
+from tests.support.cabinet import visits
 from tests.support.shop import NOW, Shop
 
 ZONE = "Europe/Moscow"
@@ -33,11 +34,12 @@ def person(shop: Shop, role: Role) -> Actor:
     return Actor(tenant_id=shop.settings.id, user_id="p", name="Пётр", role=role)
 
 
-def aged(shop: Shop, at: datetime) -> None:
-    """An order as if it had been made then."""
+def aged(shop: Shop, at: datetime) -> str:
+    """The number of an order as if it had been made then."""
     file = shop.place(**{"A-1": 1})
     order = replace(file.order, created=at, month=f"{local_day(at, ZONE):%Y-%m}")
     shop.db.commit([ordering.order_put(shop.settings.id, order)])
+    return order.number
 
 
 def journal(shop: Shop, at: datetime, state: EntryState, kind: EntryKind = EntryKind.CATALOGUE) -> None:
@@ -169,3 +171,11 @@ def test_the_start_page_is_read_in_six_round_trips_and_a_dealers_in_four(shop: S
     before = shop.db.usage.calls
     dealer_overview(shop.db, shop.buyer, NOW, ZONE)
     assert shop.db.usage.calls - before == 4
+
+
+@pytest.mark.parametrize("who", ["owner", "buyer"])
+def test_the_start_page_lists_the_newest_orders(shop: Shop, who: str) -> None:
+    number = aged(shop, utc_now())
+    page = visits(shop)("/", shop.buyer if who == "buyer" else person(shop, Role.OWNER))
+    assert page.status_code == 200
+    assert number in page.body.decode()
