@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from chalicelib.ordering.actions import cancel, refuse
 from chalicelib.overview.actions import dealer_overview, staff_overview
 from chalicelib.tenancy.store import load_settings, settings_write
 from tests.support.cabinet import visits
+from tests.support.range import publish_range
 from tests.support.shop import NOW, Shop
 
 ZONE = "Europe/Moscow"
@@ -174,7 +176,10 @@ def test_the_start_page_is_read_in_six_round_trips_and_a_dealers_in_four(shop: S
 
 
 @pytest.mark.parametrize("who", ["owner", "buyer"])
-def test_the_start_page_lists_the_newest_orders(shop: Shop, who: str) -> None:
+def test_the_start_page_lists_the_newest_orders(
+    shop: Shop, who: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_range(shop.db, tmp_path, monkeypatch)
     number = aged(shop, utc_now())
     page = visits(shop)("/", shop.buyer if who == "buyer" else person(shop, Role.OWNER))
     assert page.status_code == 200
