@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from chalicelib.catalogue.feed import CardChange, CatalogueHead, CategoryChange, CategoryRow, FeedRow
 from chalicelib.catalogue.model import OWN_CATALOGUE, Query, sku_id
 from chalicelib.catalogue.snapshot.build import End, Portion, assemble
-from chalicelib.catalogue.snapshot.cards import Cards, Standing
 from chalicelib.catalogue.snapshot.digest import content_digest
 from chalicelib.catalogue.snapshot.part import read_part
 from chalicelib.catalogue.snapshot.pictures import together
@@ -171,24 +170,6 @@ def test_a_category_can_be_renamed_moved_and_put_in_order_and_keeps_it(shop: Wor
         assert catalogue.search(Query(text="пластик")).total == 1
     shop.apply(hand(), CategoryChange("p", name="ПВХ", parent_id="d"), CategoryChange("o", position=0))
     assert (tree(shop), theirs(shop)) == ([".Двери", "..ПВХ", ".Окна"], {})
-
-
-def test_a_snapshot_of_before_takes_what_is_done_by_hand(shop: Workshop) -> None:
-    shop.apply(goods(), product("a", "Окно"))
-    shop.grow_old()
-    assert shop.apply(hand(), CardChange("a", hidden=True)).listed == 0
-
-
-def test_cards_of_a_snapshot_of_before_are_shown_with_nothing_done_by_hand(shop: Workshop) -> None:
-    shop.apply(goods(), product("a", "Окно"))
-    shop.grow_old()
-    assert shop.top
-    cards = Cards(shop.top)
-    card = cards.card(A)
-    assert card
-    assert (card.name, card.standing, card.theirs) == ("Окно", Standing.LISTED, ())
-    assert cards.unlisted(Standing.HIDDEN, "", page=1, size=10) == ((), 0)
-    assert cards.branches() == ()
 
 
 @pytest.mark.parametrize(

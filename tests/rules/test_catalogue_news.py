@@ -102,16 +102,6 @@ def test_going_back_keeps_since_when_products_are_known_and_tells_no_fall(shop: 
     assert new(shop) == []
 
 
-def test_of_an_older_snapshot_nothing_is_new_and_no_price_has_changed(shop: Workshop) -> None:
-    shop.grow_old(3)
-    assert (new(shop), before(shop, "a")) == ([], [])
-    with shop.open() as catalogue:
-        assert catalogue.prices_noted > shop.now
-    shop.apply(goods(full=False), product("a", deleted=True), product("c"), run="2")
-    shop.apply(goods(full=False), product("a"), run="3")
-    assert new(shop) == ["c"]
-
-
 def test_what_a_price_was_is_kept_until_it_changes_again(shop: Workshop) -> None:
     assert before(shop, "a") == []
     shop.apply(offers(full=False), price("a", "90"), price("b", "10"), run="2")

@@ -432,20 +432,12 @@ def test_stock_and_prices_that_come_alone_are_sorted_by(tmp_path: Path) -> None:
     assert shop.names(available=Available.NOW) == ["Товар 1", "Товар 2"]
 
 
-def test_a_snapshot_from_before_the_sets_is_read_and_brought_up_by_the_next_import(tmp_path: Path) -> None:
+def test_goods_that_come_after_their_prices_are_sorted_by_them(tmp_path: Path) -> None:
     shop = Workshop(tmp_path)
-    shop.apply(*ROWS)
-    asked: tuple[dict[str, object], ...] = (
-        {"text": "белое окно"}, {"sort": Sort.PRICE, "price_types": ("p", "q")}, {"available": Available.NOW},
-        {"category_id": "windows"}, {"attributes": ((COLOUR, ("Белый",)),)}, {"sort": Sort.ARTICLE},
-    )  # fmt: skip
-    told = [shop.names(**one) for one in asked]
-    shop.grow_old()
-    assert [shop.names(**one) for one in asked] == told
-    shop.apply(offers(full=False), stock("w10", "3"))
-    with shop.open() as opened:
-        assert [names(opened, **one) for one in asked[:2]] == told[:2]
-        assert names(opened, available=Available.NOW) == ["Окно 9 створок", "Окно 10 створок", "Окно деревянное"]
+    shop.apply(offers(), price("1", "6"), price("2", "5"))
+    shop.apply(goods(), product("1"), product("2"))
+    shop.apply(goods(full=False), product("3"))
+    assert shop.names(sort=Sort.PRICE, price_types=("p",)) == ["Товар 2", "Товар 1", "Товар 3"]
 
 
 def test_a_property_that_is_called_brand_says_the_brand_where_the_erp_has_no_field_for_it(tmp_path: Path) -> None:

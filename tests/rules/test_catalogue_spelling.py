@@ -157,18 +157,6 @@ def test_words_come_and_go_with_the_products_that_have_them(tmp_path: Path) -> N
     assert "подоконник" not in kept
 
 
-def test_a_snapshot_from_before_spelling_is_read_and_learns_its_words_with_the_next_import(tmp_path: Path) -> None:
-    shop = Workshop(tmp_path)
-    shop.apply(goods(), product("1", "Подоконник"))
-    shop.grow_old(version=1)
-    with shop.open() as catalogue:
-        assert catalogue.search(Query(text="подаконник")).meant == ()
-        assert [item.name for item in catalogue.suggest("подок").items] == ["Подоконник"]
-    shop.apply(goods(full=False), product("2", "Наличник"))
-    with shop.open() as catalogue:
-        assert catalogue.search(Query(text="подаконник")).meant == ("подоконник",)
-
-
 @pytest.mark.parametrize(
     ("typed", "first"),
     [

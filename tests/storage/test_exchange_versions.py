@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 import re
+import shutil
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
@@ -260,6 +264,24 @@ def test_one_may_go_forward_again_in_the_same_way(changed: World) -> None:
     restoring(anna, 1, last)
     restoring(anna, last, last + 1)
     assert (names(changed), price(changed, "1")) == (["Товар 1", "Товар 2", "Товар 3"], Decimal(80))
+
+
+def test_a_version_that_another_release_wrote_is_refused_with_a_sentence(changed: World, tmp_path: Path) -> None:
+    anna, current, ours = person(changed), snapshots.read_current(changed.db), tmp_path / "ours"
+    assert current
+    snapshots.fetch(changed.tenant_id, current, ours)
+    with closing(sqlite3.connect(shutil.copyfile(ours, tmp_path / "theirs"))) as db, db:
+        db.execute("UPDATE meta SET value = value + 1 WHERE key = 'schema'")
+    theirs = snapshots.publish(changed.db, tmp_path / "theirs", base=current, listed=3, now=changed.now)
+    last = snapshots.publish(changed.db, ours, base=theirs, listed=3, now=changed.now).version
+    for address in (f"/{theirs.version}", f"/{theirs.version}/restore", f"/{last}"):
+        reply = anna.get(f"/exchange/versions{address}")
+        assert (reply.status, "записал другой выпуск Kontor" in text(reply)) == (409, True)
+    assert anna.get("/exchange/versions").status == 200
+    page = restoring(anna, theirs.version, last)
+    (entry,) = [one for one in changed.journal() if one.kind is EntryKind.VERSION]
+    assert (page.status, entry.state, changed.version()) == (303, EntryState.FAILED, last)
+    assert "записал другой выпуск Kontor" in text(anna.get(f"/exchange/journal/{entry.id}"))
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.OWNER])

@@ -134,6 +134,5 @@ def _rows(db: Connection, unit: str, fresh: Mapping[str, str]) -> None:
         f"{of('category', 'n')} LEFT JOIN stage.n_category p ON p.no = s.parent_no",
         "kept": f"SELECT n.at FROM part.s_kept s {of('sku', 'n')}",
     }
-    there = {name for (name,) in db.execute("SELECT name FROM part.sqlite_master WHERE type = 'table'")}
-    for table in (table for table in _STAGED if f"s_{table}" in there):  # older parts have no changes by hand
+    for table in _STAGED:
         db.execute(f"INSERT OR REPLACE INTO stage.{table} {moves[table]}")

@@ -28,13 +28,14 @@ from chalicelib.catalogue.feed import FeedRow, RejectedRow
 from chalicelib.catalogue.snapshot import news, said, schema
 from chalicelib.catalogue.snapshot.adopt import adopt
 from chalicelib.catalogue.snapshot.assembled import Assembled, Told, read_only
-from chalicelib.catalogue.snapshot.derive import LISTED_KINDS, count_listed, derive, derive_stock, is_stale
+from chalicelib.catalogue.snapshot.derive import LISTED_KINDS, count_listed, derive, derive_stock
 from chalicelib.catalogue.snapshot.engine import Connection
 from chalicelib.catalogue.snapshot.merge import merge
 from chalicelib.catalogue.snapshot.part import read_part
 from chalicelib.catalogue.snapshot.rows import Changes
 from chalicelib.catalogue.snapshot.sets import note_amounts
 from chalicelib.catalogue.snapshot.withdraw import withdraw_goods, withdraw_numbers
+from chalicelib.kernel.errors import Unavailable
 
 _LONG_AGO = datetime.fromtimestamp(0, UTC)
 
@@ -118,6 +119,8 @@ def assemble(
     `run` names the exchange run; `at` = now: what is listed first, or priced otherwise, is from then on (`news`);
     `units` as in `adopt`. `target` appears complete or not at all; beside it stays
     `<target>.told`. Search and lists are made once, and only if something has changed that they show.
+
+    Unavailable("catalogue_of_another_release") if the previous snapshot has other tables than this release's.
     """
     notes = target.with_name(target.name + ".told")
     notes.unlink(missing_ok=True)
@@ -130,13 +133,12 @@ def assemble(
         changes = [_applied(db, part, run_no, units or {}) for part in parts]
         withdrawn, withheld = _ended(db, run_no, end) if end else (Counter(), 0)
         changed = {kind for counts in (*changes, withdrawn) for kind, count in counts.items() if count}
-        stale = is_stale(db)
-        if stale or changed & LISTED_KINDS:
+        if changed & LISTED_KINDS:
             derive(db)
             news.note_shown(db, run_no, at)
         elif "stock" in changed:
             derive_stock(db)
-        if stale or "price" in changed:
+        if "price" in changed:
             note_amounts(db)
         return Assembled(
             parts=tuple(changes),
@@ -202,8 +204,8 @@ def _build(previous: Path | None, target: Path, work: Callable[[Connection], Ass
     else:
         shutil.copyfile(previous, unfinished)
         db = schema.open_for_building(unfinished)
-        schema.upgrade(db)
     try:
+        schema.check(db, Unavailable)
         result = work(db)
         db.commit()
     except BaseException:

@@ -10,12 +10,10 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from chalicelib.catalogue.model import OWN_CATALOGUE
-from chalicelib.catalogue.snapshot import schema
-from chalicelib.catalogue.snapshot.engine import connect
 from chalicelib.catalogue.snapshot.items import price_of
+from chalicelib.catalogue.snapshot.schema import open_for_reading
 
 
 class Standing(StrEnum):
@@ -82,7 +80,7 @@ class Identity:
 _TEXTS = ("name", "article", "barcode", "unit", "unit_code")
 _CARD = (
     "SELECT c.no, c.id, k.id, coalesce(g.id, ''), i.sku_no IS NOT NULL OR EXISTS "
-    "(SELECT 1 FROM item j WHERE j.card_no = c.no), {hidden}, "
+    "(SELECT 1 FROM item j WHERE j.card_no = c.no), c.hidden, "
     + ", ".join(f"coalesce(nullif(k.{field}, ''), c.{field})" for field in _TEXTS)
     + ", coalesce(c.vat_rate, ''), c.description, "
     "(SELECT count(*) FROM sku v WHERE v.card_no = c.no AND v.variant_id <> '') "
@@ -95,10 +93,8 @@ class Cards:
     """One snapshot, open for reading. Threads may share it."""
 
     def __init__(self, path: Path) -> None:
-        """engine.OperationalError if there is no such file."""
-        self._db = connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
-        self._by_hand = schema.version(self._db) > 2
-        self._card = _CARD.format(hidden="c.hidden" if self._by_hand else "0")
+        """Errors as in `schema.open_for_reading`."""
+        self._db = open_for_reading(path)
 
     def __del__(self) -> None:
         if hasattr(self, "_db"):
@@ -109,14 +105,13 @@ class Cards:
 
     def card(self, sku: str) -> Card | None:
         """The card of a SKU, its own or a variant's; None if this catalogue has never had it."""
-        found = self._rows(self._card + "WHERE c.no = (SELECT card_no FROM sku WHERE id = ?) AND c.known", (sku,))
+        found = self._rows(_CARD + "WHERE c.no = (SELECT card_no FROM sku WHERE id = ?) AND c.known", (sku,))
         return self._full(found[0]) if found else None
 
     def unlisted(self, standing: Standing, text: str, *, page: int, size: int) -> tuple[tuple[Card, ...], int]:
         """A page of what is hidden or withdrawn, by name, and how many there are; `text` is a piece of the name or the
         article."""
-        hidden = "c.hidden" if self._by_hand else "0"
-        wanted = hidden if standing is Standing.HIDDEN else f"NOT {hidden}"
+        wanted = "c.hidden" if standing is Standing.HIDDEN else "NOT c.hidden"
         where = f"WHERE c.known AND {wanted} AND NOT EXISTS (SELECT 1 FROM item j WHERE j.card_no = c.no)"
         parameters: tuple[object, ...] = ()
         if text:
@@ -124,7 +119,7 @@ class Cards:
             parameters = (text,)
         ((total,),) = self._rows(f"SELECT count(*) FROM card c {where}", parameters)
         rows = self._rows(
-            f"{self._card} {where} ORDER BY c.name, c.no LIMIT {size:d} OFFSET {(page - 1) * size:d}", parameters
+            f"{_CARD} {where} ORDER BY c.name, c.no LIMIT {size:d} OFFSET {(page - 1) * size:d}", parameters
         )
         return tuple(self._full(row) for row in rows), int(total)
 
@@ -144,8 +139,7 @@ class Cards:
             (no,),
         )
         pictures = self._rows("SELECT path FROM card_picture WHERE card_no = ? ORDER BY position", (no,))
-        held = "SELECT field, theirs FROM own WHERE kind = 'card' AND no = ?"
-        theirs = dict(self._rows(held, (no,))) if self._by_hand else {}
+        theirs = dict(self._rows("SELECT field, theirs FROM own WHERE kind = 'card' AND no = ?", (no,)))
         their_pictures = theirs.pop("pictures", None)
         brand, properties = self._attributes(no)
         name, article, barcode, unit, unit_code = texts
@@ -179,9 +173,8 @@ class Cards:
 
     def branches(self) -> tuple[Branch, ...]:
         """All categories in reading order."""
-        position = "c.position" if self._by_hand else "0"
         rows = self._rows(
-            f"SELECT c.id, c.name, p.id, {position}, t.count, t.depth FROM tree t "
+            "SELECT c.id, c.name, p.id, c.position, t.count, t.depth FROM tree t "
             "JOIN category c ON c.no = t.category_no LEFT JOIN category p ON p.no = t.parent_no "
             "WHERE t.depth > 0 ORDER BY t.position"
         )

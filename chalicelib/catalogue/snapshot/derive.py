@@ -46,11 +46,6 @@ def derive(db: Connection) -> None:
     db.execute("DELETE FROM dirty")
 
 
-def is_stale(db: Connection) -> bool:
-    """Whether something waits for `derive`, as everything does after `schema.upgrade`."""
-    return db.execute("SELECT 1 FROM dirty LIMIT 1").fetchone() is not None
-
-
 def _items(db: Connection) -> None:
     numbers: list[int] = []
     cards: list[int] = []

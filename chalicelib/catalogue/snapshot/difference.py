@@ -21,8 +21,9 @@ from urllib.parse import quote
 from chalicelib.catalogue.amounts import PRICE_DIGITS
 from chalicelib.catalogue.snapshot import differing
 from chalicelib.catalogue.snapshot.engine import connect
-from chalicelib.catalogue.snapshot.schema import QUANTITY_DIGITS
+from chalicelib.catalogue.snapshot.schema import QUANTITY_DIGITS, check
 from chalicelib.catalogue.snapshot.text import normal_code
+from chalicelib.kernel.errors import Refused
 from chalicelib.kernel.money import quantity
 
 _CHUNK = 500
@@ -108,11 +109,13 @@ class Difference:
     """
 
     def __init__(self, before: Path, after: Path) -> None:
-        """engine.OperationalError if there is no such file."""
+        """engine.OperationalError if there is no such file; Refused("catalogue_of_another_release") as in `restore`."""
         self._turn = threading.Lock()
         self._db = connect(_address(after), uri=True)
         self._db.isolation_level = None
         self._db.execute("ATTACH ? AS old", (_address(before),))
+        for database in ("main", "old"):
+            check(self._db, Refused, database)
         self._db.executescript(
             "PRAGMA temp_store = FILE; PRAGMA temp.journal_mode = OFF; PRAGMA temp.synchronous = OFF;"
             "PRAGMA main.cache_size = -16384; PRAGMA old.cache_size = -16384; PRAGMA temp.cache_size = -16384;"

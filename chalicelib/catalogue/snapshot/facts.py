@@ -125,9 +125,9 @@ class Facts:
 
     @cached_property
     def prices_noted(self) -> datetime:
-        """Since when every change of a price is in `prices_before`; in an older snapshot none is."""
-        found = self._rows("SELECT value FROM meta WHERE key = ?", (NOTED,))
-        return datetime.fromtimestamp(int(found[0][0]), UTC) if found else datetime.max.replace(tzinfo=UTC)
+        """Since when every change of a price is in `prices_before`."""
+        ((noted,),) = self._rows("SELECT value FROM meta WHERE key = ?", (NOTED,))
+        return datetime.fromtimestamp(int(noted), UTC)
 
     def prices_before(
         self, skus: Sequence[str], price_type_ids: Sequence[str], since: datetime

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from chalicelib.catalogue import bits
 from chalicelib.catalogue.amounts import NONE, PRICE_DIGITS, Amounts
 from chalicelib.catalogue.model import BRAND, Category, Selection
-from chalicelib.catalogue.snapshot import schema, sets
-from chalicelib.catalogue.snapshot.engine import connect
+from chalicelib.catalogue.snapshot import sets
+from chalicelib.catalogue.snapshot.schema import open_for_reading
 from chalicelib.catalogue.snapshot.sets import Track
 from chalicelib.kernel.recent import Recent
 
@@ -51,22 +50,14 @@ class Index:
     """One snapshot's file, open for reading. Who searches takes the `turn`."""
 
     def __init__(self, path: Path) -> None:
-        """engine.OperationalError if there is no such file."""
-        self.db = connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+        """Errors as in `schema.open_for_reading`."""
+        self.db = open_for_reading(path)
         # Dropped from a cache while somebody may still be reading: closed when the last reader lets go.
         self.close = weakref.finalize(self, self.db.close)
         self.db.executescript(
             f"PRAGMA mmap_size = {_MAPPED_BYTES}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
         )
         self.turn = threading.Lock()
-        version = schema.version(self.db)
-        self.spells = version > 1
-        if version < 3:
-            schema.create_sets(self.db)
-            sets.make(self.db)
-            sets.note_amounts(self.db)
-        if version < 4:
-            schema.create_news(self.db)
         self._orders: dict[Track, array[int]] = {}
         self.size = len(self.order(Track.SKU))
         self.everything = bits.everything(self.size)

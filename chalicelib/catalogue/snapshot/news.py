@@ -66,12 +66,9 @@ def carry(db: Connection, at: datetime) -> None:
     """For an earlier snapshot that is shown again, the one in force attached as `now`: whose prices of then come back
     is not told as a change."""
     db.execute("DELETE FROM first_shown")
-    shown = "SELECT no, 0 FROM now.sku"  # an older snapshot does not say it: from ever
-    if db.execute("SELECT 1 FROM now.sqlite_master WHERE name = 'first_shown'").fetchone():
-        shown = "SELECT sku_no, since FROM now.first_shown"
     db.execute(
-        f"WITH shown (no, since) AS ({shown}) INSERT INTO first_shown SELECT k.no, 0, s.since FROM shown s "
-        "CROSS JOIN now.sku n ON n.no = s.no CROSS JOIN main.sku k ON k.id = n.id"
+        "INSERT INTO first_shown SELECT k.no, 0, s.since FROM now.first_shown s "
+        "CROSS JOIN now.sku n ON n.no = s.sku_no CROSS JOIN main.sku k ON k.id = n.id"
     )
     sets.note_newest(db, _seconds(at - _KEPT))
     db.execute("DELETE FROM price_before")

@@ -148,7 +148,7 @@ class Catalogue(Facts):
         return hint.category_words(self.categories())
 
     def _meant(self, text: str) -> tuple[str, ...]:
-        return hint.meant(self._index, text, self._seen) if self._index.spells else ()
+        return hint.meant(self._index, text, self._seen)
 
     def _items(self, numbers: Sequence[int]) -> tuple[Item, ...]:
         found = {row[0]: item_of(row) for row in self._chunks(ITEM + " WHERE k.no IN (%s)", numbers)}

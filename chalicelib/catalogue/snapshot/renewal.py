@@ -17,7 +17,7 @@ from pathlib import Path
 from chalicelib.catalogue.feed import FeedRow
 from chalicelib.catalogue.model import NO_WAREHOUSE
 from chalicelib.catalogue.snapshot import schema
-from chalicelib.catalogue.snapshot.engine import Connection, OperationalError
+from chalicelib.catalogue.snapshot.engine import Connection
 from chalicelib.catalogue.snapshot.stage import Staging
 from chalicelib.kernel.errors import Invalid
 
@@ -65,7 +65,7 @@ def renew(earlier: Path, target: Path, records: Records) -> Counter[str] | None:
         with closing(schema.open_for_building(target)) as db:
             received = _renewed(db, records)
             db.commit()
-    except (OperationalError, Invalid):  # a part of an older version; a file that its whole reading shall refuse
+    except Invalid:  # its whole reading shall refuse the file
         received = None
     if received is None:
         target.unlink()

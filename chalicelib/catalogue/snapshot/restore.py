@@ -13,9 +13,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from chalicelib.catalogue.snapshot import news, said, schema
-from chalicelib.catalogue.snapshot.derive import derive, derive_stock, is_stale
+from chalicelib.catalogue.snapshot.derive import derive_stock
 from chalicelib.catalogue.snapshot.engine import Connection
-from chalicelib.catalogue.snapshot.sets import note_amounts
+from chalicelib.kernel.errors import Refused
 
 _CARD = "known, deleted, name, article, barcode, unit, unit_code, vat_rate, description"
 _SKU = "variant_id, name, article, barcode, unit, unit_code"
@@ -45,17 +45,16 @@ _STOCK = (
 
 def restore(target: Path, current: Path, at: datetime) -> None:
     """Changes `target`, a private copy of the earlier snapshot, which shall be shown now (`at`). What is brought from
-    `current` counts as touched by no run: runs have numbers of their own in each file."""
+    `current` counts as touched by no run: runs have numbers of their own in each file.
+
+    Refused("catalogue_of_another_release") if either has other tables than this release's."""
     with closing(schema.open_for_building(target)) as db:
         db.execute("ATTACH ? AS now", (f"file:{quote(str(current))}?mode=ro&immutable=1",))
-        schema.upgrade(db)
+        for database in ("main", "now"):
+            schema.check(db, Refused, database)
         said.forget_all(db)
         _carry(db)
-        if is_stale(db):
-            derive(db)
-            note_amounts(db)
-        else:
-            derive_stock(db)
+        derive_stock(db)
         news.carry(db, at)
         db.commit()
 

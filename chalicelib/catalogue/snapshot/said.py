@@ -51,9 +51,8 @@ def sift(db: Connection, run_no: int, units: Mapping[str, str]) -> dict[str, str
 
 
 def has_records(db: Connection) -> bool:
-    """Whether the attached `part` can be told apart record by record; parts of older versions have other tables."""
-    there = db.execute("SELECT EXISTS (SELECT 1 FROM part.sqlite_master WHERE name = 'record')").fetchone()[0]
-    return bool(there and db.execute("SELECT EXISTS (SELECT 1 FROM part.record)").fetchone()[0])
+    """Whether the attached `part` can be told apart record by record."""
+    return bool(db.execute("SELECT EXISTS (SELECT 1 FROM part.record)").fetchone()[0])
 
 
 def _records(part: str, numbers: str) -> str:

@@ -32,8 +32,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from chalicelib.catalogue.snapshot.engine import Connection, connect
+from chalicelib.kernel.errors import KontorError, Unavailable
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 1
+"""Of the tables that this release writes; it reads no others. Who raises it says what becomes of those."""
 QUANTITY_DIGITS = 3
 
 _FACTS = """
@@ -44,7 +46,8 @@ CREATE TABLE scope (run INTEGER NOT NULL, part TEXT NOT NULL, catalogue_no INTEG
 CREATE TABLE catalogue (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
 
 CREATE TABLE category (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL DEFAULT '',
-    parent_no INTEGER, known INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0);
+    parent_no INTEGER, known INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0,
+    position INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE attribute (no INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL DEFAULT '',
     known INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0, UNIQUE (kind, id));
@@ -60,7 +63,7 @@ CREATE TABLE card (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, catalogue_no
     withdrawn INTEGER NOT NULL DEFAULT 0, touched INTEGER NOT NULL DEFAULT 0,
     name TEXT NOT NULL DEFAULT '', article TEXT NOT NULL DEFAULT '', barcode TEXT NOT NULL DEFAULT '',
     unit TEXT NOT NULL DEFAULT '', unit_code TEXT NOT NULL DEFAULT '', vat_rate TEXT,
-    description TEXT NOT NULL DEFAULT '');
+    description TEXT NOT NULL DEFAULT '', hidden INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE card_category (card_no INTEGER NOT NULL, category_no INTEGER NOT NULL,
     PRIMARY KEY (card_no, category_no)) WITHOUT ROWID;
 CREATE TABLE card_value (card_no INTEGER NOT NULL, value_no INTEGER NOT NULL,
@@ -82,11 +85,6 @@ CREATE TABLE price (sku_no INTEGER NOT NULL, price_type_no INTEGER NOT NULL, uni
 CREATE TABLE stock (sku_no INTEGER NOT NULL, warehouse_no INTEGER NOT NULL, quantity INTEGER NOT NULL,
     touched INTEGER NOT NULL, PRIMARY KEY (sku_no, warehouse_no)) WITHOUT ROWID;
 CREATE TABLE dirty (card_no INTEGER PRIMARY KEY);
-"""
-
-_BY_HAND = """
-ALTER TABLE card ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE category ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE own (kind TEXT NOT NULL, no INTEGER NOT NULL, field TEXT NOT NULL, theirs,
     PRIMARY KEY (kind, no, field)) WITHOUT ROWID;
 """
@@ -160,18 +158,18 @@ CREATE VIRTUAL TABLE fragments USING fts5(codes, content='sku_text', content_row
 """
 
 _SETS = """
-CREATE {0}TABLE posting (term TEXT NOT NULL, field INTEGER NOT NULL, places BLOB NOT NULL, PRIMARY KEY (term, field))
+CREATE TABLE posting (term TEXT NOT NULL, field INTEGER NOT NULL, places BLOB NOT NULL, PRIMARY KEY (term, field))
     WITHOUT ROWID;
-CREATE {0}TABLE shelf (category_no INTEGER PRIMARY KEY, places BLOB NOT NULL);
-CREATE {0}TABLE facet (attribute_no INTEGER NOT NULL, text TEXT NOT NULL, count INTEGER NOT NULL, places BLOB NOT NULL,
+CREATE TABLE shelf (category_no INTEGER PRIMARY KEY, places BLOB NOT NULL);
+CREATE TABLE facet (attribute_no INTEGER NOT NULL, text TEXT NOT NULL, count INTEGER NOT NULL, places BLOB NOT NULL,
     PRIMARY KEY (attribute_no, text)) WITHOUT ROWID;
-CREATE {0}TABLE track (name TEXT PRIMARY KEY, numbers BLOB NOT NULL);
-CREATE {0}TABLE amount (price_type_no INTEGER PRIMARY KEY, numbers BLOB NOT NULL);
+CREATE TABLE track (name TEXT PRIMARY KEY, numbers BLOB NOT NULL);
+CREATE TABLE amount (price_type_no INTEGER PRIMARY KEY, numbers BLOB NOT NULL);
 """
 
 _NEWS = """
-CREATE {0}TABLE first_shown (sku_no INTEGER PRIMARY KEY, run_no INTEGER NOT NULL, since INTEGER NOT NULL);
-CREATE {0}TABLE price_before (price_type_no INTEGER NOT NULL, sku_no INTEGER NOT NULL, unit TEXT NOT NULL,
+CREATE TABLE first_shown (sku_no INTEGER PRIMARY KEY, run_no INTEGER NOT NULL, since INTEGER NOT NULL);
+CREATE TABLE price_before (price_type_no INTEGER NOT NULL, sku_no INTEGER NOT NULL, unit TEXT NOT NULL,
     min_quantity INTEGER NOT NULL, amount INTEGER NOT NULL, coefficient INTEGER NOT NULL, currency TEXT,
     until INTEGER NOT NULL, PRIMARY KEY (price_type_no, sku_no, unit, min_quantity)) WITHOUT ROWID;
 """
@@ -185,45 +183,29 @@ CREATE TABLE word_back (key TEXT PRIMARY KEY) WITHOUT ROWID;
 def create(path: Path) -> Connection:
     """A new, empty snapshot at `path`, open for building."""
     connection = open_for_building(path)
-    tables = (_FACTS, _BY_HAND, _SAID, _DERIVED, _SETS.format(""), _NEWS.format(""), _SPELLING)
+    tables = (_FACTS, _SAID, _DERIVED, _SETS, _NEWS, _SPELLING)
     connection.executescript("PRAGMA page_size = 8192;" + "".join(tables))
     connection.execute("INSERT INTO meta VALUES ('schema', ?)", (str(SCHEMA_VERSION),))
     connection.commit()
     return connection
 
 
-def upgrade(connection: Connection) -> None:
-    """Brings a copy of an older snapshot to this version; the next `derive`, which `dirty` calls for, fills what is
-    new."""
-    older = version(connection)
-    if older < 3:
-        connection.executescript(
-            "DROP TABLE words; DROP TABLE listing; DROP TABLE facet; DROP INDEX item_by_value;"
-            f"{_BY_HAND}{_SETS.format('')}{_SPELLING if older < 2 else ''}"
-            "INSERT OR IGNORE INTO dirty SELECT no FROM card;"
-        )
-    if older < 4:
-        # What it has, or had, counts as shown from ever.
-        connection.executescript(_NEWS.format("") + "INSERT INTO first_shown SELECT no, 0, 0 FROM sku;")
-    if older < SCHEMA_VERSION:
-        connection.executescript(_SAID)
-        connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (str(SCHEMA_VERSION),))
+def check(connection: Connection, refusal: type[KontorError], database: str = "main") -> None:
+    """Raises the refusal ("catalogue_of_another_release") unless an open snapshot has this release's tables."""
+    (written,) = connection.execute(f"SELECT value FROM {database}.meta WHERE key = 'schema'").fetchone()
+    if written != str(SCHEMA_VERSION):
+        raise refusal("catalogue_of_another_release")
 
 
-def create_news(connection: Connection) -> None:
-    """As `create_sets`, for what is new: nothing is known of it then."""
-    connection.executescript(_NEWS.format("TEMP "))
-
-
-def create_sets(connection: Connection) -> None:
-    """Tables for the sets of an older snapshot that is only read: in memory, and gone with the connection."""
-    connection.executescript(_SETS.format("TEMP "))
-
-
-def version(connection: Connection) -> int:
-    """Which version's tables a snapshot has. 2 brought `word` and `word_back`, 3 the sets in place of the full-text
-    index of words and of the lists by category, and what is done by hand, 4 what is new, 5 what was `said`."""
-    return int(connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()[0])
+def open_for_reading(path: Path) -> Connection:
+    """engine.OperationalError if there is no such file; Unavailable if it is another release's, as `check` has it."""
+    connection = connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+    try:
+        check(connection, Unavailable)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def open_for_building(path: Path) -> Connection:

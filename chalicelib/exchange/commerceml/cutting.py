@@ -21,7 +21,8 @@ _LISTS = (("Товары", "Товар"), ("Предложения", "Предл
 _ENCODINGS = ("utf-8", "cp1251")
 _DIGEST = 16
 READER = b"1"
-"""Another one for each release that makes other rows of the same file: what was read before is then read again."""
+"""Another one for each release that makes other rows of the same file, or other tables of them (`schema.create_part`):
+what was read before is then read again."""
 _LONGEST = 1_000_000  # of a record; the parser itself shall judge longer ones
 _ODD = ((b"!", b"<!"), (b"?", b"<?"), (b"]]", b"]]>"))  # a character that is rare is looked for first
 _UNITS = "ЕдиницыИзмерения"
