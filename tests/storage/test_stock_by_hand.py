@@ -25,7 +25,8 @@ from chalicelib.stock.transit import Arrival
 from chalicelib.storage import files, keys
 from chalicelib.storage.writes import Put
 from chalicelib.tenancy.store import settings_write
-from tests.storage.test_ordering_pages import World, catalogue, text_of, world  # noqa: F401
+from tests.storage.test_ordering_pages import World, address_of, catalogue, text_of, world  # noqa: F401
+from tests.support.cabinet import seen_in
 from tests.support.shop import NOW, D, Shop, W, sku
 
 SKU = sku("A-1")
@@ -62,7 +63,7 @@ def test_an_arrival_is_noted_once_however_often_the_form_comes(world: World) -> 
 def test_the_form_of_an_arrival_that_came_or_was_called_off_adds_it_no_second_time(world: World, came: bool) -> None:
     _add(world)
     made = stable_id("arrival", SKU, "key")
-    actions.remove_arrival(world.shop.db, world.shop.manager, SKU, made, came, utc_now())
+    actions.remove_arrival(world.shop.db, world.shop.manager, SKU, made, 1, {"shown": "20"}, utc_now(), came=came)
     _add(world)
     assert _level(world.shop).by_hand.arrivals == ()
     _add(world, "another")
@@ -117,13 +118,16 @@ def test_an_arrival_stays_when_the_erp_raises_the_stock_and_goes_when_it_is_said
     world.shop.tell({"A-1": 30}, utc_now())
     assert _level(world.shop).by_hand.arrivals
     made = stable_id("arrival", SKU, "key")
-    actions.remove_arrival(world.shop.db, world.shop.manager, SKU, made, True, utc_now())
+
+    def come() -> None:
+        actions.remove_arrival(world.shop.db, world.shop.manager, SKU, made, 1, {"shown": "20"}, utc_now(), came=True)
+
+    come()
     level = _level(world.shop)
     assert level.by_hand.arrivals == ()
     assert level.available() == 30
     assert store.coming_skus(world.shop.db, limit=10) == ([], None)
-    again = _refused(lambda: actions.remove_arrival(world.shop.db, world.shop.manager, SKU, made, True, utc_now()))
-    assert again.status == 404
+    assert _refused(come).status == 404
 
 
 def test_the_row_that_an_arrival_makes_takes_the_erps_first_number(world: World) -> None:
@@ -208,13 +212,49 @@ def test_the_pages_note_show_and_take_back_what_is_on_its_way(world: World) -> N
     came = f"/stock/{SKU}/arrivals/{arrival.id}/came"
     for path in (f"/stock/{SKU}", "/stock/arrivals"):
         assert f'href="{came}"'.encode() in world.manager.get(path).body, "what follows is said first"
-    asked = text_of(world.manager.get(came))
+    form = world.manager.get(came)
+    asked = text_of(form)
     assert "Отметку нельзя снять." in asked
     assert "Заказы, которые на него рассчитывают" not in asked
-    assert world.manager.post(f"/stock/{SKU}/arrivals/{arrival.id}/remove", came="1").status_code == 303
+    assert world.manager.post(came, **seen_in(form)).status_code == 303
     assert "в пути" not in text_of(world.buyer.get("/catalogue"))
     assert world.manager.post(f"/stock/{SKU}/safety", safety="4", edition="2").status_code == 303
     assert _level(world.shop).available() == 6
+
+
+def test_an_arrival_that_was_changed_meanwhile_is_shown_again_before_it_has_come_or_is_removed(world: World) -> None:
+    _add(world)
+    (arrival,) = _level(world.shop).by_hand.arrivals
+    path = f"/stock/{SKU}/arrivals/{arrival.id}"
+    seen = seen_in(world.manager.get(f"{path}/came"))
+    assert seen == seen_in(world.manager.get(path))
+    fields = {"warehouse": W, "quantity": "500", "due": IN_A_WEEK.isoformat(), "note": "ЗП-8", **seen}
+    assert world.manager.post(path, **fields).status_code == 303
+    again = world.manager.post(f"{path}/came", **seen)
+    assert (again.status_code, "500 шт" in text_of(again)) == (409, True)
+    assert "данные этого товара изменили" in text_of(again)
+    assert world.manager.post(f"{path}/remove", **seen).status_code == 409
+    assert len(_level(world.shop).by_hand.arrivals) == 1
+    assert world.manager.post(f"{path}/came", **seen_in(again)).status_code == 303
+    assert _level(world.shop).by_hand.arrivals == ()
+
+
+def test_an_arrival_of_a_product_that_the_catalogue_in_force_does_not_have_can_be_said_to_have_come(
+    world: World,
+) -> None:
+    gone = sku("Z-9")
+    before = _level(world.shop, gone)
+    arrival = Arrival(id="a", warehouse=W, quantity=D(4), due=IN_A_WEEK)
+    world.shop.db.commit(store.noted_writes(world.shop.settings.id, before, before.by_hand.expecting([arrival])))
+    came = f"/stock/{gone}/arrivals/a/came"
+    listed = world.manager.get("/stock/arrivals").body.decode()
+    assert (f'href="{came}"' in listed, f'href="/stock/{gone}"' in listed) == (True, False)
+    asked = world.manager.get(came)
+    assert (asked.status_code, gone in text_of(asked)) == (200, True)
+    done = address_of(world.manager.post(came, **seen_in(asked)))
+    assert done.partition("?")[0] == "/stock/arrivals"
+    assert world.manager.get(done).status_code == 200
+    assert _level(world.shop, gone).by_hand.arrivals == ()
 
 
 def test_an_arrival_whose_day_has_passed_is_overdue_for_staff_and_no_promise_to_dealers(world: World) -> None:

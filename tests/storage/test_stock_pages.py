@@ -37,6 +37,7 @@ from tests.storage.test_ordering_pages import (  # noqa: F401
     version_of,
     world,
 )
+from tests.support.cabinet import seen_in
 from tests.support.shop import D, W, sku
 
 
@@ -183,13 +184,13 @@ def test_the_moderation_list_marks_orders_that_wait_and_the_order_says_that_its_
     _expect(world, 4)
     path = world.place("A-1 12")
     assert "ждёт товары в пути" in text_of(world.manager.get("/moderation"))
-    asks, marked = (f"/stock/{sku('A-1')}/arrivals/a/{one}" for one in ("came", "remove"))
+    asks = f"/stock/{sku('A-1')}/arrivals/a/came"
     assert f'href="{asks}"' in world.manager.get("/stock/arrivals").body.decode()
     asked = world.manager.get(asks)
-    assert f'action="{marked}"' in asked.body.decode()
+    assert f'action="{asks}"' in asked.body.decode()
     assert "берут то, что свободно на складе" in text_of(asked)
     assert "На это поступление рассчитывают заказы: K-000001" in text_of(asked)
-    done = world.manager.get(address_of(world.manager.post(marked, came="1")))
+    done = world.manager.get(address_of(world.manager.post(asks, **seen_in(asked))))
     assert "На это поступление рассчитывают заказы: K-000001" in text_of(done)
     assert f'href="{path}"' in done.body.decode()
     assert re.search(r"пришло\s\d+\s\w+\sпоступило, ждём остаток", text_of(done))
@@ -208,7 +209,8 @@ def test_a_dealer_who_is_told_in_words_reads_in_the_history_that_goods_have_come
     shop.db.commit([settings_write(replace(shop.settings, transit_orders=True), 1)])
     _expect(world, 4)
     path = world.place("A-1 12")
-    world.manager.post(f"/stock/{sku('A-1')}/arrivals/a/remove", came="1")
+    came = f"/stock/{sku('A-1')}/arrivals/a/came"
+    world.manager.post(came, **seen_in(world.manager.get(came)))
     (event,) = [one for one in _events(shop) if one.name == ARRIVALS]
     HANDLERS[ARRIVALS](event, shop.db, utc_now())
     page = text_of(world.buyer.get(path))

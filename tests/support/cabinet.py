@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -70,6 +71,11 @@ class Cabinet:
 def cabinet_of(shop: Shop, actor: Actor, client: Client, *, name: str = "", locale: str = "ru") -> Cabinet:
     person = signed_in(shop, actor.role, user_id=actor.user_id, name=name or actor.name, locale=locale)
     return Cabinet(client, cookie_of(shop, person))
+
+
+def seen_in(page: HTTPResponse) -> dict[str, str]:
+    """What the page's forms say that their reader saw."""
+    return dict(re.findall(r'name="(edition|shown)" value="([^"]*)"', page.body.decode()))
 
 
 def visits(shop: Shop) -> Visit:

@@ -7,12 +7,14 @@ from chalicelib.stock.actions.noting import (
     set_safety,
 )
 from chalicelib.stock.actions.reading import (
+    ShownArrival,
     ShownArrivals,
     ShownMovements,
     ShownStock,
     StockPage,
     Wanted,
     relying_orders,
+    show_arrival,
     show_arrivals,
     show_movements,
     show_sku,
@@ -24,6 +26,7 @@ from chalicelib.stock.journal_store import moved_since
 
 __all__ = (
     "Applied",
+    "ShownArrival",
     "ShownArrivals",
     "ShownMovements",
     "ShownStock",
@@ -36,6 +39,7 @@ __all__ = (
     "relying_orders",
     "remove_arrival",
     "set_safety",
+    "show_arrival",
     "show_arrivals",
     "show_movements",
     "show_sku",

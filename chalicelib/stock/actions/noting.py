@@ -70,29 +70,46 @@ def change_arrival(
 
     def after(level: Level) -> ByHand:
         by_hand = level.by_hand
-        left = by_hand.arrival(arrival_id)
-        if left == arrival:
+        if by_hand.arrival(arrival_id) == arrival:
             return by_hand
-        if by_hand.edition != edition or left is None or typed.get("shown") != f"{left.quantity:f}":
-            raise Refused("stock_noted")
+        _as_shown(by_hand, arrival_id, edition, typed)
         return by_hand.expecting(arrival if one.id == arrival_id else one for one in by_hand.arrivals)
 
     before = {f"{name}_before": said for name, said in _told(known).items()}
     _note(db, actor, sku, after, "arrival_changed", before | _told(arrival), now)
 
 
-def remove_arrival(db: TenantSession, actor: Actor, sku: str, arrival_id: str, came: bool, now: datetime) -> None:
+def remove_arrival(
+    db: TenantSession,
+    actor: Actor,
+    sku: str,
+    arrival_id: str,
+    edition: int,
+    typed: Typed,
+    now: datetime,
+    *,
+    came: bool,
+) -> None:
     """The goods have come (the ERP tells what is on hand with them), or will not: what orders have a promise of it then
-    follows (`ordering.actions.arriving`). NotFound if there is no such arrival, also the second time."""
+    follows (`ordering.actions.arriving`). NotFound if there is no such arrival, also the second time;
+    Refused("stock_noted") as of `change_arrival`."""
     known = found(store.levels(db, [sku], consistent=True)[sku].by_hand.arrival(arrival_id))
 
     def after(level: Level) -> ByHand:
-        arrival = level.by_hand.arrival(arrival_id)
-        if came and arrival:
+        arrival = _as_shown(level.by_hand, arrival_id, edition, typed)
+        if came:
             return level.by_hand.received(arrival, now)
         return level.by_hand.expecting(one for one in level.by_hand.arrivals if one.id != arrival_id)
 
     _note(db, actor, sku, after, "arrival_came" if came else "arrival_removed", _told(known), now)
+
+
+def _as_shown(by_hand: ByHand, arrival_id: str, edition: int, typed: Typed) -> Arrival:
+    """The arrival, if it is what the form that was made at `edition` shows; Refused("stock_noted") otherwise."""
+    left = by_hand.arrival(arrival_id)
+    if by_hand.edition != edition or left is None or typed.get("shown") != f"{left.quantity:f}":
+        raise Refused("stock_noted")
+    return left
 
 
 def set_safety(

@@ -10,7 +10,7 @@ from decimal import Decimal
 from chalicelib.catalogue.model import NO_WAREHOUSE, Item, Page, Query, Warehouse
 from chalicelib.catalogue.snapshot.read import Catalogue
 from chalicelib.catalogue.store import current_catalogue
-from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.errors import NotFound, found
 from chalicelib.stock import journal_store, store
 from chalicelib.stock.journal import relied_on
 from chalicelib.stock.journal_store import MovementList
@@ -111,6 +111,29 @@ def show_sku(db: TenantSession, sku: str, now: datetime) -> ShownStock:
         level=store.levels(db, [sku], consistent=True)[sku].as_of(now),
         warehouses={warehouse.id: warehouse for warehouse in catalogue.warehouses()},
         safety=load_settings(db).safety_stock,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownArrival:
+    """An arrival of a SKU; `item` None: the catalogue in force does not have it."""
+
+    arrival: Arrival
+    level: Level
+    item: Item | None
+    warehouses: Mapping[str, Warehouse]
+
+
+def show_arrival(db: TenantSession, sku: str, arrival_id: str, now: datetime) -> ShownArrival:
+    """NotFound if there is no such arrival."""
+    level = store.levels(db, [sku], consistent=True)[sku].as_of(now)
+    arrival = found(level.by_hand.arrival(arrival_id))
+    catalogue = current_catalogue(db, None, now)
+    return ShownArrival(
+        arrival=arrival,
+        level=level,
+        item=catalogue.skus([sku]).get(sku) if catalogue else None,
+        warehouses={warehouse.id: warehouse for warehouse in catalogue.warehouses()} if catalogue else {},
     )
 
 

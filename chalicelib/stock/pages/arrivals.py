@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from chalicelib.http.list_query import ListQuery
 from chalicelib.http.listing import Cell, Column, Listing, Row
+from chalicelib.http.problems import sentence
 from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.kernel.clock import local_day
-from chalicelib.kernel.errors import found
-from chalicelib.stock.actions import ShownArrivals, show_arrivals, show_sku
-from chalicelib.stock.pages.base import EDIT, READ, doors, formats, relying, warehouse_name
+from chalicelib.kernel.errors import Refused
+from chalicelib.stock.actions import ShownArrivals, remove_arrival, show_arrival, show_arrivals
+from chalicelib.stock.pages.base import EDIT, READ, doors, edition_of, formats, relying, shown_fields, warehouse_name
 from chalicelib.stock.words import day_text
 
+_LIST, _CAME = "/stock/arrivals", "/stock/{sku}/arrivals/{arrival_id}/came"
 _AT_ONCE = 50  # SKUs of a page
 
 
-@doors.page("/stock/arrivals", may=READ)
+@doors.page(_LIST, may=READ)
 def arrival_list(request: Request) -> Response:
     query = ListQuery.parse(request.query.plain())
     found = show_arrivals(request.db, request.now, limit=_AT_ONCE, after=query.cursor or None)
@@ -42,25 +44,44 @@ def arrival_list(request: Request) -> Response:
     return request.page("stock/arrivals.html", listing=listing, may_edit=may_edit)
 
 
-@doors.page("/stock/{sku}/arrivals/{arrival_id}/came", may=EDIT)
+@doors.page(_CAME, may=EDIT)
 def arrival_came(request: Request) -> Response:
     """What follows if the goods have come, before somebody says so: it cannot be taken back."""
+    return _came(request)
+
+
+@doors.page(_CAME, may=EDIT, methods=("POST",))
+def mark_arrived(request: Request) -> Response:
+    form, sku, arrival_id = request.form.plain(), request.params["sku"], request.params["arrival_id"]
+    shown = show_arrival(request.db, sku, arrival_id, request.now)
+    try:
+        remove_arrival(request.db, request.actor, sku, arrival_id, edition_of(form), form, request.now, came=True)
+    except Refused as refusal:
+        return _came(request, refusal)
+    done = f"/stock/{quote(sku)}?{urlencode({'of': arrival_id})}" if shown.item else _LIST
+    return request.go(done, notice="arrival_came")
+
+
+def _came(request: Request, refusal: Refused | None = None) -> Response:
     sku, arrival_id = request.params["sku"], request.params["arrival_id"]
-    shown = show_sku(request.db, sku, request.now)
-    arrival = found(shown.level.by_hand.arrival(arrival_id))
-    fmt = formats(request)
+    shown = show_arrival(request.db, sku, arrival_id, request.now)
+    arrival, item, fmt = shown.arrival, shown.item, formats(request)
     facts = (
-        ("stock.quantity", f"{fmt.quantity(arrival.quantity)} {shown.item.unit}".strip()),
+        ("stock.quantity", f"{fmt.quantity(arrival.quantity)} {item.unit if item else ''}".strip()),
         ("stock.on_warehouse", warehouse_name(request, shown.warehouses, arrival.warehouse)),
         ("stock.due", day_text(fmt, arrival.due, local_day(request.now, request.time_zone))),
     )
+    back = ("stock.stock_of", f"/stock/{quote(sku)}") if item else ("stock.arrivals", _LIST)
     return request.page(
         "stock/arrival_came.html",
-        here=f"/stock/{quote(sku)}",
-        item=shown.item,
+        status=refusal.status if refusal else 200,
+        said=sentence(request.t, refusal) if refusal else "",
+        back=(request.t.t(back[0]), back[1]),
+        name=" · ".join(filter(None, (item.article, item.name))) if item else sku,
         facts=[(request.t.t(key), text) for key, text in facts],
         relying=relying(request, arrival_id) if shown.level.promised(arrival) else [],
-        done=f"/stock/{quote(sku)}/arrivals/{arrival_id}/remove",
+        done=f"/stock/{quote(sku)}/arrivals/{arrival_id}/came",
+        seen=shown_fields(shown.level, arrival),
     )
 
 
@@ -68,12 +89,13 @@ def _rows(request: Request, found: ShownArrivals) -> Iterator[Row]:
     fmt, today = formats(request), local_day(request.now, request.time_zone)
     for sku, level in found.levels.items():
         item = found.items.get(sku)
+        article = Cell(item.article or "—", href=f"/stock/{quote(sku)}") if item else "—"
         for one in level.by_hand.arrivals:
             overdue = one.is_overdue(today)
             yield Row(
                 id=one.id,
                 cells={
-                    "article": Cell((item.article if item else "") or "—", href=f"/stock/{quote(sku)}"),
+                    "article": article,
                     "due": Cell(
                         day_text(fmt, one.due, today),
                         sub=request.t.t("stock.overdue") if overdue else None,

@@ -10,14 +10,27 @@ from chalicelib.http.formats import Formats
 from chalicelib.http.request import Request
 from chalicelib.kernel.access import Permission
 from chalicelib.stock.actions import relying_orders
-from chalicelib.stock.transit import is_arrival
+from chalicelib.stock.model import Level
+from chalicelib.stock.transit import Arrival, is_arrival
 
+Form = dict[str, str]
 doors = Doors("chalicelib.stock.pages")
 READ, EDIT = Permission.STOCK_READ, Permission.STOCK_EDIT
 
 
 def formats(request: Request) -> Formats:
     return Formats(request.locale, request.time_zone)
+
+
+def edition_of(form: Form) -> int:
+    """The edition that the form was made for; one that nobody has for anything that is none."""
+    text = form.get("edition", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else -1
+
+
+def shown_fields(level: Level, arrival: Arrival) -> Form:
+    """What a form about an arrival says that its reader saw."""
+    return {"edition": str(level.by_hand.edition), "shown": f"{arrival.quantity:f}"}
 
 
 def warehouse_name(request: Request, warehouses: Mapping[str, Warehouse], warehouse_id: str) -> str:

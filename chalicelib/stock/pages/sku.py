@@ -16,13 +16,22 @@ from chalicelib.kernel.errors import Invalid, found
 from chalicelib.kernel.numbers import parse_decimal
 from chalicelib.stock import actions
 from chalicelib.stock.actions import ShownStock
-from chalicelib.stock.pages.base import EDIT, READ, doors, formats, relying, warehouse_name
+from chalicelib.stock.pages.base import (
+    EDIT,
+    READ,
+    Form,
+    doors,
+    edition_of,
+    formats,
+    relying,
+    shown_fields,
+    warehouse_name,
+)
 from chalicelib.stock.transit import Arrival
 from chalicelib.stock.words import day_text
 
 _PAGE = "/stock/{sku}"
 _ARRIVAL = _PAGE + "/arrivals/{arrival_id}"
-Form = dict[str, str]
 
 
 @doors.page(_PAGE, may=READ)
@@ -38,7 +47,7 @@ def set_safety(request: Request) -> Response:
     form = request.form.plain()
     try:
         actions.set_safety(
-            request.db, request.actor, request.params["sku"], _edition(form), form, parse_decimal, request.now
+            request.db, request.actor, request.params["sku"], edition_of(form), form, parse_decimal, request.now
         )
     except Invalid as wrong:
         return _sku_page(request, _shown(request), form, wrong)
@@ -69,8 +78,7 @@ def arrival_edit_form(request: Request) -> Response:
         "quantity": formats(request).quantity(arrival.quantity),
         "due": arrival.due.isoformat(),
         "note": arrival.note,
-        "edition": str(shown.level.by_hand.edition),
-        "shown": f"{arrival.quantity:f}",
+        **shown_fields(shown.level, arrival),
     }
     return _arrival_form(request, shown, typed)
 
@@ -84,7 +92,7 @@ def change_arrival(request: Request) -> Response:
             request.actor,
             params["sku"],
             params["arrival_id"],
-            _edition(form),
+            edition_of(form),
             form,
             parse_decimal,
             request.now,
@@ -96,10 +104,19 @@ def change_arrival(request: Request) -> Response:
 
 @doors.page(_ARRIVAL + "/remove", may=EDIT, methods=("POST",))
 def remove_arrival(request: Request) -> Response:
-    came, params = bool(request.form.text("came")), request.params
-    actions.remove_arrival(request.db, request.actor, params["sku"], params["arrival_id"], came, request.now)
-    done = f"{_own(request)}?{urlencode({'of': params['arrival_id']})}"
-    return request.go(done, notice="arrival_came" if came else "arrival_removed")
+    """They will not come."""
+    form, params = request.form.plain(), request.params
+    actions.remove_arrival(
+        request.db,
+        request.actor,
+        params["sku"],
+        params["arrival_id"],
+        edition_of(form),
+        form,
+        request.now,
+        came=False,
+    )
+    return request.go(f"{_own(request)}?{urlencode({'of': params['arrival_id']})}", notice="arrival_removed")
 
 
 def _shown(request: Request) -> ShownStock:
@@ -108,12 +125,6 @@ def _shown(request: Request) -> ShownStock:
 
 def _own(request: Request) -> str:
     return f"/stock/{quote(request.params['sku'])}"
-
-
-def _edition(form: Form) -> int:
-    """The edition that the form was made for; one that nobody has for anything that is none."""
-    text = form.get("edition", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else -1
 
 
 def _sku_page(request: Request, shown: ShownStock, form: Form, wrong: Invalid | None = None) -> Response:
