@@ -26,9 +26,12 @@ class CartLine:
     seen_price: Decimal | None = None
     seen_days: int | None = None
 
-    def is_later(self, lead_days: int | None) -> bool:
-        """Whether what is on order would be there later than the person saw."""
-        return self.seen_days is not None and lead_days is not None and lead_days > self.seen_days
+    def is_later(self, lead_days: int | None, *, on_order: bool) -> bool:
+        """Whether goods on order would be there later than the person saw. Who saw none of it on order hears of it if
+        some of the line would be now: `on_order`, as far as the person is told."""
+        if lead_days is None:
+            return False
+        return on_order if self.seen_days is None else lead_days > self.seen_days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +44,28 @@ class Cart:
 
 
 def put(cart: Cart, added: Sequence[CartLine]) -> Cart:
-    """Adds quantities: to a SKU's own line if it has one, else in a new line at the end.
+    """Adds quantities: to a SKU's own line if it has one, which keeps what was seen of it, or the shorter term of a
+    SKU that was on order; else in a new line at the end.
 
     Refused("cart_full") above `MAX_LINES` lines.
     """
     lines = {line.sku: line for line in cart.lines}
     for line in added:
         own = lines.get(line.sku)
-        lines[line.sku] = replace(line, quantity=line.quantity + (own.quantity if own else 0))
+        lines[line.sku] = _joined(own, line) if own else line
     if len(lines) > MAX_LINES:
         raise Refused("cart_full", limit=MAX_LINES)
     return replace(cart, lines=tuple(lines.values()))
+
+
+def _joined(own: CartLine, added: CartLine) -> CartLine:
+    both_days = [days for days in (own.seen_days, added.seen_days) if days is not None]
+    return replace(
+        added,
+        quantity=own.quantity + added.quantity,
+        seen_price=own.seen_price,
+        seen_days=None if own.seen_days is None else min(both_days),
+    )
 
 
 def changed(cart: Cart, quantities: Mapping[str, Decimal]) -> Cart:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+from chalicelib.kernel.ids import stable_id
 from chalicelib.ordering.model import OrderLine
 from chalicelib.ordering.quickorder import Alike, Found
 
@@ -57,6 +58,11 @@ class Goods:
             why=self.why,
             lead_days=self.lead_days,
         )
+
+
+def terms_mark(goods: Mapping[str, Goods]) -> str:
+    """Another text for other goods, prices or days: a form says with it what its reader saw."""
+    return stable_id(*(f"{sku} {one.price} {one.lead_days}" for sku, one in sorted(goods.items())))
 
 
 class Shelf(Protocol):

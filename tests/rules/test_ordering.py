@@ -292,15 +292,27 @@ def test_rows_of_one_sku_are_added_up() -> None:
 
 
 def test_a_cart_adds_up_changes_and_has_a_limit() -> None:
-    cart = carts.put(Cart(contract_id="c"), [CartLine(sku="a", quantity=D(1)), CartLine(sku="b", quantity=D(2))])
+    first = [CartLine(sku="a", quantity=D(1), seen_price=D(8)), CartLine(sku="b", quantity=D(2))]
+    cart = carts.put(Cart(contract_id="c"), first)
     cart = carts.put(cart, [CartLine(sku="a", quantity=D(4), seen_price=D(9))])
-    assert [(line.sku, line.quantity, line.seen_price) for line in cart.lines] == [("a", 5, 9), ("b", 2, None)]
+    assert [(line.sku, line.quantity, line.seen_price) for line in cart.lines] == [("a", 5, 8), ("b", 2, None)]
     assert [line.sku for line in carts.changed(cart, {"a": D(0), "nobody": D(3)}).lines] == ["b"]
     many = [CartLine(sku=str(i), quantity=D(1)) for i in range(carts.MAX_LINES + 1)]
     with pytest.raises(Refused) as refused:
         carts.put(Cart(contract_id="c"), many)
     assert refused.value.code == "cart_full"
     assert [len(page) for page in carts.pages(many[:250])] == [100, 100, 50]
+
+
+@pytest.mark.parametrize(
+    ("seen", "now", "kept"), [(14, 21, 14), (14, 7, 7), (14, None, 14), (None, 14, None), (None, None, None)]
+)
+def test_more_of_a_line_keeps_the_term_that_was_seen_unless_it_is_shorter_now(
+    seen: int | None, now: int | None, kept: int | None
+) -> None:
+    cart = carts.put(Cart(contract_id="c"), [CartLine(sku="a", quantity=D(1), seen_days=seen)])
+    (line,) = carts.put(cart, [CartLine(sku="a", quantity=D(1), seen_days=now)]).lines
+    assert line.seen_days == kept
 
 
 # --- what is held --------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ from chalicelib.storage import keys
 from chalicelib.storefront.actions import browse, look_at
 from chalicelib.tenancy.store import settings_write
 from tests.storage.test_ordering_pages import _strings
-from tests.support.cabinet import Visit, visits
+from tests.support.cabinet import Visit, seen_in, visits
 from tests.support.range import WINDOWS, publish_range
 from tests.support.shop import NOW, Shop
 
@@ -311,8 +311,24 @@ def test_the_cart_asks_about_a_longer_term_line_by_line(shop: Shop, visit: Visit
     cart = text(visit("/cart", shop.buyer))
     assert "Под заказ: было 14 дн., стало 21 дн." in cart
     assert "Принять новые условия" in cart
-    visit("/cart/prices", shop.buyer, yes="1")
+    seen = seen_in(visit("/cart", shop.buyer))
+    on_order.change_rule(shop.db, shop.manager, only(shop).id, FIELDS | {"days": "120"}, 2, NOW)
+    again = visit("/cart/prices", shop.buyer, **seen)
+    assert (again.status_code, "цены или сроки снова изменились" in text(again)) == (409, True)
+    assert "Под заказ: было 14 дн., стало 120 дн." in text(again)
+    assert visit("/cart/prices", shop.buyer, **seen_in(again)).status_code == 303
     assert "было 14 дн." not in text(visit("/cart", shop.buyer))
+    assert visit("/cart/place", shop.buyer, comment="").status_code == 303
+
+
+def test_the_cart_asks_about_what_came_to_be_on_order_since_it_was_filled(shop: Shop, visit: Visit) -> None:
+    add_to_cart(shop.db, shop.buyer, shop.contract.id, THERE, Decimal(9), NOW)  # five are there
+    on_order.add_rule(shop.db, shop.manager, FIELDS, "k", NOW)
+    refused = visit("/cart/place", shop.buyer, comment="")
+    assert "чего нет на складе, теперь под заказ, 14 дн." in text(refused)
+    page = visit("/cart", shop.buyer)
+    assert "Чего нет на складе, теперь под заказ: 14 дн." in text(page)
+    assert visit("/cart/prices", shop.buyer, **seen_in(page)).status_code == 303
     assert visit("/cart/place", shop.buyer, comment="").status_code == 303
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -22,6 +23,7 @@ from chalicelib.ordering.actions import (
     apply_erp_update,
     cancel,
     change_lines,
+    clear_cart,
     confirm,
     decision_desk,
     exported_versions,
@@ -30,6 +32,7 @@ from chalicelib.ordering.actions import (
     orders_to_export,
     paste_lines,
     place_order,
+    repeat_order,
     show_cart,
     show_cover,
 )
@@ -38,6 +41,7 @@ from chalicelib.ordering.actions.placing import NewOrder
 from chalicelib.ordering.actions.stocktaking import disagreeing
 from chalicelib.ordering.cover import Cover
 from chalicelib.ordering.erp import ErpUpdate, ErpUpdateLine, ErpUpdateShipment
+from chalicelib.ordering.goods import Goods
 from chalicelib.ordering.holding import Reservation
 from chalicelib.ordering.jobs import HANDLERS
 from chalicelib.ordering.model import LineStatus
@@ -101,7 +105,7 @@ def test_a_longer_term_must_be_seen_before_an_order_is_placed_and_a_shorter_one_
         )
 
     shop.fill(a=9, b=1)
-    shop.shelf.lead_days = {A: 30, sku("b"): 5}  # b was not on order: what there is was enough
+    shop.shelf.lead_days = {A: 30, sku("b"): 5}  # b was not on order, and is not now: what there is is enough
     shop.shelf.prices[A] = D("11.00")
     with pytest.raises(Refused, match="cart_attention") as refused:
         place()
@@ -112,10 +116,82 @@ def test_a_longer_term_must_be_seen_before_an_order_is_placed_and_a_shorter_one_
     assert refused.value.params["count"] == 1
     shown = show_cart(shop.db, shop.buyer, shop.contract.id, NOW, shelf_of=shop.shelf_of)
     assert [one.is_later for one in shown.lines] == [True, False]
-    accept_prices(shop.db, shop.buyer, shop.contract.id, NOW, shelf_of=shop.shelf_of)
+    shop.accept_terms()
     shop.shelf.lead_days[A] = 20
     assert not show_cart(shop.db, shop.buyer, shop.contract.id, NOW, shelf_of=shop.shelf_of).is_later
     assert place()
+
+
+@pytest.mark.parametrize("in_words", [False, True])
+@pytest.mark.parametrize("there", [0, 5, 9, 30])
+def test_goods_that_are_on_order_only_since_they_are_in_the_cart_are_asked_about_as_the_cart_tells(
+    tables: None, there: int, in_words: bool
+) -> None:
+    shop = Shop({"a": ("10.00", 30)})
+    if in_words:
+        _in_words(shop)
+    shop.fill(a=9)
+    shop.tell({"a": there}, NOW + timedelta(minutes=1))
+    shop.shelf.lead_days[A] = 60
+    now = NOW + timedelta(minutes=2)
+    new = NewOrder(actor=shop.buyer, contract_id=shop.contract.id, key="k")
+    (shown,) = show_cart(shop.db, shop.buyer, shop.contract.id, now, shelf_of=shop.shelf_of).lines
+    asked = there < 9 or (in_words and there <= 20)  # "few" may be fewer than nine
+    assert shown.is_later is asked
+    if asked:
+        with pytest.raises(Refused) as refused:
+            place_order(shop.db, new, now, shelf_of=shop.shelf_of)
+        assert [(one.code, one.params["now"]) for one in refused.value.complaints] == [("line_on_order", 60)]
+        shop.accept_terms(now)
+    assert place_order(shop.db, new, now, shelf_of=shop.shelf_of)
+
+
+def test_more_of_a_line_by_any_way_does_not_make_a_longer_term_or_another_price_seen(shop: Shop) -> None:
+    before = shop.place(a=1)
+    ways: tuple[Callable[[], object], ...] = (
+        lambda: shop.fill(a=1),
+        lambda: paste_lines(shop.db, shop.buyer, shop.contract.id, "a 1", NOW, shelf_of=shop.shelf_of),
+        lambda: repeat_order(shop.db, shop.buyer, shop.contract.id, before.order.id, NOW, shelf_of=shop.shelf_of),
+    )
+    for way in ways:
+        shop.shelf.lead_days[A], shop.shelf.prices[A] = 14, D(10)
+        clear_cart(shop.db, shop.buyer, shop.contract.id, NOW, shelf_of=shop.shelf_of)
+        shop.fill(a=9)
+        shop.shelf.lead_days[A], shop.shelf.prices[A] = 30, D(11)
+        way()
+        (shown,) = show_cart(shop.db, shop.buyer, shop.contract.id, NOW, shelf_of=shop.shelf_of).lines
+        assert (shown.line.quantity, shown.line.seen_days, shown.is_later) == (10, 14, True)
+        assert (shown.line.seen_price, shown.problem) == (10, "price_changed")
+
+
+def test_a_tier_that_more_of_a_line_brings_along_is_no_news(shop: Shop) -> None:
+    goods = shop.shelf.goods
+
+    def tiered(quantities: Mapping[str, Decimal]) -> dict[str, Goods]:
+        found = goods(quantities)
+        return {name: replace(one, price=D(9 if quantities[name] >= 9 else 10)) for name, one in found.items()}
+
+    shop.shelf.goods = tiered  # type: ignore[method-assign]
+    shop.fill(a=5)
+    shop.fill(a=4)
+    (shown,) = show_cart(shop.db, shop.buyer, shop.contract.id, NOW, shelf_of=shop.shelf_of).lines
+    assert (shown.line.seen_price, shown.problem) == (9, "")
+
+
+def test_terms_that_changed_again_are_shown_before_they_are_accepted(shop: Shop) -> None:
+    def accept(seen: str) -> None:
+        accept_prices(shop.db, shop.buyer, shop.contract.id, seen, NOW, shelf_of=shop.shelf_of)
+
+    shop.fill(a=9)
+    shop.shelf.lead_days[A] = 21
+    seen = show_cart(shop.db, shop.buyer, shop.contract.id, NOW, shelf_of=shop.shelf_of).terms
+    for days, price in ((120, "10.00"), (21, "11.00")):
+        shop.shelf.lead_days[A], shop.shelf.prices[A] = days, D(price)
+        with pytest.raises(Refused, match="cart_terms_changed"):
+            accept(seen)
+    assert show_cart(shop.db, shop.buyer, shop.contract.id, NOW, shelf_of=shop.shelf_of).is_later
+    shop.accept_terms()
+    assert not show_cart(shop.db, shop.buyer, shop.contract.id, NOW, shelf_of=shop.shelf_of).is_later
 
 
 def test_what_there_is_is_held_and_the_rest_is_on_order_with_its_day(shop: Shop) -> None:

@@ -16,7 +16,6 @@ from chalicelib.ordering import number_store, store
 from chalicelib.ordering.actions import (
     MAX_LINES,
     NewOrder,
-    accept_prices,
     add_to_cart,
     change_cart,
     clear_cart,
@@ -135,7 +134,7 @@ def test_changed_prices_must_be_seen_before_an_order_is_placed() -> None:
     shown = show_cart(shop.db, shop.buyer, shop.contract.id, NOW, shelf_of=shop.shelf_of)
     assert [line.problem for line in shown.lines] == ["price_changed", "no_price", "withdrawn", ""]
     change_cart(shop.db, shop.buyer, shop.contract.id, {sku("b"): D(0), sku("c"): D(0)}, NOW, shelf_of=shop.shelf_of)
-    accept_prices(shop.db, shop.buyer, shop.contract.id, NOW, shelf_of=shop.shelf_of)
+    shop.accept_terms()
     order_id = place_order(shop.db, _new(shop, "k"), NOW, shelf_of=shop.shelf_of)
     assert store.load_order(shop.db, order_id).order.gross == D("12.00")
 

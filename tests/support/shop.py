@@ -14,7 +14,7 @@ from chalicelib.kernel.ids import new_id, new_tenant_id
 from chalicelib.network.model import Account, Contract, LegalEntity, Party
 from chalicelib.network.store import account_from, account_put, contract_put, entity_put, party_put
 from chalicelib.ordering import cart_store, store, task_store
-from chalicelib.ordering.actions import Ask, NewOrder, add_to_cart, confirm, place_order
+from chalicelib.ordering.actions import Ask, NewOrder, accept_prices, add_to_cart, confirm, place_order, show_cart
 from chalicelib.ordering.goods import Goods
 from chalicelib.ordering.quickorder import Alike, Found
 from chalicelib.ordering.store import OrderFile
@@ -175,6 +175,11 @@ class Shop:
                 NOW,
                 shelf_of=self.shelf_of,
             )
+
+    def accept_terms(self, now: datetime = NOW) -> None:
+        """The buyer goes on with the prices and days that the cart shows now."""
+        seen = show_cart(self.db, self.buyer, self.contract.id, now, shelf_of=self.shelf_of).terms
+        accept_prices(self.db, self.buyer, self.contract.id, seen, now, shelf_of=self.shelf_of)
 
     def key(self) -> str:
         return f"once{next(self._keys):016d}"

@@ -15,7 +15,7 @@ from chalicelib.ordering.actions.desk import Desk, ShelfOf, read_desk
 from chalicelib.ordering.actions.shelf import open_shelf
 from chalicelib.ordering.cart import CartLine
 from chalicelib.ordering.cover import Cover, told_cover
-from chalicelib.ordering.goods import Goods
+from chalicelib.ordering.goods import Goods, terms_mark
 from chalicelib.ordering.model import OrderLine
 from chalicelib.stock.model import Level
 from chalicelib.stock.showing import Shown, shown
@@ -39,7 +39,8 @@ class ShownLine:
 
     @property
     def is_later(self) -> bool:
-        return self.goods is not None and self.line.is_later(self.goods.lead_days)
+        days = self.goods.lead_days if self.goods else None
+        return self.line.is_later(days, on_order=self.cover.on_order is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +55,10 @@ class Companion:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCart:
     """The cart with today's prices, stock and credit. `free_credit` None: the contract has no limit; `missing_credit`
-    None: it is enough."""
+    None: it is enough; `terms` = the mark of its prices and days."""
 
     lines: tuple[ShownLine, ...]
+    terms: str
     currency: str
     net: Money
     vat: Money
@@ -71,7 +73,7 @@ class ShownCart:
 
     @property
     def is_later(self) -> bool:
-        """Whether some goods on order are there later than the person saw."""
+        """Whether some goods are there later than the person saw."""
         return any(one.is_later for one in self.lines)
 
     @property
@@ -105,6 +107,7 @@ def show_cart(
     rest = None if limit is None else limit - desk.account.exposure
     return ShownCart(
         lines=lines,
+        terms=terms_mark(goods),
         currency=currency,
         net=money(sum((line.net for line in sums.values()), Decimal(0)), currency),
         vat=money(sum((line.vat for line in sums.values()), Decimal(0)), currency),

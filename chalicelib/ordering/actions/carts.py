@@ -14,7 +14,7 @@ from chalicelib.ordering import cart_store, quickorder
 from chalicelib.ordering.actions.desk import Desk, ShelfOf, read_desk
 from chalicelib.ordering.actions.shelf import open_shelf
 from chalicelib.ordering.cart import Cart, CartLine
-from chalicelib.ordering.goods import Goods
+from chalicelib.ordering.goods import Goods, terms_mark
 from chalicelib.ordering.lines import Terms, summed
 from chalicelib.ordering.model import OrderLine
 from chalicelib.ordering.quickorder import BadRow, Found, Pasted, PastedRow, quantity_problem
@@ -80,7 +80,7 @@ def add_to_cart(
         _check_quantity(own + quantity, goods, "quantity")
         if goods.price is None:
             raise Refused("no_price", article=goods.article, name=goods.name)
-        return carts.put(desk.cart, [_line(goods, quantity)])
+        return _put(desk, [_line(goods, quantity)])
 
     _changed(db, actor, contract_id, shelf_of, now, change, once)
 
@@ -110,27 +110,29 @@ def change_cart(
                 wrong[f"q-{sku}"] = Complaint(code=f"quantity_{problem}", params={"article": goods[sku].article})
         if wrong:
             raise Invalid(fields=wrong)
-        after = carts.changed(desk.cart, own)
-        at_old = desk.shelf.goods(before)
-        return carts.seen(after, _followed_tiers(desk.cart, before, own, at_old, goods))
+        prices = {sku: one.price for sku, one in goods.items()}
+        return _followed_tiers(desk, carts.changed(desk.cart, own), prices)
 
     _changed(db, actor, contract_id, shelf_of, now, change)
 
 
-def _followed_tiers(
-    cart: Cart,
-    before: Mapping[str, Decimal],
-    own: Mapping[str, Decimal],
-    at_old: Mapping[str, Goods],
-    at_new: Mapping[str, Goods],
-) -> dict[str, Decimal | None]:
-    """New prices of lines whose old price was the one seen and whose quantity is another now."""
-    seen = {line.sku: line.seen_price for line in cart.lines}
-    return {
-        sku: at_new[sku].price
-        for sku, quantity in own.items()
-        if quantity != before[sku] and sku in at_old and sku in at_new and at_old[sku].price == seen[sku]
+def _put(desk: Desk, added: Sequence[CartLine]) -> Cart:
+    return _followed_tiers(desk, carts.put(desk.cart, added), {line.sku: line.seen_price for line in added})
+
+
+def _followed_tiers(desk: Desk, after: Cart, prices: Mapping[str, Decimal | None]) -> Cart:
+    """The changed cart, where these prices are no news to lines whose old price was the one seen and whose quantity is
+    another now."""
+    before = {line.sku: line for line in desk.cart.lines if line.sku in prices}
+    at_old = desk.shelf.goods({sku: line.quantity for sku, line in before.items()})
+    followed = {
+        line.sku: prices[line.sku]
+        for line in after.lines
+        if line.sku in at_old
+        and line.quantity != before[line.sku].quantity
+        and at_old[line.sku].price == before[line.sku].seen_price
     }
+    return carts.seen(after, followed)
 
 
 def clear_cart(
@@ -140,12 +142,21 @@ def clear_cart(
 
 
 def accept_prices(
-    db: TenantSession, actor: Actor, contract_id: str | None, now: datetime, *, shelf_of: ShelfOf = open_shelf
+    db: TenantSession,
+    actor: Actor,
+    contract_id: str | None,
+    seen: str,
+    now: datetime,
+    *,
+    shelf_of: ShelfOf = open_shelf,
 ) -> None:
-    """The person has seen today's prices, and when goods on order are there, and goes on with them."""
+    """The person has seen prices and when goods on order are there, of the mark `seen`, and goes on with them.
+    Refused("cart_terms_changed") if they are others by now."""
 
     def change(desk: Desk) -> Cart:
         goods = desk.shelf.goods({line.sku: line.quantity for line in desk.cart.lines})
+        if terms_mark(goods) != seen:
+            raise Refused("cart_terms_changed")
         days = {sku: one.lead_days for sku, one in goods.items()}
         return carts.seen(desk.cart, {sku: one.price for sku, one in goods.items()}, days)
 
@@ -186,7 +197,7 @@ def paste_lines(
         priced = frozenset(sku for sku, one in goods.items() if one.price is not None and one.listed)
         pasted = quickorder.resolved(rows, found, priced, picked)
         result[:] = [replace(pasted, bad=_with_alike(pasted.bad, desk))]
-        return carts.put(desk.cart, [_line(goods[sku], quantity) for sku, quantity in pasted.quantities.items()])
+        return _put(desk, [_line(goods[sku], quantity) for sku, quantity in pasted.quantities.items()])
 
     _changed(db, actor, contract_id, shelf_of, now, change, once)
     return result[0]
@@ -227,7 +238,7 @@ def repeat_order(
         goods = desk.shelf.goods({line.sku: line.quantity + own.get(line.sku, Decimal(0)) for line in wanted})
         can = [line for line in wanted if line.sku in goods and goods[line.sku].listed and goods[line.sku].price]
         left[:] = [line for line in wanted if line not in can]
-        return carts.put(desk.cart, [_line(goods[line.sku], line.quantity) for line in can])
+        return _put(desk, [_line(goods[line.sku], line.quantity) for line in can])
 
     _changed(db, actor, contract_id, shelf_of, now, change, once)
     return tuple(left)

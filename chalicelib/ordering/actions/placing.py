@@ -20,6 +20,7 @@ from chalicelib.ordering.actions.lapsing import release_lapsed
 from chalicelib.ordering.actions.shelf import open_shelf
 from chalicelib.ordering.actions.transaction import MAX_WRITES, refuse_blocked, short_refusal, with_holding, with_lines
 from chalicelib.ordering.cart import Cart, CartLine
+from chalicelib.ordering.cover import told_cover
 from chalicelib.ordering.goods import Goods
 from chalicelib.ordering.hindrances import all_at_once, told_short
 from chalicelib.ordering.holding import Holding, Reservation, follow, lasting, ready_by, wanted
@@ -27,6 +28,7 @@ from chalicelib.ordering.model import Happening, Order, OrderLine, order_number
 from chalicelib.ordering.reservation_store import because, holding_writes
 from chalicelib.ordering.states import Act, Side, State, after
 from chalicelib.ordering.task_store import Queue, task_of, task_put
+from chalicelib.stock.model import Level
 from chalicelib.stock.store import levels
 from chalicelib.storage import keys
 from chalicelib.storage.attempts import until_committed
@@ -158,7 +160,7 @@ def _drafted(
         stock = levels(db, skus, consistent=True)
         holding = follow(Reservation(), wanted(lines), stock, desk.sources, ready)
     holding = lasting(holding, Reservation(), order.reserved_until)
-    news, credit = _news_refusal(desk.cart.lines, goods), _credit_refusal(desk, order)
+    news, credit = _news_refusal(desk, goods, stock, ready), _credit_refusal(desk, order)
     short = told_short(holding.short, desk.group, alone=news is None and credit is None)
     refusal = all_at_once(news, short_refusal(short, desk.group, lines) if short else None, credit)
     if refusal is not None:
@@ -173,23 +175,33 @@ def _credit_refusal(desk: Desk, order: Order) -> Refused | None:
     return credit_refusal(desk.account, money(order.gross, order.currency), limit)
 
 
-def _news_refusal(lines: tuple[CartLine, ...], goods: Mapping[str, Goods]) -> Refused | None:
+def _news_refusal(
+    desk: Desk, goods: Mapping[str, Goods], stock: Mapping[str, Level], ready: Mapping[str, date]
+) -> Refused | None:
     """Every line that is not as the person saw it, at once (domain §3.11)."""
-    told = [news for line in lines if (news := _news(line, goods.get(line.sku)))]
+    made = {
+        line.sku
+        for line in desk.cart.lines
+        if line.seen_days is None
+        and line.sku in ready
+        and told_cover(stock[line.sku], line.quantity, desk.sources, desk.group, ready[line.sku]).on_order
+    }
+    told = [news for line in desk.cart.lines if (news := _news(line, goods.get(line.sku), line.sku in made))]
     return Refused("cart_attention", tuple(chain.from_iterable(told)), count=len(told)) if told else None
 
 
-def _news(line: CartLine, now: Goods | None) -> list[Complaint]:
+def _news(line: CartLine, now: Goods | None, on_order: bool) -> list[Complaint]:
     """That goods on order are there later is told whether or not some are in stock: to whom stock is words only, it
-    would tell more than the word."""
+    would tell more than the word. For the same reason `on_order` is what the cart's page tells."""
     about = {"article": line.article, "name": line.name}
     news = []
     if problem := price_problem(line, now):
         prices = {"before": line.seen_price, "now": now.price if now else None}
         news.append(Complaint(code=f"line_{problem}", params={**about, **prices}))
-    if now and line.is_later(now.lead_days):
+    if now and line.is_later(now.lead_days, on_order=on_order):
+        code = "line_on_order" if line.seen_days is None else "line_later"
         days = {"before": line.seen_days, "now": now.lead_days}
-        news.append(Complaint(code="line_later", params={**about, **days}))
+        news.append(Complaint(code=code, params={**about, **days}))
     return news
 
 

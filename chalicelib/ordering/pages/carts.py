@@ -66,7 +66,11 @@ def cart_clear(request: Request) -> Response:
 
 @doors.page("/cart/prices", may=PLACE, methods=("POST",))
 def cart_prices(request: Request) -> Response:
-    actions.accept_prices(request.db, request.actor, request.person.contract_id, request.now)
+    seen = request.form.text("shown")
+    try:
+        actions.accept_prices(request.db, request.actor, request.person.contract_id, seen, request.now)
+    except Refused as refusal:
+        return _show(request, refusal)
     return request.go("/cart", notice="prices_accepted")
 
 
