@@ -21,7 +21,7 @@ def run_import(body: Mapping[str, object], now: datetime) -> None:
         set_id, name, generation = str(body["set"]), str(body["name"]), int(str(body["generation"]))
         importing.import_upload(db, set_id, name, generation, now, time.sleep)
     elif body["do"] == "read":
-        lanes.read_beside(db, str(body["set"]), str(body["name"]), str(body["entry"]), int(str(body["attempt"])))
+        lanes.read_beside(db, str(body["set"]), str(body["name"]))
     elif body["do"] == "pictures":
         picture_import.import_pictures(db, PictureJob.parse(body), now, time.monotonic)
     elif body["do"] == "show":

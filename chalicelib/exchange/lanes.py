@@ -2,7 +2,7 @@
 
 The worker that has the tenant's turn asks for help in lanes beside it and reads too. Each draws one file after another,
 the largest first, until none is left. Nobody has to come: who has the turn waits only for files that somebody else has
-drawn, and reads itself what does not come of them.
+drawn, and reads itself what does not come of them. Where help cannot be asked for, it goes on alone.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from chalicelib.exchange.reading import ReadFile, Source, sources
 from chalicelib.exchange.runs import Workshop
 from chalicelib.gateways.telemetry import failure
 from chalicelib.kernel.archive import assemble
-from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.errors import Invalid, Unavailable
 from chalicelib.kernel.ids import stable_id
 from chalicelib.storage import codec, files, worker
-from chalicelib.storage.session import TenantSession
+from chalicelib.storage.session import OUTAGES, TenantSession
 
 PAUSE = 0.25
 """Seconds between two looks at what the lanes have read."""
@@ -33,23 +33,29 @@ def read_together(
 ) -> dict[str, ReadFile]:
     """What was read of the files of an upload, here and in lanes, by name; nothing where one worker reads as quickly.
 
-    The parts are in `work` or on S3. Files that cannot be read, or that a lane has not brought, are left out: they are
-    read in their turn, with the errors that they have then.
+    The parts are in `work` or on S3. Files that cannot be read, that a lane has not brought, or that an outage of AWS
+    has kept from being read here, are left out: they are read in their turn, with the errors that they have then.
     """
     lanes = readers_for([source.size for source in found]) - 1
     if not lanes:
         return {}
-    db.commit([store.files_left_put(db.tenant_id, upload, len(found))])
-    for lane in range(lanes):
-        _ask(db, upload, lane)
-    here = dict(_drawn(db, work, upload, found))
-    beside = _awaited(db, upload, [source.name for source in found if source.name not in here], sleep)
-    return beside | {name: file for name, file in here.items() if file is not None}
+    read: dict[str, ReadFile | None] = {}
+    try:
+        db.commit([store.files_left_put(db.tenant_id, upload, len(found))])
+        for lane in range(lanes):
+            _ask(db, upload, lane)
+        for name, file in _drawn(db, work, upload, found):
+            read[name] = file
+        for name, file in _awaited(db, upload, [one.name for one in found if one.name not in read], sleep):
+            read[name] = file
+    except (Unavailable, *OUTAGES) as outage:
+        failure("an import goes on alone", outage, tenant=db.tenant_id, set=upload.set_id, attempt=upload.attempts)
+    return {name: file for name, file in read.items() if file is not None}
 
 
-def read_beside(db: TenantSession, set_id: str, name: str, entry_id: str, attempt: int) -> None:
-    """A lane's message: reads what nobody else reads of the upload with this entry. Each part goes to S3, then the note
-    of it.
+def read_beside(db: TenantSession, set_id: str, name: str) -> None:
+    """A lane's message: reads what nobody else reads of the upload, in the attempt that is going on now. Each part goes
+    to S3, then the note of it.
 
     A failure is logged and no more: the message would come again when it is of no use, and hold back its lane until
     then.
@@ -58,28 +64,23 @@ def read_beside(db: TenantSession, set_id: str, name: str, entry_id: str, attemp
         upload = store.load_upload(db, set_id, name)
         if upload is None or upload.state is not UploadState.QUEUED:
             return
-        if (upload.entry_id, upload.attempts) != (entry_id, attempt):
-            return
         with tempfile.TemporaryFile() as whole, runs.workshop() as work:
             assemble(store.fragments(db.tenant_id, upload), whole, MAX_UPLOAD)
-            for name, file in _drawn(db, work, upload, sources(upload, whole)):
+            for inner, file in _drawn(db, work, upload, sources(upload, whole)):
                 if file is not None:
-                    _note(db, work, upload, name, file)
+                    _note(db, work, upload, inner, file)
     except Exception as broken:
-        failure("a lane of an import failed", broken, tenant=db.tenant_id, set=set_id, attempt=attempt)
+        failure("a lane of an import failed", broken, tenant=db.tenant_id, set=set_id)
 
 
 def _ask(db: TenantSession, upload: Upload, lane: int) -> None:
-    attempt = upload.attempts
     worker.send(
         db.tenant_id,
         "read",
-        dedup=stable_id("read", upload.entry_id, str(attempt), str(lane)),
+        dedup=stable_id("read", upload.entry_id, str(upload.attempts), str(lane)),
         lane=f"reading/{lane}",
         set=upload.set_id,
         name=upload.name,
-        entry=upload.entry_id,
-        attempt=attempt,
     )
 
 
@@ -110,14 +111,13 @@ def _noted(db: TenantSession, upload: Upload, name: str) -> ReadFile | None:
 
 def _awaited(
     db: TenantSession, upload: Upload, names: Sequence[str], sleep: Callable[[float], None]
-) -> dict[str, ReadFile]:
+) -> Iterator[tuple[str, ReadFile]]:
     """What the lanes note of these files, as long as there is news."""
-    read: dict[str, ReadFile] = {}
-    patience = PATIENCE
-    while patience and len(read) < len(names):
-        news = {name: file for name in names if name not in read and (file := _noted(db, upload, name))}
-        read |= news
+    missing, patience = names, PATIENCE
+    while patience and missing:
+        news = {name: file for name in missing if (file := _noted(db, upload, name))}
+        yield from news.items()
+        missing = [name for name in missing if name not in news]
         patience = PATIENCE if news else patience - 1
         if not news:
             sleep(PAUSE)
-    return read

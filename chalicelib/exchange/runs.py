@@ -1,7 +1,7 @@
 """A run's parts: where they are kept, assembling them, and the switch to the new snapshot.
 
-Runs of a tenant are worked on one after another (the import queue's group is the tenant), so a state that was read
-stays true while a snapshot is being built.
+Runs of a tenant are worked on one after another (their group in the import queue is the tenant), so a state that was
+read stays true while a snapshot is being built.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from chalicelib.catalogue.snapshot.assembled import Assembled
@@ -50,9 +51,11 @@ class Workshop:
     made: dict[str, Path] = field(default_factory=dict)
     base: Snapshot | None = None
     top: Path | None = None
+    _numbers: Iterator[int] = field(default_factory=count)
 
     def new_part(self, key: str) -> Path:
-        path = self.made[key] = self.folder / f"{len(self.made):05d}.part"
+        """Where to make the part of this key; no other part of the workshop ever lay there."""
+        path = self.made[key] = self.folder / f"{next(self._numbers):05d}.part"
         return path
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from chalicelib.exchange.model import MOST_READERS
 from chalicelib.http.i18n import LOCALES
 from chalicelib.http.responses import SECURITY_HEADERS
 from tests.support.tables import TemplateLoader
@@ -81,6 +82,11 @@ def test_a_queue_hides_a_message_at_least_six_times_as_long_as_its_function_may_
 def test_every_consumer_of_a_queue_reports_the_failed_items_of_a_batch(template: Template) -> None:
     for name, _, source in _sources(template, "SQS"):
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
+
+
+def test_imports_leave_most_of_an_accounts_thousand_executions_to_pages(template: Template) -> None:
+    (source,) = [source for name, _, source in _sources(template, "SQS") if name == "OnImport"]
+    assert MOST_READERS <= source["ScalingConfig"]["MaximumConcurrency"] <= 100
 
 
 def test_every_queue_has_a_dead_letter_queue_of_its_kind_and_an_alarm_on_it(template: Template) -> None:

@@ -9,18 +9,22 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.catalogue import store as catalogue_store
 from chalicelib.catalogue.snapshot.digest import content_digest
 from chalicelib.exchange import importing, jobs, lanes, model, runs, store
-from chalicelib.exchange.model import EntryState, JournalEntry
+from chalicelib.exchange.model import Direction, EntryState, JournalEntry, Upload
 from chalicelib.gateways import queues
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.storage import files, snapshots
+from chalicelib.storage.session import open_tenant
 from tests.storage.exchange_world import World, make_world, new_tenant
 from tests.storage.test_exchange_protocol import END, HEAD, goods, offers
 from tests.support.pictures import picture
@@ -37,6 +41,7 @@ DELTA = {
     "import_files/ab/1.jpg": picture(),
     "readme.txt": b"not ours",
 }
+NAMES = sorted(name for name in DELTA if name.endswith(".xml"))
 NEXT = {**DELTA, "import0_1.xml": goods("1", "2", "3", "6"), "offers0_1.xml": offers("1", "2", "6", quantity=9)}
 BROKEN = {
     "import0_1.xml": goods("1", full=True),
@@ -72,6 +77,7 @@ class Workers:
     world: World
     message: Callable[[Message], None] = lambda _: None
     sent: list[Message] = field(default_factory=list)  # to lanes
+    groups: list[str] = field(default_factory=list)  # of those messages
     read: list[str] = field(default_factory=list)  # files, by anybody
     pauses: int = 0
 
@@ -131,7 +137,11 @@ def workers(folder: Path, most: int = 4) -> Iterator[Workers]:
             if body["do"] != "read":
                 return send(url, body, group=group, dedup=dedup)
             assert group.startswith(f"{known.world.tenant_id}/reading/")
+            if dedup in known.world.seen:
+                return None
+            known.world.seen.add(dedup)
             known.sent.append(body)
+            known.groups.append(group)
             return known.message(body)
 
         def noted(source: Any, *more: Any) -> Any:
@@ -197,7 +207,9 @@ def test_nobody_waits_for_a_lane_that_has_not_begun_and_it_finds_nothing_to_do(b
     beside.message = beside.never
     beside.upload(packed(DELTA))
     read = list(beside.read)
-    assert (beside.pauses, len(read)) == (0, 4)
+    assert beside.pauses == 0
+    assert read == sorted(NAMES, key=lambda name: len(DELTA[name]), reverse=True)
+    assert len(set(beside.groups)) == len(beside.sent) == 3
     for message in beside.sent:
         beside.at_once(message)
     assert beside.read == read
@@ -208,7 +220,77 @@ def test_who_has_fallen_silent_is_waited_for_a_while_only(beside: Workers) -> No
     beside.message = beside.killed_before_it_reads
     beside.upload(packed(DELTA))
     assert beside.pauses == lanes.PATIENCE
-    assert sorted(beside.read) == sorted(name for name in DELTA if name.endswith(".xml"))
+    assert sorted(beside.read) == NAMES
+
+
+def test_who_brings_one_file_after_another_is_waited_for(beside: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A note comes at every second pause: each one makes the patience new."""
+    put, sleep, notes = files.put, time.sleep, []
+
+    def withheld(owner: str, key: str, content: bytes) -> None:
+        if "/notes/" in key:
+            notes.append((owner, key, content))
+        else:
+            put(owner, key, content)
+
+    def brought(seconds: float) -> None:
+        sleep(seconds)
+        if beside.pauses % 2 == 0:
+            put(*notes.pop())
+
+    monkeypatch.setattr(lanes, "PATIENCE", 3)
+    monkeypatch.setattr(files, "put", withheld)
+    monkeypatch.setattr(time, "sleep", brought)
+    beside.upload(packed(DELTA))
+    assert (beside.pauses, sorted(beside.read)) == (8, NAMES)
+    assert beside.world.listed() == 5
+
+
+def down(function: Callable[..., Any], answered: int) -> Callable[..., Any]:
+    """What answers so many calls and then no more."""
+    calls = count()
+
+    def answer(*given: Any, **named: Any) -> Any:
+        if next(calls) < answered:
+            return function(*given, **named)
+        raise EndpointConnectionError(endpoint_url="https://aws")
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "answered", "lane"),
+    [
+        (store, "files_left_put", 0, "never"),
+        (queues, "send", 2, "never"),  # the upload's own message and that of its pictures
+        (queues, "send", 3, "never"),
+        (store, "draw_file", 2, "never"),
+        (files, "find", 0, "killed_before_it_reads"),
+    ],
+    ids=["the row", "the queue", "the queue after one lane", "the third draw", "the notes"],
+)
+def test_an_import_goes_on_alone_where_help_cannot_be_asked_for(
+    beside: Workers, caplog: pytest.LogCaptureFixture, module: Any, name: str, answered: int, lane: str
+) -> None:
+    beside.message = getattr(beside, lane)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, name, down(getattr(module, name), answered))
+        beside.upload(packed(DELTA))
+    assert "an import goes on alone" in caplog.text
+    assert (beside.pauses, sorted(beside.read)) == (0, NAMES)
+    assert beside.world.listed() == 5
+    assert beside.world.entry("import0_1.xml").state is EntryState.DONE
+
+
+def test_a_message_that_comes_after_the_import_reads_nothing_of_what_nobody_drew(beside: Workers) -> None:
+    beside.message = beside.never
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "draw_file", down(store.draw_file, 2))
+        beside.upload(packed(DELTA))
+    beside.read.clear()
+    for message in beside.sent:
+        beside.at_once(message)
+    assert not beside.read
 
 
 def test_a_failure_in_a_lane_is_logged_and_its_message_does_not_come_again(
@@ -223,21 +305,43 @@ def test_a_failure_in_a_lane_is_logged_and_its_message_does_not_come_again(
     assert beside.world.listed() == 5
 
 
-def test_a_file_that_comes_again_is_not_read_by_the_lanes_of_the_one_before(beside: Workers) -> None:
+def test_a_message_of_the_archive_before_helps_to_read_the_one_that_came_again(beside: Workers) -> None:
     beside.message, beside.world.eager = beside.never, False
     client = beside.world.client(calls_import=False)
     client.check_in()
     client.begin()
     client.send("v8.zip", packed(DELTA))
-    first = beside.world.queue.pop()
-    client.send("v8.zip", packed(NEXT))
-    beside.at_once(first)
-    assert not beside.sent
+    (first,) = [message for message in beside.world.queue if message["do"] == "import"]
     beside.world.work()
-    old = {**beside.sent[0], "entry": beside.world.journal()[-1].id}
+    old = beside.sent[0]
+    client.send("v8.zip", packed(NEXT))
     beside.read.clear()
-    beside.at_once(old)
-    assert not beside.read
+    beside.at_once(first)
+    assert not beside.read, "the archive before is not imported any more"
+    beside.message = lambda _: beside.at_once(old)
+    beside.world.work()
+    assert (beside.pauses, sorted(beside.read)) == (0, NAMES)
+    assert beside.world.listed() == 6
+
+
+def test_workers_that_began_with_an_earlier_attempt_or_archive_draw_and_note_apart(tables: None) -> None:
+    db, now = open_tenant(new_tenant()), datetime.now(UTC)
+    upload = Upload(
+        set_id="s", name="v8.zip", direction=Direction.CATALOG, begun=now, touched=now, entry_id="e", attempts=1
+    )
+    later = (replace(upload, attempts=2), replace(upload, entry_id="f", generation=2))
+    for one in later:
+        db.commit([store.files_left_put(db.tenant_id, one, 1)])
+    assert store.draw_file(db, upload) is None
+    assert [store.draw_file(db, one) for one in later] == [0, 0]
+    assert len({store.note_key(db.tenant_id, one, "import.xml") for one in (upload, *later)}) == 3
+
+
+def test_no_part_of_a_workshop_is_made_where_another_lies(tmp_path: Path) -> None:
+    work = runs.Workshop(tmp_path)
+    first, second = work.new_part("a"), work.new_part("b")
+    del work.made["a"]
+    assert work.new_part("c") not in (first, second)
 
 
 def test_a_message_of_another_tenants_upload_reads_nothing(beside: Workers) -> None:
@@ -269,7 +373,7 @@ def test_an_import_that_was_shown_and_then_broke_off_reads_anew(
     beside.message = beside.killed_before_it_reads
     world.queue.append(message)
     world.work()
-    assert {one["attempt"] for one in beside.sent} == {1, 2}
+    assert len(beside.sent) == 6, "three lanes are asked in each attempt"
     assert world.entry("import0_1.xml").state is EntryState.DONE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from chalicelib.kernel.clock import stamp
-from chalicelib.storage.keys.base import Key, Partition, core, core_part, pattern
+from chalicelib.storage.keys.base import Key, Partition, Table, core, core_part, pattern, tenant_prefix
 
 
 @pattern("what the exchange remembers of the tenant's ERP, and the run that is going on")
@@ -21,6 +21,11 @@ def exchange_uploads(tenant: str, session: str) -> Partition:
 @pattern("one upload of an exchange session")
 def exchange_upload(tenant: str, session: str, name: str) -> Key:
     return exchange_uploads(tenant, session).item(f"FILE#{name}")
+
+
+@pattern("how many files of an archive no worker has drawn yet, in one attempt to import it")
+def exchange_files_left(tenant: str, entry: str, attempt: int) -> Key:
+    return Key(Table.EPHEMERAL, f"{tenant_prefix(tenant)}XREAD#{entry}", str(attempt))
 
 
 @pattern("what an exchange session was given to export")

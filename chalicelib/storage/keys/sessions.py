@@ -1,4 +1,4 @@
-"""Sessions of people and of 1C, and what workers share for a while; rows expire."""
+"""Sessions of people and of 1C; rows expire."""
 
 from __future__ import annotations
 
@@ -23,8 +23,3 @@ def user_session(tenant: str, user: str, digest: str) -> Key:
 @pattern("an exchange session of 1C by the hash of its cookie")
 def exchange_session(tenant: str, digest: str) -> Key:
     return Key(Table.EPHEMERAL, f"{tenant_prefix(tenant)}XSESS#{digest}", "SESSION")
-
-
-@pattern("how many files of an archive no worker has drawn yet, in one attempt to import it")
-def exchange_files_left(tenant: str, entry: str, attempt: int) -> Key:
-    return Key(Table.EPHEMERAL, f"{tenant_prefix(tenant)}XREAD#{entry}", str(attempt))
