@@ -183,11 +183,12 @@ def _listing(request: Request, query: ListQuery, found: Compared) -> Listing:
             name="with",
             label_key="exchange.version_with",
             options=tuple((str(one.version), f"{one.version} ({fmt.date(one.published)})") for one in found.others),
+            open=True,
         ),
     ]
     if difference.price_types:
         options = tuple((id, f"{name} ({count})") for id, name, count in difference.price_types)
-        filters.append(Filter(name="price_type", label_key="exchange.version_price_type", options=options))
+        filters.append(Filter(name="price_type", label_key="exchange.version_price_type", options=options, open=True))
     return Listing(
         caption_key="exchange.version_changes",
         columns=(

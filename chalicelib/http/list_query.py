@@ -54,8 +54,7 @@ class ListQuery:
         return self.values.get(name, "")
 
     def among(self, name: str, options: Iterable[str]) -> ListQuery:
-        """Without a filter's value that is none of `options`, all that make sense: the list is then not shown as
-        filtered by it."""
+        """Without a filter's value that is none of `options`."""
         if self.get(name) in ("", *options):
             return self
         return replace(self, values={other: value for other, value in self.values.items() if other != name})

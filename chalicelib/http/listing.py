@@ -129,13 +129,15 @@ class Column:
 class Filter:
     """A filter in the address under `name`. `choice` offers (value, label) pairs, `flag` is on (`1`) or absent,
     `dates` and `range` take `<name>_from` and `<name>_to`, `search` is the field in front of the pills.
-    `label` is a name that is data (an attribute's) and stands in place of the key's text."""
+    `label` is a name that is data (an attribute's) and stands in place of the key's text. A `choice` is `open` if its
+    options are only some of the values that a list can be narrowed to."""
 
     name: str
     label_key: str
     kind: Literal["search", "choice", "flag", "text", "dates", "range"] = "choice"
     label: str = ""
     options: tuple[tuple[str, str], ...] = ()
+    open: bool = False
     hints: tuple[str, ...] = ()  # for `range`: what stands in its two empty fields
     suggest: str = ""  # for `search`: the door that draws suggestions for what is being typed
 
@@ -183,6 +185,7 @@ class Listing:
     Give `next_cursor` for lists that go on by cursor, or `pages` for numbered ones. `empty_key` is said when there is
     nothing at all (with `empty_action` = label's key, path); when only the filters leave nothing, the list says so.
     `error` stands in place of rows that could not be read. `order_key` names the order without a sort: a pill has all.
+    `query` is kept without what its filters do not offer: that is off, for doors as well.
     """
 
     caption_key: str
@@ -202,6 +205,13 @@ class Listing:
     export_href: str | None = None
     bulk_actions: tuple[BulkAction, ...] = ()
     order_key: str = ""
+
+    def __post_init__(self) -> None:
+        query = self.query
+        for one in self.filters:
+            if one.kind == "choice" and not one.open:
+                query = query.among(one.name, [value for value, _ in one.options])
+        object.__setattr__(self, "query", query)
 
     @property
     def search(self) -> Filter | None:

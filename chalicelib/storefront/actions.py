@@ -114,6 +114,9 @@ def browse(
     price_types = () if actor.is_dealer else catalogue.price_types()
     chosen = _chosen(price_types, price_type_id, desk.usual)
     at = counter(desk, catalogue, price_types or catalogue.price_types(), chosen)
+    available = tuple(one for one in Available if one is not Available.ORDER or catalogue.on_order_count)
+    if query.available not in available:
+        query = replace(query, available=None)
     query = replace(
         query,
         sort=Sort.RELEVANCE if query.sort is Sort.STOCK and not desk.may_rank_stock else query.sort,
@@ -134,7 +137,7 @@ def browse(
         price_type_id=chosen,
         cart=desk.cart,
         pictures=_first_pictures(desk, page.items),
-        available=tuple(one for one in Available if one is not Available.ORDER or catalogue.on_order_count),
+        available=available,
     )
 
 

@@ -53,7 +53,7 @@ def _reads(person: SignedIn) -> tuple[Key, ...]:
 
 @doors.page("/catalogue", may=_MAY, reads=_reads)
 def catalogue(request: Request) -> Response:
-    asked = ListQuery.parse(request.query).among("stock", Available)
+    asked = ListQuery.parse(request.query)
     person = request.person
     found = actions.browse(
         request.db,
@@ -67,11 +67,12 @@ def catalogue(request: Request) -> Response:
     )
     if found is None:
         return request.page("storefront/empty.html", may_connect=request.actor.may(Permission.EXCHANGE))
-    asked = asked.among("price_type", [one.id for one in found.price_types])
     fmt = Formats(request.locale, request.time_zone)
+    listing = _listing(request, asked, found)
+    asked = listing.query
     return request.page(
         "storefront/range.html",
-        listing=_listing(request, asked, found),
+        listing=listing,
         tree=_tree(request, asked, found),
         path=found.path,
         up=_up(request, found.path),
@@ -227,6 +228,7 @@ def _facet(facet: Facet) -> Filter:
         label_key="storefront.brand",
         label=facet.name,
         options=tuple((value.text, f"{value.text} · {value.count}") for value in facet.values),
+        open=True,
     )
 
 

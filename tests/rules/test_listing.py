@@ -36,10 +36,17 @@ def test_nonsense_in_an_address_is_left_out() -> None:
     assert ListQuery.parse(nonsense) == ListQuery()
 
 
-def test_a_value_that_a_filter_cannot_have_is_left_out_and_the_rest_is_kept() -> None:
-    query = ListQuery.parse({"status": "new", "q": "окно"})
-    assert query.among("status", ("new", "old")) == query.among("other", ()) == query
-    assert query.among("status", ("old",)) == ListQuery.parse({"q": "окно"})
+def test_a_value_that_a_filter_does_not_offer_is_off_unless_it_is_open_and_the_rest_is_kept() -> None:
+    query = ListQuery.parse({"status": "new", "sort": "sum"})
+
+    def listing(value: str, *, is_open: bool = False) -> Listing:
+        one = Filter(name="status", label_key="x", options=((value, value),), open=is_open)
+        return Listing(caption_key="x", columns=(), rows=(), query=query, empty_key="x", filters=(one,))
+
+    off = listing("old")
+    assert off.query == ListQuery.parse({"sort": "sum"})
+    assert (off.is_filtered, off.is_narrowed, off.pills[0].said(off.query, FMT)) == (False, False, "")
+    assert listing("new").query == listing("old", is_open=True).query == query
 
 
 def test_a_link_keeps_the_rest_and_begins_at_the_first_page() -> None:

@@ -364,6 +364,16 @@ def test_orders_are_filtered_by_the_address(world: World) -> None:
     assert second != first
 
 
+@pytest.mark.parametrize("asked", ["state=draft", "state=odd", "month=1999-01"])
+def test_a_filters_value_that_is_not_offered_filters_no_orders(world: World, asked: str) -> None:
+    world.place("A-1 1")
+    page = world.manager.get(f"/orders?{asked}")
+    assert "K-000001" in text_of(page)
+    assert "Сбросить фильтры" not in text_of(page)
+    assert f'"?{asked}' not in page.body.decode(), "the list's links"
+    assert "В этом месяце" not in text_of(world.manager.get(f"/orders?{asked}&view=closed"))
+
+
 def test_a_dealers_orders_are_filtered_by_period(world: World) -> None:
     world.place("A-1 1")
     today = local_day(utc_now(), "Europe/Moscow")

@@ -347,10 +347,12 @@ def test_an_address_that_makes_no_sense_shows_what_it_can(stocked: Shop, client:
     assert "5 товаров" in reader.page("/catalogue?sort=nonsense&page=-3&price_from=abc")
     assert "0 товаров" in reader.page("/catalogue?f_unknown=x")
     assert "0 товаров" in reader.page("/catalogue?" + urlencode({"q": '" OR name:* NEAR('}))
-    unfiltered = reader.page("/catalogue?stock=now")  # no value of that filter
-    assert "5 товаров" in unfiltered
-    assert "Наличие: now" not in unfiltered
-    assert "Сбросить фильтры" not in unfiltered
+    for value in ("now", "order"):  # no value of that filter, and one that is not offered: nothing is on order
+        unfiltered = reader.page(f"/catalogue?stock={value}")
+        assert "5 товаров" in unfiltered
+        assert f"Наличие: {value}" not in unfiltered
+        assert f'"?stock={value}' not in unfiltered
+        assert "Сбросить фильтры" not in unfiltered
     reader.page("/catalogue?category=nowhere", status=404)
     reader.page("/catalogue/" + "0" * 20, status=404)
 

@@ -32,7 +32,7 @@ _VIEWS = {"": "open", "overdue": "overdue", "all": "all"}
 
 @doors.page("/invoices", may=READ)
 def invoice_list(request: Request) -> Response:
-    query = ListQuery.parse(request.query.plain()).among("state", InvoiceState)
+    query = ListQuery.parse(request.query.plain())
     found = actions.list_invoices(request.db, request.actor, _wanted(query), today(request))
     return request.page(
         "billing/invoices.html",
@@ -80,7 +80,7 @@ def _listing(request: Request, query: ListQuery, found: InvoiceList) -> Listing:
     if staff:
         parties = {invoice.party_id: invoice.party_name for invoice in found.invoices}
         options = tuple(sorted(parties.items(), key=lambda pair: pair[1].casefold()))
-        filters.append(Filter(name="party", label_key="billing.dealer", options=options))
+        filters.append(Filter(name="party", label_key="billing.dealer", options=options, open=True))
     columns = [
         Column(key="number", label_key="billing.number", phone="id", sortable=True),
         Column(key="day", label_key="billing.day", kind="date", sortable=True),

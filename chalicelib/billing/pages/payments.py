@@ -45,7 +45,7 @@ _TONES: dict[PaymentState, Tone] = {
 
 @doors.page("/payments", may=READ)
 def payment_list(request: Request) -> Response:
-    query = ListQuery.parse(request.query.plain()).among("state", PaymentState)
+    query = ListQuery.parse(request.query.plain())
     found = list_payments(request.db, request.actor, _wanted(query), today(request))
     return request.page(
         "billing/payments.html",
@@ -106,7 +106,8 @@ def _listing(request: Request, query: ListQuery, found: PaymentList) -> Listing:
         Filter(name="state", label_key="billing.state", options=states),
     ]
     if staff:
-        filters.append(Filter(name="party", label_key="billing.dealer", options=_payers(request, query, found)))
+        payers = _payers(request, query, found)
+        filters.append(Filter(name="party", label_key="billing.dealer", options=payers, open=True))
     return Listing(
         caption_key="billing.payments",
         columns=(

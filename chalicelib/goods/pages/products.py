@@ -128,7 +128,7 @@ def _listing(request: Request, asked: ListQuery, found: Shelf, standing: Standin
     filters = [Filter(name="q", label_key="goods.find", kind="search")]
     if standing is Standing.LISTED and found.branches:
         options = tuple((one.id, indented(one)) for one in found.branches if one.depth <= _DEEPEST_OFFERED)
-        filters.append(Filter(name="category", label_key="goods.category", options=options))
+        filters.append(Filter(name="category", label_key="goods.category", options=options, open=True))
     hides = standing is not Standing.HIDDEN
     return Listing(
         caption_key="goods.title",

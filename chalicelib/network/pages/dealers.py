@@ -32,7 +32,7 @@ from chalicelib.tenancy.options import country_of
 
 @doors.page("/dealers", may=READ)
 def dealer_list(request: Request) -> Response:
-    query = ListQuery.parse(request.query.plain()).among("blocked", ("yes", "no"))
+    query = ListQuery.parse(request.query.plain())
     blocked = {"yes": True, "no": False}.get(query.get("blocked"))
     page = dealers.list_dealers(request.db, search=query.get("q"), blocked=blocked, page=query.page)
     t, sees_money = request.t.t, _sees_money(request)

@@ -21,6 +21,7 @@ _MONTHS = 12
 _YEARS = (2000, 2100)
 _VIEWS = ("waiting", "active", "closed")
 _OF_ANY_MONTH = ("waiting", "active")
+_STATES = tuple(state for state in State if state is not State.DRAFT)
 _SHEET = (
     ("ordering.number", 14),
     ("ordering.erp_number_title", 16),
@@ -41,7 +42,7 @@ _SUMS = ("ordering.net", "ordering.vat", "ordering.sum")
 
 @doors.page("/orders", may=READ)
 def order_list(request: Request) -> Response:
-    query = ListQuery.parse(request.query.plain()).among("state", State).among("month", _months(request))
+    query = ListQuery.parse(request.query.plain())
     found = actions.list_orders(request.db, request.actor, _wanted(request, query))
     return request.page(
         "ordering/orders.html", listing=_listing(request, query, found), staff=not request.actor.is_dealer
@@ -80,7 +81,7 @@ def _sheet_row(request: Request, order: Order) -> tuple[str | date | Decimal | i
 
 
 def _wanted(request: Request, query: ListQuery) -> Wanted:
-    states = {str(state): state for state in State}
+    states = {str(state): state for state in _STATES}
     months = _months(request)
     asked = query.get("month")
     since, until = _day(query.get("day_from")), _day(query.get("day_to"))
@@ -114,19 +115,19 @@ def _months(request: Request) -> list[str]:
 
 
 def _listing(request: Request, query: ListQuery, found: OrderList) -> Listing:
-    t, staff = request.t.t, not request.actor.is_dealer
-    states = tuple((str(state), state_text(request, state)) for state in State if state is not State.DRAFT)
+    t, staff, months = request.t.t, not request.actor.is_dealer, _months(request)
+    states = tuple((str(state), state_text(request, state)) for state in _STATES)
     contracts = {order.contract_id: order.contract_number for order in found.orders}
     filters = [
         Filter(name="q", label_key="ordering.find" if staff else "ordering.find_own", kind="search"),
         Filter(name="state", label_key="ordering.status", options=states),
-        Filter(name="contract", label_key="ordering.contract", options=tuple(contracts.items())),
+        Filter(name="contract", label_key="ordering.contract", options=tuple(contracts.items()), open=True),
     ]
     if not staff:
         filters.insert(1, Filter(name="day", label_key="ordering.period", kind="dates"))
     else:
-        months = tuple((month, _month_text(request, month)) for month in _months(request))
-        filters.insert(1, Filter(name="month", label_key="ordering.month", options=months))
+        options = tuple((month, _month_text(request, month)) for month in months)
+        filters.insert(1, Filter(name="month", label_key="ordering.month", options=options))
     return Listing(
         caption_key="ordering.orders",
         columns=(
@@ -152,7 +153,7 @@ def _listing(request: Request, query: ListQuery, found: OrderList) -> Listing:
         ),
         filters=tuple(filters),
         next_cursor=found.next,
-        empty_key="ordering.no_orders_month" if staff and query.get("month") else "ordering.no_orders",
+        empty_key="ordering.no_orders_month" if staff and query.get("month") in months else "ordering.no_orders",
         empty_action=("ordering.to_dealers", "/dealers") if staff else ("ordering.to_catalogue", "/catalogue"),
         export_href=query.link("/orders.xlsx"),
     )

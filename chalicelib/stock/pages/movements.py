@@ -40,6 +40,7 @@ def movement_list(request: Request) -> Response:
     shown = show_movements(request.db, sku, _wanted(request, query, _PAGE), request.now)
     fmt = formats(request)
     rows = _chosen(shown.found.movements, query.get("warehouse"))
+    options = _options(request, shown.warehouses)
     listing = Listing(
         caption_key="stock.movements",
         columns=(
@@ -53,7 +54,7 @@ def movement_list(request: Request) -> Response:
         rows=tuple(_row(request, fmt, shown.warehouses, one, name, shift) for one, name, shift in rows),
         query=query,
         filters=(
-            Filter(name="warehouse", label_key="stock.on_warehouse", options=_options(request, shown.warehouses)),
+            Filter(name="warehouse", label_key="stock.on_warehouse", options=options, open=True),
             Filter(name="day", label_key="stock.period", kind="dates"),
         ),
         next_cursor=str(shown.found.next) if shown.found.next else None,
