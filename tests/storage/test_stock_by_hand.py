@@ -113,6 +113,21 @@ def test_a_form_made_before_part_of_the_arrival_came_promises_that_part_to_nobod
     assert (after.quantity, after.note) == (15, "ЗП-8")
 
 
+def test_an_arrival_whose_promised_part_has_come_is_one_that_no_order_relies_on(world: World) -> None:
+    shop = world.shop
+    shop.db.commit([settings_write(replace(shop.settings, transit_orders=True), 1)])
+    _add(world)
+    world.place("A-1 12")
+    (arrival,) = _level(shop).by_hand.arrivals
+    page = f"/stock/{SKU}/arrivals/{arrival.id}/came"
+    assert "рассчитывают заказы: K-000001" in text_of(world.manager.get(page))
+    came = {arrival.place: Move(on_hand=D(-5), allocated=D(-2))}
+    shop.db.commit([store.move(shop.settings.id, SKU, came, cause(Why.ARRIVED, NOW))])
+    asked = text_of(world.manager.get(page))
+    assert "Отметку нельзя снять." in asked
+    assert "рассчитывают" not in asked
+
+
 def test_an_arrival_stays_when_the_erp_raises_the_stock_and_goes_when_it_is_said_to_have_come(world: World) -> None:
     _add(world)
     world.shop.tell({"A-1": 30}, utc_now())

@@ -23,7 +23,7 @@ _AT_ONCE = 50  # SKUs of a page
 @doors.page(_LIST, may=READ)
 def arrival_list(request: Request) -> Response:
     query = ListQuery.parse(request.query.plain())
-    found = show_arrivals(request.db, request.now, limit=_AT_ONCE, after=query.cursor or None)
+    shown = show_arrivals(request.db, request.now, limit=_AT_ONCE, after=query.cursor or None)
     may_edit = request.actor.may(EDIT)
     listing = Listing(
         caption_key="stock.arrivals",
@@ -36,9 +36,9 @@ def arrival_list(request: Request) -> Response:
             Column(key="note", label_key="stock.note"),
             *((Column(key="act", label_key="stock.arrived"),) if may_edit else ()),
         ),
-        rows=tuple(_rows(request, found)),
+        rows=tuple(_rows(request, shown)),
         query=query,
-        next_cursor=found.next,
+        next_cursor=shown.next,
         empty_key="stock.no_arrivals",
     )
     return request.page("stock/arrivals.html", listing=listing, may_edit=may_edit)
@@ -85,10 +85,10 @@ def _came(request: Request, refusal: Refused | None = None) -> Response:
     )
 
 
-def _rows(request: Request, found: ShownArrivals) -> Iterator[Row]:
+def _rows(request: Request, shown: ShownArrivals) -> Iterator[Row]:
     fmt, today = formats(request), local_day(request.now, request.time_zone)
-    for sku, level in found.levels.items():
-        item = found.items.get(sku)
+    for sku, level in shown.levels.items():
+        item = shown.items.get(sku)
         article = Cell(item.article or "—", href=f"/stock/{quote(sku)}") if item else "—"
         for one in level.by_hand.arrivals:
             overdue = one.is_overdue(today)
@@ -108,7 +108,7 @@ def _rows(request: Request, found: ShownArrivals) -> Iterator[Row]:
                         if (promised := level.promised(one))
                         else None,
                     ),
-                    "place": warehouse_name(request, found.warehouses, one.warehouse),
+                    "place": warehouse_name(request, shown.warehouses, one.warehouse),
                     "note": one.note,
                     "act": Cell("", href=f"/stock/{quote(sku)}/arrivals/{one.id}/came"),
                 },
