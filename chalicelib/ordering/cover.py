@@ -16,6 +16,11 @@ from chalicelib.stock.transit import Coming
 _ZERO = Decimal(0)
 
 
+def is_early(wished: date | None, due: date | None) -> bool:
+    """Whether not all of the goods, which are there from `due` on, are there on the day that their buyer wishes."""
+    return wished is not None and due is not None and wished < due
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
     """What covers a quantity: `now` of it is there, `untold` has come and the ERP has yet to tell of it, `coming` on

@@ -187,6 +187,14 @@ def test_count_picks_the_plural_form(locale: str, count: int | Decimal, said: st
     assert translator(locale).t("http.form_errors", count=count) == said
 
 
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [("ru", "теперь 21 день вместо 1"), ("en", "21 days now instead of 1"), ("ro", "acum 21 de zile în loc de 1")],
+)
+def test_a_longer_term_is_said_in_the_plural_of_its_days(locale: str, said: str) -> None:
+    assert said in translator(locale).t("ordering.later_by", before=1, count=21)
+
+
 def test_parameters_are_written_in_the_readers_way() -> None:
     said = translator("ru").t("http.of", part=Decimal("1200.50"), whole=money("1200", "RUB"))
     assert said == "1\u202f200,5 из 1\u202f200,00\xa0₽"

@@ -307,17 +307,17 @@ def test_the_cart_asks_about_a_longer_term_line_by_line(shop: Shop, visit: Visit
     assert "Принять новые условия" not in text(visit("/cart", shop.buyer))
     on_order.change_rule(shop.db, shop.manager, only(shop).id, FIELDS | {"days": "21"}, 1, NOW)
     refused = visit("/cart/place", shop.buyer, comment="")
-    assert "срок под заказ был 14 дн., стал 21 дн." in text(refused)
+    assert "срок под заказ теперь 21 день вместо 14." in text(refused)
     cart = text(visit("/cart", shop.buyer))
-    assert "Под заказ: было 14 дн., стало 21 дн." in cart
+    assert "Под заказ: теперь 21 день вместо 14" in cart
     assert "Принять новые условия" in cart
     seen = seen_in(visit("/cart", shop.buyer))
     on_order.change_rule(shop.db, shop.manager, only(shop).id, FIELDS | {"days": "120"}, 2, NOW)
     again = visit("/cart/prices", shop.buyer, **seen)
     assert (again.status_code, "цены или сроки снова изменились" in text(again)) == (409, True)
-    assert "Под заказ: было 14 дн., стало 120 дн." in text(again)
+    assert "Под заказ: теперь 120 дней вместо 14" in text(again)
     assert visit("/cart/prices", shop.buyer, **seen_in(again)).status_code == 303
-    assert "было 14 дн." not in text(visit("/cart", shop.buyer))
+    assert "вместо 14" not in text(visit("/cart", shop.buyer))
     assert visit("/cart/place", shop.buyer, comment="").status_code == 303
 
 
@@ -325,9 +325,9 @@ def test_the_cart_asks_about_what_came_to_be_on_order_since_it_was_filled(shop: 
     add_to_cart(shop.db, shop.buyer, shop.contract.id, THERE, Decimal(9), NOW)  # five are there
     on_order.add_rule(shop.db, shop.manager, FIELDS, "k", NOW)
     refused = visit("/cart/place", shop.buyer, comment="")
-    assert "чего нет на складе, теперь под заказ, 14 дн." in text(refused)
+    assert "чего нет на складе, теперь под заказ, 14 дней." in text(refused)
     page = visit("/cart", shop.buyer)
-    assert "Чего нет на складе, теперь под заказ: 14 дн." in text(page)
+    assert "Чего нет на складе, теперь под заказ: 14 дней" in text(page)
     assert visit("/cart/prices", shop.buyer, **seen_in(page)).status_code == 303
     assert visit("/cart/place", shop.buyer, comment="").status_code == 303
 
@@ -342,6 +342,7 @@ def test_a_wished_day_before_the_goods_are_there_is_told_and_not_refused(
     day = Formats("ru", "Europe/Moscow").day_month(today + timedelta(days=14)).replace(NBSP, " ")
     hint = f"До {day} в наличии будет не всё"
     assert hint in text(visit("/cart", shop.buyer))
+    assert hint in text(visit("/cart/place", shop.buyer, wished="скоро"))
     typed = {"wished": (today + timedelta(days=days)).isoformat(), "comment": ""}
     retyped = {f"q-{GONE}": "3", f"was-{GONE}": "2"}
     assert (hint in text(visit("/cart/place", shop.buyer, **typed, **retyped))) is early

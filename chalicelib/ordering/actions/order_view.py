@@ -14,7 +14,7 @@ from chalicelib.kernel.errors import NotFound, found
 from chalicelib.kernel.money import Money, money
 from chalicelib.network.store import account_from, contract_from, party_from, segments_of
 from chalicelib.ordering import store
-from chalicelib.ordering.cover import Cover, cover_of, covered, told_of
+from chalicelib.ordering.cover import Cover, cover_of, covered, is_early, told_of
 from chalicelib.ordering.holding import ready_by, wanted_of
 from chalicelib.ordering.reservation_store import reservation_from, reservation_key
 from chalicelib.ordering.sources import sources_of
@@ -51,7 +51,7 @@ class ShownCover:
 
     def is_after(self, wished: date | None) -> bool:
         """Whether not all of the order is there on the day that its buyer wishes."""
-        return wished is not None and self.due is not None and wished < self.due
+        return is_early(wished, self.due)
 
 
 def show_cover(db: TenantSession, actor: Actor, file: OrderFile, now: datetime) -> ShownCover:

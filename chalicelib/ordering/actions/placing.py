@@ -200,7 +200,7 @@ def _news(line: CartLine, now: Goods | None, on_order: bool) -> list[Complaint]:
         news.append(Complaint(code=f"line_{problem}", params={**about, **prices}))
     if now and line.is_later(now.lead_days, on_order=on_order):
         code = "line_on_order" if line.seen_days is None else "line_later"
-        days = {"before": line.seen_days, "now": now.lead_days}
+        days = {"before": line.seen_days, "count": now.lead_days}
         news.append(Complaint(code=code, params={**about, **days}))
     return news
 

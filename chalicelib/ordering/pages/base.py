@@ -121,9 +121,15 @@ def complaints_of(request: Request, refusal: KontorError) -> list[str]:
 def a_date(request: Request, field: str) -> date | None:
     """The date typed into a field; Invalid names it."""
     text = request.form.text(field)
-    if not text:
-        return None
+    day = day_of(text)
+    if text and day is None:
+        raise Invalid(fields={field: Complaint(code="not_a_date")})
+    return day
+
+
+def day_of(text: str) -> date | None:
+    """The date that a text is; None for anything else."""
     try:
         return date.fromisoformat(text)
-    except ValueError as wrong:
-        raise Invalid(fields={field: Complaint(code="not_a_date")}) from wrong
+    except ValueError:
+        return None

@@ -14,8 +14,9 @@ from chalicelib.kernel.errors import Complaint, Invalid, KontorError, Refused
 from chalicelib.ordering import actions
 from chalicelib.ordering.actions import NewOrder, Pick
 from chalicelib.ordering.actions.cart_view import Companion, ShownCart, ShownLine
+from chalicelib.ordering.cover import is_early
 from chalicelib.ordering.hindrances import shortage
-from chalicelib.ordering.pages.base import PLACE, GoodsRow, a_date, complaints_of, doors, due_text, formats
+from chalicelib.ordering.pages.base import PLACE, GoodsRow, a_date, complaints_of, day_of, doors, due_text, formats
 from chalicelib.ordering.pages.quantities import field_of, retyped, typed_quantities
 from chalicelib.ordering.quickorder import Pasted, number_of
 from chalicelib.ordering.words import cover_texts, lacking_text, lead_text
@@ -153,11 +154,11 @@ def _show(
 
 
 def _wished_help(request: Request, cart: ShownCart) -> str:
-    """From when on all of it is there, unless the day that was typed is not before that: dates compare as ISO texts."""
-    due = cart.due
-    if due is None or request.form.text("wished") >= due.isoformat():
+    """From when on all of it is there, unless a day was typed that is not before that."""
+    wished = day_of(request.form.text("wished"))
+    if cart.due is None or (wished and not is_early(wished, cart.due)):
         return request.t.t("ordering.wished_help")
-    return request.t.t("ordering.wished_from", day=due_text(request, due))
+    return request.t.t("ordering.wished_from", day=due_text(request, cart.due))
 
 
 def _stock(request: Request, shown: ShownLine) -> str:

@@ -13,7 +13,7 @@ from chalicelib.kernel.clock import end_of_day, local_day, start_of_day
 from chalicelib.ordering import actions
 from chalicelib.ordering.actions.reading import OrderList, Waiting, Wanted
 from chalicelib.ordering.model import Order
-from chalicelib.ordering.pages.base import MODERATE, READ, TONES, doors, formats, money_text, state_text
+from chalicelib.ordering.pages.base import MODERATE, READ, TONES, day_of, doors, formats, money_text, state_text
 from chalicelib.ordering.states import State
 from chalicelib.ordering.task_store import Task
 
@@ -100,11 +100,8 @@ def _wanted(request: Request, query: ListQuery) -> Wanted:
 
 def _day(text: str) -> date | None:
     """A date of the address; None for anything else: an address is typed by anybody."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if _YEARS[0] <= day.year <= _YEARS[1] else None
+    day = day_of(text)
+    return day if day and _YEARS[0] <= day.year <= _YEARS[1] else None
 
 
 def _months(request: Request) -> list[str]:
