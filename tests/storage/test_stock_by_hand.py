@@ -225,11 +225,13 @@ def test_the_pages_note_show_and_take_back_what_is_on_its_way(world: World) -> N
     assert world.manager.get(f"/stock/{SKU}/arrivals/{arrival.id}").status_code == 200
     assert world.buyer.get(f"/stock/{SKU}").status_code == 403
     came = f"/stock/{SKU}/arrivals/{arrival.id}/came"
-    for path in (f"/stock/{SKU}", "/stock/arrivals"):
-        assert f'href="{came}"'.encode() in world.manager.get(path).body, "what follows is said first"
+    for path, asks in ((f"/stock/{SKU}", came), ("/stock/arrivals", f"{came}?of=list")):
+        assert f'href="{asks}"'.encode() in world.manager.get(path).body, "what follows is said first"
+        assert f'href="{path}"'.encode() in world.manager.get(asks).body, "and one comes back"
     form = world.manager.get(came)
     asked = text_of(form)
     assert "Отметку нельзя снять." in asked
+    assert "Заказов, которые ждут это поступление, нет." in asked
     assert "Заказы, которые на него рассчитывают" not in asked
     assert world.manager.post(came, **seen_in(form)).status_code == 303
     assert "в пути" not in text_of(world.buyer.get("/catalogue"))
@@ -261,7 +263,7 @@ def test_an_arrival_of_a_product_that_the_catalogue_in_force_does_not_have_can_b
     before = _level(world.shop, gone)
     arrival = Arrival(id="a", warehouse=W, quantity=D(4), due=IN_A_WEEK)
     world.shop.db.commit(store.noted_writes(world.shop.settings.id, before, before.by_hand.expecting([arrival])))
-    came = f"/stock/{gone}/arrivals/a/came"
+    came = f"/stock/{gone}/arrivals/a/came?of=list"
     listed = world.manager.get("/stock/arrivals").body.decode()
     assert (f'href="{came}"' in listed, f'href="/stock/{gone}"' in listed) == (True, False)
     asked = world.manager.get(came)

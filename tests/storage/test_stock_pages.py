@@ -185,7 +185,7 @@ def test_the_moderation_list_marks_orders_that_wait_and_the_order_says_that_its_
     path = world.place("A-1 12")
     assert "ждёт товары в пути" in text_of(world.manager.get("/moderation"))
     asks = f"/stock/{sku('A-1')}/arrivals/a/came"
-    assert f'href="{asks}"' in world.manager.get("/stock/arrivals").body.decode()
+    assert f'href="{asks}?of=list"' in world.manager.get("/stock/arrivals").body.decode()
     asked = world.manager.get(asks)
     assert f'action="{asks}"' in asked.body.decode()
     assert "берут то, что свободно на складе" in text_of(asked)

@@ -12,7 +12,7 @@ from chalicelib.http.request import Request
 from chalicelib.http.responses import Response
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Refused
-from chalicelib.stock.actions import ShownArrivals, remove_arrival, show_arrival, show_arrivals
+from chalicelib.stock.actions import ShownArrival, ShownArrivals, remove_arrival, show_arrival, show_arrivals
 from chalicelib.stock.pages.base import EDIT, READ, doors, edition_of, formats, relying, shown_fields, warehouse_name
 from chalicelib.stock.words import day_text
 
@@ -58,7 +58,7 @@ def mark_arrived(request: Request) -> Response:
         remove_arrival(request.db, request.actor, sku, arrival_id, edition_of(form), form, request.now, came=True)
     except Refused as refusal:
         return _came(request, refusal)
-    done = f"/stock/{quote(sku)}?{urlencode({'of': arrival_id})}" if shown.item else _LIST
+    done = _LIST if _of_list(request, shown) else f"/stock/{quote(sku)}?{urlencode({'of': arrival_id})}"
     return request.go(done, notice="arrival_came")
 
 
@@ -71,7 +71,8 @@ def _came(request: Request, refusal: Refused | None = None) -> Response:
         ("stock.on_warehouse", warehouse_name(request, shown.warehouses, arrival.warehouse)),
         ("stock.due", day_text(fmt, arrival.due, local_day(request.now, request.time_zone))),
     )
-    back = ("stock.stock_of", f"/stock/{quote(sku)}") if item else ("stock.arrivals", _LIST)
+    listed = _of_list(request, shown)
+    back = ("stock.arrivals", _LIST) if listed else ("stock.stock_of", f"/stock/{quote(sku)}")
     return request.page(
         "stock/arrival_came.html",
         status=refusal.status if refusal else 200,
@@ -80,9 +81,14 @@ def _came(request: Request, refusal: Refused | None = None) -> Response:
         name=" · ".join(filter(None, (item.article, item.name))) if item else sku,
         facts=[(request.t.t(key), text) for key, text in facts],
         relying=relying(request, arrival_id) if shown.level.promised(arrival) else [],
-        done=f"/stock/{quote(sku)}/arrivals/{arrival_id}/came",
+        done=f"/stock/{quote(sku)}/arrivals/{arrival_id}/came{'?of=list' if listed else ''}",
         seen=shown_fields(shown.level, arrival),
     )
+
+
+def _of_list(request: Request, shown: ShownArrival) -> bool:
+    """Whether the person came from the list of all arrivals, or there is no other way back."""
+    return shown.item is None or request.query.text("of") == "list"
 
 
 def _rows(request: Request, shown: ShownArrivals) -> Iterator[Row]:
@@ -110,6 +116,6 @@ def _rows(request: Request, shown: ShownArrivals) -> Iterator[Row]:
                     ),
                     "place": warehouse_name(request, shown.warehouses, one.warehouse),
                     "note": one.note,
-                    "act": Cell("", href=f"/stock/{quote(sku)}/arrivals/{one.id}/came"),
+                    "act": Cell("", href=f"/stock/{quote(sku)}/arrivals/{one.id}/came?of=list"),
                 },
             )
