@@ -157,7 +157,11 @@ class Market:
     def _fill(self, buyer: Actor, picks: dict[str, int]) -> None:
         """Exactly this is in the buyer's cart."""
         db, contract_id = self.shop.session(), self.shop.contract.id
-        lines = [CartLine(sku=sku(name), quantity=D(n), article=name, seen_price=D(10)) for name, n in picks.items()]
+        days = self.shop.shelf.lead_days
+        lines = [
+            CartLine(sku=sku(name), quantity=D(n), article=name, seen_price=D(10), seen_days=days.get(sku(name)))
+            for name, n in picks.items()
+        ]
         pages = db.get_many(cart_store.cart_keys(db.tenant_id, buyer.user_id, contract_id))
         before = cart_store.cart_from(pages.values(), contract_id)
         db.commit(cart_store.cart_writes(db.tenant_id, buyer.user_id, before, replace(before, lines=tuple(lines))))
